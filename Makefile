@@ -1,0 +1,82 @@
+# make lab    a fresh clone to JupyterLab on the tour notebook; needs Python 3.10 or newer and nothing else
+# make test   everything CI checks; the last line is pytest's
+# make fast   the fast Python tests alone, no browser
+# make panel  the panel's bundle
+# make clean  back to a fresh clone
+
+# Any Python that is new enough and can make a virtual environment; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMPS := .stamps
+# The environment's own node, jlpm and jupyter-builder come first.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+# One client for all: a proxy or mirror that pip and jlpm are set up for is used as it is.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/*' -not -name '*.tsbuildinfo')
+# What an editable install copies instead of linking: a change there means installing again.
+COPIED := pyproject.toml package.json install.json session_state_ext/kernel/startup.py $(wildcard jupyter-config/*/*)
+
+.PHONY: lab test check fast panel chromium clean
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+lab: $(STAMPS)/env-lab $(STAMPS)/linked
+	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB_ARGS) notebooks/tour.ipynb
+
+# pytest comes last: whoever reads the end of the output reads how many tests ran.
+test: check chromium
+	$(BIN)/python -m pytest
+
+check: $(STAMPS)/env-test $(STAMPS)/linked
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/jlpm run lint
+	$(BIN)/jlpm run typecheck
+	$(BIN)/jlpm run test
+
+fast: $(STAMPS)/env-test
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py
+
+panel: $(STAMPS)/env-lab $(STAMPS)/linked
+
+chromium: $(STAMPS)/env-test
+	@$(BIN)/python tests/browser/chromium.py
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.10 or newer with venv is needed (on Debian: apt install python3-venv)." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The panel is built once, by the rules below, and linked; so the install's own build of it is skipped.
+# The link goes first, for pip would follow it and remove what it points to.
+EDITABLE = rm -rf $(VENV)/share/jupyter/labextensions/session-state-ext && mkdir -p $(STAMPS) session_state_ext/labextension \
+	&& SKIP_JUPYTER_BUILDER=1 $(PIP_INSTALL) --editable
+
+$(STAMPS)/env-lab: $(BIN)/python $(COPIED)
+	$(EDITABLE) '.[lab]'
+	@touch $@
+
+# Holds all that env-lab holds, hence both stamps.
+$(STAMPS)/env-test: $(BIN)/python $(COPIED)
+	$(EDITABLE) '.[dev]'
+	@touch $(STAMPS)/env-lab $@
+
+$(STAMPS)/node_modules: package.json yarn.lock .yarnrc.yml | $(STAMPS)/env-lab
+	$(BIN)/jlpm install
+	@touch $@
+
+$(STAMPS)/bundle: $(STAMPS)/node_modules $(PANEL_SOURCES)
+	$(BIN)/jlpm run build:prod
+	@touch $@
+
+$(STAMPS)/linked: $(STAMPS)/bundle $(STAMPS)/env-lab
+	$(BIN)/jupyter-builder develop --overwrite .
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(STAMPS) node_modules dist labextension/lib session_state_ext/labextension tests/browser/screenshots
