@@ -1,0 +1,279 @@
+"""What a session is made of: frozen values, and pure functions on them.
+
+Values of variables are JSON text (:class:`msgspec.Raw`), exactly as they came. Times are milliseconds
+since the Unix epoch. Field names are camelCase on the wire and snake_case here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from .jsontext import same
+
+OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
+RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused"]
+
+
+class Value(Struct, frozen=True, kw_only=True, rename="camel"):
+    """The root of all values here; a changed copy is made with :func:`msgspec.structs.replace`."""
+
+
+class Origin(Value, omit_defaults=True, frozen=True, kw_only=True):
+    """Who made a change. Fields that are not known are left out."""
+
+    kind: OriginKind
+    user: str | None = None
+    #: the id of the client (a browser tab, a kernel), set by the server
+    client: str | None = None
+    kernel: str | None = None
+    #: the notebook cell's id
+    cell: str | None = None
+    step: str | None = None
+    #: the id of the run
+    run: str | None = None
+
+
+class Variable(Value, frozen=True, kw_only=True):
+    """One row: a name and a JSON value, and who wrote it last."""
+
+    name: str
+    #: the JSON text, as it came
+    value: Raw
+    #: the revision of the change that wrote it last
+    revision: int
+    #: ms since the epoch
+    updated_at: int
+    origin: Origin
+    #: its declaration, as JSON text
+    spec: Raw | UnsetType = UNSET
+
+
+class Input(Value, omit_defaults=True, frozen=True, kw_only=True):
+    """What a run read: the revision, and the value where it is small, else the hash of its canonical text."""
+
+    revision: int
+    value: Raw | UnsetType = UNSET
+    #: "sha256:" and 64 hexadecimal digits
+    hash: str | UnsetType = UNSET
+
+
+class RunError(Value, omit_defaults=True, frozen=True, kw_only=True):
+    """Why a run did not succeed."""
+
+    type: str
+    message: str
+    #: line in the cell, from 1
+    line: int | None = None
+
+
+class Run(Value, omit_defaults=True, frozen=True, kw_only=True):
+    """One execution of a step."""
+
+    id: str
+    step: str
+    status: RunStatus
+    #: ms since the epoch
+    start: int
+    end: int | None = None
+    inputs: dict[str, Input] = {}
+    #: the names declared as outputs
+    outputs: list[str] = []
+    #: the names written by this run
+    written: list[str] = []
+    error: RunError | None = None
+    warnings: list[str] = []
+    kernel: str | None = None
+    cell: str | None = None
+    #: "sha256:" and 64 hexadecimal digits of the body
+    source: str = ""
+    #: the change that recorded this status; set by the server
+    revision: int | None = None
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status in ("done", "warned")
+
+
+class Step(Value, frozen=True, kw_only=True):
+    """A named unit of work, as its runs tell of it."""
+
+    name: str
+    inputs: list[str]
+    outputs: list[str]
+    #: the latest run
+    run: Run
+    #: the latest run that succeeded
+    done: Run | None = None
+
+
+class _Op(Struct, frozen=True, kw_only=True, rename="camel", tag_field="op", forbid_unknown_fields=True):
+    pass
+
+
+class Set(_Op, tag="set", frozen=True, kw_only=True):
+    """Give a variable this whole value."""
+
+    name: str
+    value: Raw
+    #: refuse unless the row is at this revision (0: does not exist)
+    if_revision: int | UnsetType = UNSET
+
+
+class Delete(_Op, tag="delete", frozen=True, kw_only=True):
+    """Take a variable away; a name that is not there is no error."""
+
+    name: str
+    if_revision: int | UnsetType = UNSET
+
+
+class Rename(_Op, tag="rename", frozen=True, kw_only=True):
+    """Give a variable another name, value and spec kept."""
+
+    name: str
+    to: str
+
+
+class RunOp(_Op, tag="run", frozen=True, kw_only=True):
+    """Record a run of a step."""
+
+    run: Run
+
+
+Op = Set | Delete | Rename | RunOp
+
+
+class Change(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="change"):
+    """One committed, atomic set of operations; it moved the session to ``revision``."""
+
+    revision: int
+    #: random tag of this change; an unknown tip means another history
+    tip: str
+    #: ms since the epoch
+    at: int
+    origin: Origin
+    ops: tuple[Op, ...]
+    #: the client that made it
+    client: str | UnsetType = UNSET
+    #: the revision which that client had seen
+    base: int | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+
+
+class Meta(Value, frozen=True, kw_only=True):
+    """About a session as a whole."""
+
+    #: ms since the epoch of the last commit; None before the first
+    last_synced_at: int | None
+    #: some connected editor holds unsent edits
+    is_dirty: bool
+    revision: int
+    epoch: str
+    name: str | None
+    paths: list[str]
+
+
+class Session(Value, frozen=True, kw_only=True):
+    """A durable dictionary of variables: everything about it but the variables."""
+
+    id: str
+    owner: str
+    name: str | None
+    #: notebooks attached to it
+    paths: tuple[str, ...]
+    epoch: str
+    revision: int
+    #: tag of the newest change, "" before the first
+    tip: str
+    #: ms since the epoch
+    created_at: int
+    #: ms since the epoch of the newest change, None before the first
+    updated_at: int | None
+
+
+def touched(ops: Iterable[Op]) -> list[str]:
+    """The names which ``ops`` write, each once, in order."""
+    names: dict[str, None] = {}
+    for op in ops:
+        if isinstance(op, Set | Delete):
+            names[op.name] = None
+        elif isinstance(op, Rename):
+            names[op.name] = None
+            names[op.to] = None
+    return list(names)
+
+
+def effective(ops: Iterable[Op], variables: Mapping[str, Variable]) -> tuple[Op, ...]:
+    """``ops`` without those that alter nothing: a set to the same value, a delete of what is not there.
+
+    ``ifRevision`` is taken off what remains: it was a condition, not part of what happened.
+    """
+    now: dict[str, Raw | None] = {}
+
+    def standing(name: str) -> Raw | None:
+        if name in now:
+            return now[name]
+        row = variables.get(name)
+        return None if row is None else row.value
+
+    kept: list[Op] = []
+    for op in ops:
+        if isinstance(op, Set):
+            value = standing(op.name)
+            if value is not None and same(bytes(value), bytes(op.value)):
+                continue
+            now[op.name] = op.value
+            kept.append(op if op.if_revision is UNSET else Set(name=op.name, value=op.value))
+        elif isinstance(op, Delete):
+            if standing(op.name) is None:
+                continue
+            now[op.name] = None
+            kept.append(op if op.if_revision is UNSET else Delete(name=op.name))
+        elif isinstance(op, Rename):
+            if op.name == op.to:
+                continue
+            now[op.to], now[op.name] = standing(op.name), None
+            kept.append(op)
+        else:
+            kept.append(op)
+    return tuple(kept)
+
+
+def apply(change: Change, variables: Mapping[str, Variable]) -> dict[str, Variable | None]:
+    """What ``change`` makes of the rows it touches: the new row, or None for one that is gone.
+
+    ``change`` holds effective ops only. The caller lays the answer over ``variables``; its size is that of
+    the change, never that of the session.
+    """
+    rows: dict[str, Variable | None] = {}
+
+    def standing(name: str) -> Variable | None:
+        return rows[name] if name in rows else variables.get(name)
+
+    def written(name: str, value: Raw, spec: Raw | UnsetType) -> Variable:
+        return Variable(
+            name=name, value=value, revision=change.revision, updated_at=change.at, origin=change.origin, spec=spec
+        )
+
+    for op in change.ops:
+        if isinstance(op, Set):
+            before = standing(op.name)
+            rows[op.name] = written(op.name, op.value, UNSET if before is None else before.spec)
+        elif isinstance(op, Delete):
+            rows[op.name] = None
+        elif isinstance(op, Rename):
+            row = standing(op.name)
+            if row is not None:
+                rows[op.to] = written(op.to, row.value, row.spec)
+                rows[op.name] = None
+    return rows
+
+
+def advance(step: Step | None, run: Run) -> Step:
+    """The step after ``run`` was recorded: its latest run, and its latest successful one."""
+    done = run if run.succeeded else (step.done if step else None)
+    inputs = list(run.inputs) or (step.inputs if step else [])
+    outputs = run.outputs or (step.outputs if step else [])
+    return Step(name=run.step, inputs=inputs, outputs=outputs, run=run, done=done)
