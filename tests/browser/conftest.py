@@ -1,0 +1,114 @@
+"""A Jupyter server, a Chromium, and a page that fails its test when the panel complains in the console."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from . import chromium
+from .jupyter import Jupyter
+from .lab import SCREENSHOTS, Lab
+
+# Patience, not speed: a test on a busy machine waits longer and still passes.
+PATIENCE_MS = 60_000
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+]
+
+OpenLab = Callable[..., Lab]
+
+
+# Playwright's synchronous calls own an event loop; pytest-jupyter's fixtures, which every test gets, would make another.
+@pytest.fixture
+def jp_asyncio_loop() -> None:
+    return None
+
+
+@pytest.fixture
+def jp_server_cleanup() -> None:
+    return None
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = chromium.find()
+    if path is None:
+        pytest.fail(chromium.ADVICE, pytrace=False)
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
+
+
+def serve(folder: Path, front_end: str) -> Iterator[Jupyter]:
+    jupyter = Jupyter(folder, front_end)
+    jupyter.start()
+    try:
+        yield jupyter
+    finally:
+        jupyter.stop()
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    """One JupyterLab for all tests that leave it running; each has a notebook, and so a session, of its own."""
+    yield from serve(tmp_path_factory.mktemp("lab"), "lab")
+
+
+@pytest.fixture
+def own_jupyter(tmp_path: Path) -> Iterator[Jupyter]:
+    """A JupyterLab for a test that stops or freezes it."""
+    yield from serve(tmp_path / "lab", "lab")
+
+
+@pytest.fixture
+def notebook_7(tmp_path: Path) -> Iterator[Jupyter]:
+    yield from serve(tmp_path / "notebook", "notebook")
+
+
+@pytest.fixture
+def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenLab]:
+    """Opens a notebook in a browser profile of its own: another call is another person's, or another machine's."""
+    name = re.sub(r"\W+", "-", request.node.name).strip("-")
+    opened: list[Lab] = []
+
+    def open_one(jupyter: Jupyter, path: str, **context: object) -> Lab:
+        options = {"viewport": {"width": 1280, "height": 900}} | context
+        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
+        page.set_default_timeout(PATIENCE_MS)
+        lab = Lab(page, jupyter, f"{name}-{len(opened)}")
+        opened.append(lab)
+        lab.open(path)
+        return lab
+
+    yield open_one
+    failed = request.node.stash.get(FAILED, False)
+    for number, lab in enumerate(opened):
+        if failed:
+            SCREENSHOTS.mkdir(exist_ok=True)
+            lab.page.screenshot(path=SCREENSHOTS / f"failed-{name}-{number}.png")
+        lab.page.context.close()
+    assert [text for lab in opened for text in lab.complaints] == []
+
+
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":  # type: ignore[attr-defined]
+        item.stash[FAILED] = report.failed  # type: ignore[attr-defined]
+    return report  # noqa: B901

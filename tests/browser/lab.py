@@ -1,0 +1,202 @@
+"""What a person does in JupyterLab or Notebook 7, in their words: open a notebook, run a cell, type into the panel."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, WebSocket, expect
+
+from .jupyter import Jupyter
+
+BUNDLE = "labextensions/session-state-ext"
+SCREENSHOTS = Path(__file__).parent / "screenshots"
+# What the browser itself says when a server is away; no code can keep it from saying so.
+BROWSERS_OWN = ("WebSocket connection to", "Failed to load resource")
+
+
+class Lab:
+    """One page with one notebook and the Session panel."""
+
+    def __init__(self, page: Page, jupyter: Jupyter, workspace: str) -> None:
+        self.page = page
+        self.jupyter = jupyter
+        self.workspace = workspace
+        self.path = ""
+        self.complaints: list[str] = []
+        self.sent: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", self._on_page_error)
+        page.on("websocket", self._on_websocket)
+        page.on("request", self._on_request)
+
+    # What the page does behind the scenes
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        ours = BUNDLE in message.location.get("url", "") or BUNDLE in message.text
+        if message.type == "error" and ours and not message.text.startswith(BROWSERS_OWN):
+            self.complaints.append(message.text)
+
+    def _on_page_error(self, error: Error) -> None:
+        if BUNDLE in (error.stack or ""):
+            self.complaints.append(error.stack or error.message)
+
+    def _on_websocket(self, socket: WebSocket) -> None:
+        if "/api/session/" in socket.url:
+            socket.on("framesent", lambda frame: self.sent.append(str(frame)))
+
+    def _on_request(self, request: Request) -> None:
+        if "/api/session/" in request.url and request.method in ("POST", "PUT"):
+            self.sent.append(request.post_data or "")
+
+    def mutates(self, name: str) -> list[str]:
+        """The requests sent so far, on the channel or by REST, that carry an edit of this variable."""
+        return [text for text in self.sent if '"mutate"' in text and f'"{name}"' in text]
+
+    def evaluate(self, script: str, argument: Any = None) -> Any:
+        return self.page.evaluate(script, argument)
+
+    # Notebook
+
+    def open(self, path: str) -> None:
+        self.path = path
+        base = "/lab/workspaces/" + self.workspace if self.jupyter.front_end == "lab" else ""
+        tree = "tree" if self.jupyter.front_end == "lab" else "notebooks"
+        self.page.goto(f"{self.jupyter.url}{base}/{tree}/{path}?token={self.jupyter.token}")
+        self.settle()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.settle()
+
+    def settle(self) -> None:
+        """Waits until the notebook stands there with an idle kernel, and opens the panel."""
+        self.evaluate("() => window.jupyterapp.restored")
+        expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
+        self.wait_for_idle()
+        self.open_panel()
+
+    def wait_for_idle(self) -> None:
+        self.page.wait_for_function(
+            """async path => {
+                const shell = window.jupyterapp.shell;
+                const panel = [...shell.widgets('main')].find(w => w.sessionContext?.path === path);
+                if (!panel) return false;
+                await panel.sessionContext.ready;
+                return panel.sessionContext.session?.kernel?.status === 'idle';
+            }""",
+            arg=self.path,
+        )
+
+    def cell(self, number: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+
+    def prompt(self, number: int) -> Locator:
+        return self.cell(number).locator(".jp-InputPrompt").first
+
+    def output(self, number: int) -> Locator:
+        return self.cell(number).locator(".jp-Cell-outputArea").first
+
+    def start_cell(self, number: int) -> None:
+        """Shift+Enter in the cell, without waiting for it."""
+        self.cell(number).locator(".jp-InputArea-editor").click()
+        self.page.keyboard.press("Shift+Enter")
+
+    def run_cell(self, number: int) -> str:
+        """Shift+Enter in the cell; returns the text of its output."""
+        before = self.prompt(number).text_content()
+        self.start_cell(number)
+        self.wait_for_run(number, before)
+        return self.output_text(number)
+
+    def wait_for_run(self, number: int, before: str | None) -> None:
+        """Waits for a number in brackets that is not the one there was."""
+        expect(self.prompt(number)).not_to_have_text(before or "[ ]:")
+        expect(self.prompt(number)).to_have_text(re.compile(r"\[\d+\]:"))
+
+    def output_text(self, number: int) -> str:
+        texts = self.output(number).locator(".jp-OutputArea-output").all_text_contents()
+        return "".join(texts)
+
+    def command(self, name: str, arguments: dict[str, Any] | None = None) -> None:
+        """A command of JupyterLab's palette, without waiting for it to end."""
+        self.evaluate(
+            "([name, args]) => { void window.jupyterapp.commands.execute(name, args); }", [name, arguments or {}]
+        )
+
+    def interrupt(self) -> None:
+        """The stop button of the notebook's toolbar."""
+        self.page.locator('[data-jp-item-name="interrupt"]').click()
+
+    def restart_kernel(self) -> None:
+        """A restart from the panel's session context: the menu's, without its question."""
+        self.evaluate(
+            "() => { const nb = window.jupyterapp.shell.currentWidget; return nb.sessionContext.session.kernel.restart(); }"
+        )
+        self.wait_for_idle()
+
+    # Panel
+
+    def open_panel(self) -> None:
+        """Opens the panel unless it is open; a reload right after a change of layout may have closed it."""
+        if not self.panel.is_visible():
+            self.evaluate("() => window.jupyterapp.shell.activateById('session-state-panel')")
+        expect(self.panel).to_be_visible()
+        expect(self.light).not_to_have_attribute("data-state", "loading")
+
+    @property
+    def panel(self) -> Locator:
+        return self.page.get_by_test_id("session-panel")
+
+    @property
+    def light(self) -> Locator:
+        return self.panel.get_by_test_id("sync-light")
+
+    def wait_for_light(self, state: str) -> None:
+        expect(self.light).to_have_attribute("data-state", state)
+
+    def row(self, name: str) -> Locator:
+        return self.panel.locator(f'[data-testid="row"][data-name="{name}"]')
+
+    def editor(self, name: str) -> Locator:
+        return self.row(name).get_by_test_id("editor")
+
+    def add(self, name: str, value: str) -> None:
+        """Adds a variable in the panel and waits until it is stored."""
+        self.panel.get_by_test_id("add-button").click()
+        self.panel.get_by_test_id("add-name").fill(name)
+        self.panel.get_by_test_id("add-value").fill(value)
+        self.panel.get_by_test_id("add-save").click()
+        expect(self.row(name)).to_be_visible()
+        self.wait_for_light("saved")
+
+    def type(self, name: str, text: str) -> None:
+        """Types over what stands in a field, key by key, and leaves the cursor there: nothing is confirmed."""
+        self.editor(name).click()
+        self.page.keyboard.press("ControlOrMeta+a")
+        self.page.keyboard.type(text)
+
+    def set(self, name: str, text: str) -> None:
+        """Types, confirms with Enter, and waits until it is stored."""
+        self.type(name, text)
+        self.page.keyboard.press("Enter")
+        self.wait_for_light("saved")
+
+    def expect_value(self, name: str, text: str | re.Pattern[str]) -> None:
+        expect(self.editor(name)).to_have_value(text)
+
+    def step(self, name: str) -> Locator:
+        return self.panel.locator(f'[data-testid="step"][data-name="{name}"]')
+
+    def run_step(self, name: str) -> None:
+        self.step(name).get_by_test_id("step-run").click()
+
+    def expect_step(self, name: str, state: str) -> None:
+        expect(self.step(name)).to_have_attribute("data-state", state)
+
+    def screenshot(self, name: str, of_panel: bool = True) -> Path:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        path = SCREENSHOTS / f"{name}.png"
+        (self.panel if of_panel else self.page).screenshot(path=path)
+        return path

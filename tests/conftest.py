@@ -1,0 +1,14 @@
+"""For all Python tests: Jupyter Server's own fixtures, and hypothesis settings that hold on a busy machine."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+pytest_plugins = ["pytest_jupyter.jupyter_server"]
+
+# A deadline per example measures the machine, not the code. In CI the same examples run each time.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", parent=settings.get_profile("here"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
