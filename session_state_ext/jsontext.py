@@ -74,9 +74,7 @@ def check(data: bytes, *, depth: int, digits: int) -> None:
     try:
         value = _checker.decode(text)
     except json.JSONDecodeError as error:
-        raise InvalidJson(
-            f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        ) from None
+        raise InvalidJson(f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.") from None
     except RecursionError:
         raise LimitExceeded(f"Values can be nested {depth} deep, this one is deeper.") from None
     if _SURROGATE_ESCAPE.search(text):

@@ -331,8 +331,8 @@ def check_value(name: str, value: Raw, limits: Limits) -> None:
     text = bytes(value)
     if len(text) > limits.value_bytes:
         raise TooLarge(
-            f"{name}: a value can have {size(limits.value_bytes)}, this one has {size(len(text))}. "
-            "Store a file and keep its path here, or split it into several variables.",
+            f"{name}: a value can have {limits.value_bytes:,} bytes ({size(limits.value_bytes)}), "
+            f"this one has {len(text):,}. Store a file and keep its path here, or split it into several variables.",
             name=name,
         )
     deepest = jsontext.depth(text)
