@@ -67,7 +67,7 @@ $(STAMPS)/env-test: $(BIN)/python $(COPIED)
 	@touch $(STAMPS)/env-lab $@
 
 $(STAMPS)/node_modules: package.json yarn.lock .yarnrc.yml | $(STAMPS)/env-lab
-	$(BIN)/jlpm install
+	$(BIN)/jlpm install >$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 $(STAMPS)/bundle: $(STAMPS)/node_modules $(PANEL_SOURCES)

@@ -29,7 +29,7 @@ CHROMIUM_OPTIONS = [
 OpenLab = Callable[..., Lab]
 
 
-# Playwright's synchronous calls own an event loop; pytest-jupyter's fixtures, which every test gets, would make another.
+# Playwright's synchronous calls own an event loop; pytest-jupyter's fixtures, which all tests get, would make another.
 @pytest.fixture
 def jp_asyncio_loop() -> None:
     return None
@@ -111,4 +111,4 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     report = yield
     if report.when == "call":  # type: ignore[attr-defined]
         item.stash[FAILED] = report.failed  # type: ignore[attr-defined]
-    return report  # noqa: B901
+    return report

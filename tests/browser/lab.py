@@ -132,7 +132,7 @@ class Lab:
     def restart_kernel(self) -> None:
         """A restart from the panel's session context: the menu's, without its question."""
         self.evaluate(
-            "() => { const nb = window.jupyterapp.shell.currentWidget; return nb.sessionContext.session.kernel.restart(); }"
+            "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()",
         )
         self.wait_for_idle()
 
