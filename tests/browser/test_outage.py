@@ -1,0 +1,57 @@
+"""The server freezes or goes away: cells run on with one plain warning, and edits in the panel are kept and arrive."""
+
+from __future__ import annotations
+
+import signal
+
+from .conftest import OpenLab
+from .jupyter import Jupyter
+
+LOAD = "%load_ext session_state_ext"
+
+
+def test_a_frozen_server_stops_neither_cells_nor_edits(own_jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab = open_lab(own_jupyter, own_jupyter.notebook("frozen.ipynb", [LOAD, "print('saw', session['x'])"]))
+    lab.add("x", "1")
+    lab.run_cell(0)
+    assert lab.run_cell(1) == "saw 1\n"
+    kernel = own_jupyter.kernel_of("frozen.ipynb")
+    with own_jupyter.frozen():
+        outputs = [own_jupyter.execute_directly(kernel, "print('saw', session['x'])") for _ in range(3)]
+        lab.type("x", "2")
+        lab.expect_value("x", "2")
+    assert all("saw 1\n" in output for output in outputs)
+    warned = [output for output in outputs if output != "saw 1\n"]
+    assert len(warned) == 1, outputs
+    assert warned[0] == outputs[0]
+    lab.wait_for_light("saved")
+    assert own_jupyter.variables("frozen.ipynb")["x"] == 2
+    assert lab.run_cell(1).endswith("saw 2\n")
+
+
+def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab = open_lab(own_jupyter, own_jupyter.notebook("offline.ipynb", ["pass"]))
+    lab.add("x", "1")
+    lab.add("y", "1")
+    own_jupyter.stop(signal.SIGKILL)
+    lab.wait_for_light("offline")
+    lab.type("x", "2")
+    lab.page.keyboard.press("Enter")
+    lab.type("y", "3")
+    lab.page.keyboard.press("Enter")
+    lab.expect_value("x", "2")
+    lab.wait_for_light("offline")
+    lab.screenshot("offline")
+    own_jupyter.start()
+    lab.wait_for_light("saved")
+    assert own_jupyter.variables("offline.ipynb") == {"x": 2, "y": 3}
+    lab.reload()
+    lab.expect_value("x", "2")
+    lab.expect_value("y", "3")
+
+
+def test_a_kernel_without_the_extension_loaded_is_no_obstacle(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    """The startup file of the environment is enough for %session; nothing has to be loaded."""
+    lab = open_lab(jupyter, jupyter.notebook("unloaded.ipynb", ["%session get x"]))
+    lab.add("x", "5")
+    assert "5" in lab.run_cell(0)

@@ -1,0 +1,68 @@
+"""What is shipped: a source distribution that builds without Node, and a wheel that needs none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = {
+    "share/jupyter/labextensions/session-state-ext/package.json",
+    "share/jupyter/labextensions/session-state-ext/install.json",
+    "share/jupyter/labextensions/session-state-ext/static/style.js",
+    "share/jupyter/labextensions/session-state-ext/schemas/session-state-ext/plugin.json",
+    "etc/jupyter/jupyter_server_config.d/session_state_ext.json",
+    "etc/ipython/startup/00-session-state.py",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built as a newcomer would, from what git has and with no `node` on the path: sdist first, the wheel from it."""
+    folder = tmp_path_factory.mktemp("build")
+    source, dist = folder / "source", folder / "dist"
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: what would be shipped is not known")
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name)
+    python = folder / "bin" / "python3"
+    python.parent.mkdir()
+    python.symlink_to(sys.executable)
+    assert shutil.which("node", path=str(python.parent)) is None
+    answer = subprocess.run(
+        [sys.executable, "-m", "build", "--outdir", str(dist), str(source)],
+        env={**os.environ, "PATH": str(python.parent), "CI": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stdout[-4000:] + answer.stderr[-4000:]
+    return dist
+
+
+@pytest.mark.timeout(900)
+def test_the_wheel_has_the_panel_and_both_hooks(built: Path) -> None:
+    names = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
+    shared = {name.split(".data/data/", 1)[1] for name in names if ".data/data/" in name}
+    assert shared >= SHARED
+    assert any(name.startswith("share/jupyter/labextensions/session-state-ext/static/remoteEntry.") for name in shared)
+    assert "session_state_ext/py.typed" in names
+    assert not [name for name in names if name.startswith(("tests/", "node_modules/"))]
+
+
+def test_the_source_distribution_has_what_a_build_needs(built: Path) -> None:
+    names = {name.split("/", 1)[1] for name in tarfile.open(next(built.glob("*.tar.gz"))).getnames() if "/" in name}
+    assert names >= {"package.json", "yarn.lock", ".yarnrc.yml", "labextension/src/index.ts", "LICENSE", "README.md"}
+    assert not [
+        name for name in names if name.startswith(("node_modules/", ".yarn/", "session_state_ext/labextension/"))
+    ]
