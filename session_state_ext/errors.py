@@ -131,6 +131,12 @@ class InvalidFrame(SessionError):
     code = "invalid-frame"
 
 
+class PatchFailed(SessionError):
+    """This patch does not fit what stands there."""
+
+    code = "patch-failed"
+
+
 class Unavailable(SessionError):
     """The session state cannot answer just now."""
 
