@@ -72,7 +72,7 @@ class Lab:
 
     def settle(self) -> None:
         """Waits until the notebook stands there with an idle kernel, and opens the panel."""
-        self.evaluate("() => window.jupyterapp.restored")
+        self.page.wait_for_function("async () => !!window.jupyterapp && (await window.jupyterapp.restored, true)")
         expect(self.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
         self.wait_for_idle()
         self.open_panel()
