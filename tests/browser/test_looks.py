@@ -12,7 +12,9 @@ from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab
 
-TOUR = Path(__file__).parents[2] / "notebooks" / "tour.ipynb"
+ROOT = Path(__file__).parents[2]
+TOUR = ROOT / "notebooks" / "tour.ipynb"
+DOCS = ROOT / "docs"
 DARK = "JupyterLab Dark"
 # Elements of the panel that are wider inside than outside and do not say, by an ellipsis or a scroll bar of their own,
 # that they are.
@@ -36,7 +38,9 @@ def make_wide(lab: Lab, width: int) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
+def test_nothing_is_cut_at_250_pixels(
+    jupyter: Jupyter, open_lab: OpenLab, theme: str, pytestconfig: pytest.Config
+) -> None:
     shade = "dark" if theme == DARK else "light"
     path = f"looks-{shade}.ipynb"
     shutil.copy(TOUR, jupyter.files / path)
@@ -52,7 +56,10 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme
         make_wide(lab, width)
         lab.screenshot(f"{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
-    lab.screenshot(f"lab-{shade}", of_panel=False)
+    make_wide(lab, 340)
+    picture = lab.screenshot(f"lab-{shade}", of_panel=False)
+    if theme != DARK and pytestconfig.getoption("--update-docs"):
+        shutil.copy(picture, DOCS / "panel.png")
     lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
