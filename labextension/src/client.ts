@@ -1,0 +1,490 @@
+/**
+ * A session as one tab holds it: confirmed rows with pending edits on top, kept in step with the server.
+ */
+import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
+import { sameJson, type Json } from './json';
+import { valueProblem, type ValueProblem } from './limits';
+import {
+  overlay,
+  type Ack,
+  type Change,
+  type EditOp,
+  type InvalidField,
+  type Limits,
+  type Meta,
+  type Rows,
+  type ServerFrame,
+  type Step,
+  type ViewRow,
+  type Welcome
+} from './model';
+import { nameProblem, type NameProblem } from './names';
+import { Outbox, type Edit, type Refused } from './outbox';
+import type { Pace } from './pacer';
+import { Replica, UNKNOWN_META } from './replica';
+import { Sender } from './sender';
+import type { Shelf } from './shelf';
+import {
+  conflictOfAck,
+  conflictOfRefusal,
+  conflictsOfChange,
+  statusOf,
+  type Conflict,
+  type Status
+} from './status';
+
+/** What one sees of a session. A new object for each change; parts that did not change are the same objects. */
+export interface ClientState {
+  readonly sessionId: string;
+  readonly variables: ReadonlyMap<string, ViewRow>;
+  readonly steps: ReadonlyMap<string, Step>;
+  readonly meta: Meta;
+  /** False while all that is known is what this browser remembers. */
+  readonly confirmed: boolean;
+  readonly conflicts: ReadonlyMap<string, Conflict>;
+  readonly refused: readonly Refused[];
+  readonly invalid: ReadonlyMap<string, string>;
+  readonly readOnly: boolean;
+  readonly limits: Limits;
+  readonly status: Status;
+}
+
+export interface FlushResult {
+  readonly ok: boolean;
+  /** Variables whose edits were not acknowledged in time. */
+  readonly late: readonly string[];
+  readonly refused: readonly Refused[];
+  readonly invalid: readonly InvalidField[];
+}
+
+export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';
+
+/** An edit that is not even tried. */
+export class EditError extends Error {
+  constructor(
+    readonly code: EditProblem,
+    readonly variable: string
+  ) {
+    super(`${variable}: ${code}`);
+  }
+}
+
+export interface ClientOptions {
+  sessionId: string;
+  meta?: Meta;
+  tab: string;
+  /** This life of the page. */
+  life: string;
+  shelf: Shelf;
+  pace: () => Pace;
+  user?: string;
+  connect(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel;
+  /** The session that the notebook has now, for one that was never stored or is no more. */
+  replace?(): Promise<{ sessionId: string; meta: Meta }>;
+  now?(): number;
+}
+
+const FLUSH_TIMEOUT = 2000;
+const LONG_OFFLINE = 60_000;
+const REMEMBER_AFTER = 1500;
+
+export class SessionClient {
+  constructor(private readonly options: ClientOptions) {
+    const { sessionId, shelf, tab, life } = options;
+    this._sessionId = sessionId;
+    this._now = options.now ?? Date.now;
+    this._replica = new Replica(options.meta ?? UNKNOWN_META, shelf.readState(sessionId));
+    this._outbox = new Outbox({
+      storage: shelf.storage,
+      key: shelf.outboxKey(sessionId, tab),
+      life,
+      makeRoom: shelf.makeRoom,
+      send: frame => this._channel.send(frame),
+      onAck: (edits, ack) => this._acknowledged(edits, ack),
+      onRefused: refused => this._lately.push(...refused),
+      onGap: () => this._channel.restart()
+    });
+    this._sender = new Sender({
+      outbox: this._outbox,
+      pace: options.pace,
+      send: frame => this._channel.send(frame),
+      steps: () => this._replica.steps,
+      onSilence: () => this._channel.restart()
+    });
+    this._offlineSince = this._now();
+    this._channel = options.connect(
+      {
+        hello: () => ({
+          type: 'hello',
+          client: this._outbox.client,
+          ...this._replica.position,
+          dirty: this._sender.declareDirty()
+        }),
+        onFrame: frame => this._receive(frame),
+        onState: (state, end) => this._channelChanged(state, end),
+        onTooLarge: () =>
+          this._outbox.refuseOpen('too-large', 'The server closed the channel: this is too large.')
+      },
+      () => this._sessionId
+    );
+    this._state = this._read(undefined);
+  }
+
+  getState = (): ClientState => this._state;
+
+  /** @returns what ends the subscription */
+  subscribe = (listener: () => void): (() => void) => {
+    this._listeners.add(listener);
+    return () => this._listeners.delete(listener);
+  };
+
+  get status(): Status {
+    return this._state.status;
+  }
+
+  /** The id under which this tab's changes travel: tells what was written here from what came from elsewhere. */
+  get clientId(): string {
+    return this._outbox.client;
+  }
+
+  getVariable = (name: string): Json | undefined => this._state.variables.get(name)?.value;
+
+  /** Shows the value at once, keeps it, and sends it when typing pauses. @throws EditError */
+  setVariable = (name: string, value: Json): void => {
+    this._check(name);
+    const problem = valueProblem(value, this._replica.limits);
+    if (problem !== null) {
+      throw new EditError(problem, name);
+    }
+    const row = this._state.variables.get(name);
+    if (row === undefined || !sameJson(row.value, value)) {
+      this._edit({ op: 'set', name, value });
+    }
+  };
+
+  /** @throws EditError */
+  deleteVariable = (name: string): void => {
+    this._check(name);
+    this._edit({ op: 'delete', name });
+  };
+
+  /** @throws EditError */
+  renameVariable = (name: string, to: string): void => {
+    this._check(to);
+    if (this._state.variables.has(to)) {
+      throw new EditError('exists', to);
+    }
+    if (!this._state.variables.has(name)) {
+      throw new EditError('missing', name);
+    }
+    this._edit({ op: 'rename', name, to });
+  };
+
+  /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */
+  setInvalid = (name: string, text: string | null): void => {
+    if (this._sender.setInvalid(name, text)) {
+      this._publish();
+    }
+  };
+
+  /** Sends all there is now; resolves when it is acknowledged, or with what is not. `timeout` in ms. */
+  flush = async ({ timeout = FLUSH_TIMEOUT } = {}): Promise<FlushResult> => {
+    const before = this._lately.length;
+    this._flushing++;
+    this._sender.hurry();
+    this._publish();
+    if (!this._outbox.isEmpty) {
+      this._channel.connect();
+      await this._emptied(timeout);
+    }
+    const late = [...new Set(this._outbox.pending.map(edit => edit.op.name))];
+    const refused = this._lately.slice(before);
+    const invalid = this._sender.invalidFields;
+    if (--this._flushing === 0) {
+      this._lately = [];
+    }
+    return { ok: late.length + refused.length + invalid.length === 0, late, refused, invalid };
+  };
+
+  /** Decides a conflict for what was written here. */
+  keepMine = (name: string): void => this._decide(name, 'mine');
+
+  /** Decides a conflict for what came from elsewhere. */
+  takeTheirs = (name: string): void => this._decide(name, 'theirs');
+
+  dismissRefused = (id: string): void => {
+    this._outbox.dismiss(id);
+    this._publish();
+  };
+
+  /** Refused edits of a dead tab, whose outbox was drained for it. */
+  takeRefused(refused: readonly Refused[]): void {
+    this._outbox.takeRefused(refused);
+    this._publish();
+  }
+
+  /** Tries at once: after `online`, a focus, a kernel that came back. */
+  connect = (): void => this._channel.connect();
+
+  /** Goes on with the session the notebook has now, and takes pending edits there. */
+  startAnew = async (): Promise<void> => {
+    const { replace, shelf, tab } = this.options;
+    const next = await replace?.();
+    if (next === undefined) {
+      return;
+    }
+    shelf.forgetState(this._sessionId);
+    this._sessionId = next.sessionId;
+    this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab));
+    this._replica = new Replica(next.meta);
+    this._conflicts = new Map();
+    this._end = null;
+    this._channel.connect();
+    this._publish();
+  };
+
+  /** Before the page goes: sends what it can; the rest is in the outbox. */
+  leave = (): void => {
+    this._sender.hurry();
+    this._remember();
+  };
+
+  dispose(): void {
+    this.leave();
+    this._sender.dispose();
+    this._channel.close();
+    this._listeners.clear();
+  }
+
+  private _check(name: string): void {
+    const problem = nameProblem(name, this._replica.limits.nameChars);
+    if (problem !== null) {
+      throw new EditError(problem, name);
+    }
+    if (this._replica.readOnly) {
+      throw new EditError('read-only', name);
+    }
+  }
+
+  // A person who writes again has decided.
+  private _edit(op: EditOp): void {
+    this._outbox.add(op, this._replica.revision, this._replica.rows, this._now());
+    this._clash([], op.name);
+    this._sender.edited();
+    this._publish();
+  }
+
+  private _decide(name: string, choice: 'mine' | 'theirs'): void {
+    const conflict = this._state.conflicts.get(name);
+    if (conflict === undefined) {
+      return;
+    }
+    if (conflict.refusedId !== undefined) {
+      this._outbox.dismiss(conflict.refusedId);
+    }
+    this._clash([], name);
+    const value = conflict[choice];
+    if (conflict.stands !== choice && value === undefined) {
+      this.deleteVariable(name);
+    } else if (conflict.stands !== choice && value !== undefined) {
+      this.setVariable(name, value);
+    }
+    this._publish();
+    void this.flush();
+  }
+
+  private _clash(found: readonly Conflict[], decided?: string): void {
+    if (found.length > 0 || (decided !== undefined && this._conflicts.has(decided))) {
+      const left = [...this._conflicts.values()].filter(each => each.name !== decided);
+      this._conflicts = new Map([...left, ...found].map(each => [each.name, each]));
+    }
+  }
+
+  private _emptied(timeout: number): Promise<void> {
+    return new Promise(resolve => {
+      const end = (): void => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(end, timeout);
+      const stop = this.subscribe(() => this._outbox.isEmpty && end());
+    });
+  }
+
+  private _receive(frame: ServerFrame): void {
+    switch (frame.type) {
+      case 'welcome':
+        this._welcomed(frame);
+        break;
+      case 'ack':
+      case 'reject':
+        this._outbox.answered(frame);
+        this._sender.settled();
+        break;
+      case 'change':
+        this._changed(frame);
+        break;
+      case 'flush':
+        this._sender.asked(frame.id);
+        break;
+      case 'meta':
+        this._replica.describe(frame.meta);
+        break;
+      case 'deleted':
+        this._channel.close();
+        this._channelChanged('ended', 'gone');
+        break;
+      case 'error':
+        // A final answer always unblocks.
+        this._outbox.refuseOpen(frame.code, frame.message);
+        this._sender.settled();
+        break;
+      default:
+        break;
+    }
+    this._publish();
+  }
+
+  private _welcomed(welcome: Welcome): void {
+    const away = this._offlineSince === null ? 0 : this._now() - this._offlineSince;
+    const renewed = this._replica.welcome(welcome);
+    this._offlineSince = null;
+    this._everLive = true;
+    const { lastSeq, lastAnswer, revision } = welcome;
+    this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
+    this._sender.resumed();
+    this._rememberSoon();
+  }
+
+  private _changed(change: Change): void {
+    if (change.revision > this._replica.revision + 1) {
+      this._channel.restart();
+      return;
+    }
+    this._clash(conflictsOfChange(change, this._replica.rows, this.clientId));
+    const { steps } = this._replica;
+    this._replica.change(change);
+    if (steps !== this._replica.steps) {
+      this._sender.runsChanged();
+    }
+    this._rememberSoon();
+  }
+
+  private _acknowledged(edits: readonly Edit[], ack: Ack): void {
+    const origin = { kind: 'panel' as const, user: this.options.user, client: this.clientId };
+    this._replica.acknowledge(
+      edits.map(edit => edit.op),
+      ack,
+      origin
+    );
+    const found = (ack.conflicts ?? []).map(wire => conflictOfAck(wire, edits, ack.at));
+    this._clash(found.filter(conflict => conflict !== null));
+    this._rememberSoon();
+  }
+
+  private _channelChanged(state: ChannelState, end?: ChannelEnd): void {
+    this._live = state === 'live';
+    this._end = end ?? null;
+    this._failing ||= state === 'waiting';
+    if (!this._live) {
+      this._outbox.suspend();
+      this._sender.suspend();
+      this._offlineSince ??= this._now();
+    }
+    // The server forgets a session that nobody has written to when it restarts. Once: or two servers that disagree
+    // would keep us busy.
+    const unborn = end === 'gone' && this._replica.revision === 0 && !this._replaced;
+    this._replaced = unborn || (this._replaced && !this._live);
+    if (unborn) {
+      this.startAnew().catch(() => this._publish());
+    }
+    this._publish();
+  }
+
+  private _rememberSoon(): void {
+    this._memory ??= setTimeout(() => this._remember(), REMEMBER_AFTER);
+  }
+
+  private _remember(): void {
+    clearTimeout(this._memory);
+    this._memory = undefined;
+    if (this._everLive && this._replica.revision > 0) {
+      this.options.shelf.writeState(this._sessionId, this._replica.toKnown());
+    }
+  }
+
+  private _publish(): void {
+    this._state = this._read(this._state);
+    [...this._listeners].forEach(listener => listener());
+  }
+
+  private _read(before: ClientState | undefined): ClientState {
+    const { rows, meta, steps, readOnly, limits } = this._replica;
+    const { pending, kept } = this._outbox;
+    const refused = this._outbox.refused.filter(each => each.code !== 'conflict');
+    const clashes = this._outbox.refused.filter(each => each.code === 'conflict');
+    const conflicts =
+      clashes.length === 0
+        ? this._conflicts
+        : new Map([
+            ...this._conflicts,
+            ...clashes.map(each => [each.edit.op.name, conflictOfRefusal(each, rows)] as const)
+          ]);
+    const variables =
+      before !== undefined && this._drawn?.rows === rows && this._drawn.at === this._outbox.version
+        ? before.variables
+        : overlay(
+            rows,
+            pending,
+            { kind: 'panel', client: this.clientId },
+            before?.variables ?? new Map()
+          );
+    this._drawn = { rows, at: this._outbox.version };
+    const status = statusOf({
+      live: this._live,
+      everLive: this._everLive,
+      failing: this._failing,
+      kept,
+      readOnly,
+      edits: new Set(pending.map(edit => edit.op.name)).size,
+      conflicts: conflicts.size,
+      refused: refused.length,
+      end: this._end
+    });
+    return {
+      sessionId: this._sessionId,
+      variables,
+      steps,
+      meta: { ...meta, isDirty: pending.length > 0 },
+      confirmed: this._everLive,
+      conflicts,
+      refused,
+      invalid: this._sender.invalid,
+      readOnly,
+      limits,
+      status
+    };
+  }
+
+  private readonly _channel: Channel;
+  private readonly _outbox: Outbox;
+  private readonly _sender: Sender;
+  private readonly _now: () => number;
+  private readonly _listeners = new Set<() => void>();
+  private _sessionId: string;
+  private _replica: Replica;
+  private _state: ClientState;
+  private _conflicts: ReadonlyMap<string, Conflict> = new Map();
+  private _drawn: { rows: Rows; at: number } | undefined;
+  // Refusals of the flushes under way.
+  private _lately: Refused[] = [];
+  private _flushing = 0;
+  private _live = false;
+  private _everLive = false;
+  private _failing = false;
+  private _replaced = false;
+  private _end: ChannelEnd | null = null;
+  private _offlineSince: number | null;
+  private _memory: ReturnType<typeof setTimeout> | undefined;
+}

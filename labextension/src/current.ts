@@ -1,0 +1,138 @@
+/**
+ * The session of the notebook in front.
+ */
+import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
+import type { ITranslator } from '@jupyterlab/translation';
+import type { Notebook } from '@jupyterlab/notebook';
+
+import type { SessionClient } from './client';
+import { JupyterNotebook, type NotebookInFront } from './notebook';
+import { RequestError } from './rest';
+import { Runner } from './runner';
+import type { Sessions } from './sessions';
+
+export type Current =
+  | { kind: 'none' }
+  | { kind: 'opening' }
+  | { kind: 'open'; client: SessionClient; notebook: NotebookInFront; runner: Runner }
+  /** The server has no session endpoints. */
+  | { kind: 'absent' }
+  | { kind: 'failed'; message: string; status: number };
+
+interface Opened {
+  path: string;
+  current: Promise<Current>;
+}
+
+const FIRST_RETRY = 1000;
+const LONGEST_RETRY = 20_000;
+
+export class CurrentSession {
+  constructor(
+    private readonly tracker: INotebookTracker,
+    private readonly sessions: Sessions,
+    private readonly dialogs?: ISessionContextDialogs,
+    private readonly translator?: ITranslator
+  ) {
+    tracker.currentChanged.connect(() => this.refresh());
+    this.refresh();
+  }
+
+  getState = (): Current => this._current;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this._listeners.add(listener);
+    return () => this._listeners.delete(listener);
+  };
+
+  /** Looks again which notebook is in front, and asks again where its session could not be had. */
+  refresh = (): void => {
+    clearTimeout(this._retry);
+    const panel = this.tracker.currentWidget;
+    if (panel === null) {
+      this._show({ kind: 'none' });
+      return;
+    }
+    void this._follow(panel);
+  };
+
+  /** The client of the notebook that a cell belongs to, if the panel has opened it. */
+  clientOf(notebook: Notebook): SessionClient | undefined {
+    return [...this._clients].find(([panel]) => panel.content === notebook)?.[1];
+  }
+
+  private async _follow(panel: NotebookPanel): Promise<void> {
+    const inFront = (): boolean => this.tracker.currentWidget === panel;
+    if (!this._opened.has(panel)) {
+      panel.context.pathChanged.connect(this._onPathChanged, this);
+      panel.disposed.connect(this._onClosed, this);
+    }
+    let opened = this._opened.get(panel);
+    if (opened?.path !== panel.context.path) {
+      opened = { path: panel.context.path, current: this._open(panel) };
+      this._opened.set(panel, opened);
+    }
+    const already = this._clients.has(panel);
+    if (!already) {
+      this._show({ kind: 'opening' });
+    }
+    const current = await opened.current;
+    if (current.kind !== 'open' && this._opened.get(panel) === opened) {
+      this._opened.delete(panel);
+      panel.context.pathChanged.disconnect(this._onPathChanged, this);
+      panel.disposed.disconnect(this._onClosed, this);
+    }
+    if (inFront()) {
+      this._show(current);
+      if (current.kind === 'failed') {
+        this._retry = setTimeout(this.refresh, this._delay);
+        this._delay = Math.min(LONGEST_RETRY, this._delay * 2);
+      } else {
+        this._delay = FIRST_RETRY;
+      }
+    }
+  }
+
+  private async _open(panel: NotebookPanel): Promise<Current> {
+    try {
+      await panel.context.ready;
+      const client = await this.sessions.open(panel.context.path);
+      this._clients.set(panel, client);
+      const notebook = new JupyterNotebook(panel, this.dialogs, this.translator);
+      return { kind: 'open', client, notebook, runner: new Runner(client, notebook) };
+    } catch (error) {
+      const status = error instanceof RequestError ? error.status : 0;
+      return status === 404 || status === 405
+        ? { kind: 'absent' }
+        : { kind: 'failed', status, message: error instanceof Error ? error.message : '' };
+    }
+  }
+
+  private _onPathChanged(): void {
+    this.refresh();
+  }
+
+  private _onClosed(panel: NotebookPanel): void {
+    const client = this._clients.get(panel);
+    this._clients.delete(panel);
+    this._opened.delete(panel);
+    if (client !== undefined && ![...this._clients.values()].includes(client)) {
+      void this.sessions.close(client);
+    }
+  }
+
+  private _show(current: Current): void {
+    if (current !== this._current) {
+      this._current = current;
+      [...this._listeners].forEach(listener => listener());
+    }
+  }
+
+  private _current: Current = { kind: 'none' };
+  private readonly _opened = new Map<NotebookPanel, Opened>();
+  private readonly _clients = new Map<NotebookPanel, SessionClient>();
+  private readonly _listeners = new Set<() => void>();
+  private _retry: ReturnType<typeof setTimeout> | undefined;
+  private _delay = FIRST_RETRY;
+}

@@ -1,0 +1,229 @@
+/**
+ * JSON whose numbers survive the trip: `1.0`, `-0.0`, `1E2` and integers beyond 2^53 go back digit for digit.
+ */
+
+export type Json = null | boolean | number | ExactNumber | string | Json[] | { [key: string]: Json };
+
+declare global {
+  interface JSON {
+    // ES2025's source text access; older browsers take the slower way below.
+    rawJSON?(text: string): unknown;
+  }
+}
+
+/** A number that a double would not write back as it was read. */
+export class ExactNumber {
+  constructor(readonly source: string) {
+    Object.freeze(this);
+  }
+
+  toJSON(): unknown {
+    return JSON.rawJSON ? JSON.rawJSON(this.source) : Number(this.source);
+  }
+
+  toString(): string {
+    return this.source;
+  }
+}
+
+type Reviver = (key: string, value: unknown, context?: { source?: string }) => unknown;
+
+const nativeSource = ((): boolean => {
+  let seen = false;
+  const look: Reviver = (_key, value, context) => {
+    seen = context?.source === '1.0';
+    return value;
+  };
+  JSON.parse('1.0', look);
+  return seen && typeof JSON.rawJSON === 'function';
+})();
+
+/** A number written as `source`: plain where a double says it the same way. */
+export function numberFrom(source: string): number | ExactNumber {
+  const plain = Number(source);
+  return String(plain) === source ? plain : new ExactNumber(source);
+}
+
+const byNativeSource: Reviver = (_key, value, context) =>
+  typeof value === 'number' && context?.source !== undefined ? numberFrom(context.source) : value;
+
+// A key no JSON text of ours can hold by accident: the server refuses control characters nowhere but in names,
+// so the marker is checked together with its shape.
+const MARK = '\u0000exact';
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function parseByTokens(text: string): Json {
+  const marked = text.replace(TOKENS, token =>
+    token[0] === '"' || String(Number(token)) === token
+      ? token
+      : JSON.stringify({ [MARK]: token })
+  );
+  return JSON.parse(marked, (_key, value) =>
+    value !== null && typeof value === 'object' && typeof value[MARK] === 'string'
+      ? new ExactNumber(value[MARK])
+      : value
+  );
+}
+
+/** @throws SyntaxError where the text is not JSON. */
+export function parseJson(text: string): Json {
+  return nativeSource
+    ? (JSON.parse(text, byNativeSource as (key: string, value: unknown) => unknown) as Json)
+    : parseByTokens(text);
+}
+
+function write(value: unknown): string {
+  if (value instanceof ExactNumber) {
+    return value.source;
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(item => (item === undefined ? 'null' : write(item))).join(',')}]`;
+  }
+  if (value !== null && typeof value === 'object') {
+    const members = Object.entries(value).filter(([, member]) => member !== undefined);
+    return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${write(member)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** Compact JSON text; members that are undefined are left out, as JSON.stringify does. */
+export function stringifyJson(value: unknown): string {
+  return nativeSource ? JSON.stringify(value) : write(value);
+}
+
+/** JSON text for people: short lists and objects stay on one line, the rest is indented by two spaces. */
+export function prettyJson(value: Json, width = 40, indent = ''): string {
+  const flat = flatJson(value);
+  if (flat.length + indent.length <= width || !isContainer(value)) {
+    return flat;
+  }
+  const deeper = `${indent}  `;
+  if (Array.isArray(value)) {
+    return `[\n${value.map(item => deeper + prettyJson(item, width, deeper)).join(',\n')}\n${indent}]`;
+  }
+  const members = Object.entries(value).map(
+    ([key, member]) => `${deeper}${JSON.stringify(key)}: ${prettyJson(member, width, deeper)}`
+  );
+  return `{\n${members.join(',\n')}\n${indent}}`;
+}
+
+/** One line of JSON with a space after commas and colons. */
+export function flatJson(value: Json): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(flatJson).join(', ')}]`;
+  }
+  if (isObject(value)) {
+    const members = Object.entries(value).map(
+      ([key, member]) => `${JSON.stringify(key)}: ${flatJson(member)}`
+    );
+    return `{${members.join(', ')}}`;
+  }
+  return stringifyJson(value);
+}
+
+export function isNumber(value: Json): value is number | ExactNumber {
+  return typeof value === 'number' || value instanceof ExactNumber;
+}
+
+export function isObject(value: Json): value is { [key: string]: Json } {
+  return (
+    value !== null &&
+    typeof value === 'object' &&
+    !Array.isArray(value) &&
+    !(value instanceof ExactNumber)
+  );
+}
+
+function isContainer(value: Json): value is Json[] | { [key: string]: Json } {
+  return Array.isArray(value) || isObject(value);
+}
+
+/** The digits of a number as they came: what a person reads and edits. */
+export function numberText(value: number | ExactNumber): string {
+  return value instanceof ExactNumber ? value.source : String(value);
+}
+
+/** A JSON number without `.`, `e` or `E` is an integer. */
+export function isInteger(value: number | ExactNumber): boolean {
+  return !/[.eE]/.test(numberText(value));
+}
+
+// Python's repr of a double: the shortest digits (JavaScript agrees on those), an exponent of two digits at least
+// below 1e-4 and from 1e16 on, and always a sign that it is no integer.
+function floatText(n: number): string {
+  if (n === 0) {
+    return Object.is(n, -0) ? '-0.0' : '0.0';
+  }
+  const [mantissa = '', power = '0'] = Math.abs(n).toExponential().split('e');
+  const digits = mantissa.replace('.', '');
+  const exponent = Number(power);
+  const sign = n < 0 ? '-' : '';
+  if (exponent < -4 || exponent >= 16) {
+    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
+    const size = String(Math.abs(exponent)).padStart(2, '0');
+    return `${sign}${digits[0]}${fraction}e${exponent < 0 ? '-' : '+'}${size}`;
+  }
+  if (exponent < 0) {
+    return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`;
+  }
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0');
+  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`;
+}
+
+function canonicalNumber(value: number | ExactNumber, alike: boolean): string {
+  const source = numberText(value);
+  if (!/[.eE]/.test(source)) {
+    return source === '-0' ? '0' : source;
+  }
+  const n = Number(source);
+  if (alike && Number.isInteger(n)) {
+    return BigInt(n).toString();
+  }
+  return floatText(n);
+}
+
+function byCodePoint(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && i < b.length && a.charCodeAt(i) === b.charCodeAt(i)) {
+    i++;
+  }
+  const left = a.charCodeAt(i);
+  const right = b.charCodeAt(i);
+  if (Number.isNaN(left) || Number.isNaN(right)) {
+    return a.length - b.length;
+  }
+  // Surrogates stand for code points above every other unit, though their own numbers are lower than U+E000.
+  const lift = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
+  return lift(left) - lift(right);
+}
+
+function canonical(value: Json, alike: boolean): string {
+  if (isNumber(value)) {
+    return canonicalNumber(value, alike);
+  }
+  if (Array.isArray(value)) {
+    return `[${value.map(item => canonical(item, alike)).join(',')}]`;
+  }
+  if (isObject(value)) {
+    const keys = Object.keys(value).sort(byCodePoint);
+    const members = keys.map(
+      key => `${JSON.stringify(key)}:${canonical(value[key] as Json, alike)}`
+    );
+    return `{${members.join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** The text by which two values are the same: agrees with the server byte for byte. */
+export function canonicalJson(value: Json): string {
+  return canonical(value, false);
+}
+
+export function sameJson(a: Json, b: Json): boolean {
+  return a === b || canonical(a, false) === canonical(b, false);
+}
+
+/** Like sameJson, with 1 and 1.0 alike: how staleness compares inputs. */
+export function alikeJson(a: Json, b: Json): boolean {
+  return a === b || canonical(a, true) === canonical(b, true);
+}

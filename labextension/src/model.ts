@@ -1,0 +1,296 @@
+/**
+ * The wire's shapes, and the pure functions that fold changes into rows.
+ */
+import { sameJson, type Json } from './json';
+
+export interface Origin {
+  kind: 'panel' | 'cell' | 'step' | 'widget' | 'api' | 'cli';
+  user?: string;
+  client?: string;
+  kernel?: string;
+  cell?: string;
+  step?: string;
+  run?: string;
+}
+
+export interface Row {
+  readonly name: string;
+  readonly value: Json;
+  readonly revision: number;
+  readonly updatedAt: number;
+  readonly origin: Origin;
+  readonly spec?: Json;
+}
+
+/** A row as the person sees it: confirmed, or with a change of this client laid on top. */
+export interface ViewRow extends Row {
+  readonly pending: boolean;
+}
+
+export interface SetOp {
+  op: 'set';
+  name: string;
+  value: Json;
+  ifRevision?: number;
+}
+export interface DeleteOp {
+  op: 'delete';
+  name: string;
+  ifRevision?: number;
+}
+export interface RenameOp {
+  op: 'rename';
+  name: string;
+  to: string;
+}
+export interface RunOp {
+  op: 'run';
+  run: Run;
+}
+export type EditOp = SetOp | DeleteOp | RenameOp;
+export type Op = EditOp | RunOp;
+
+export type RunStatus = 'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused';
+
+export interface Run {
+  id: string;
+  step: string;
+  status: RunStatus;
+  start: number;
+  end?: number | null;
+  inputs: { [name: string]: { revision: number; value?: Json; hash?: string } };
+  outputs: string[];
+  written?: string[];
+  error?: { type: string; message: string; line?: number } | null;
+  warnings?: string[];
+  kernel?: string;
+  cell?: string;
+  source: string;
+  revision?: number;
+}
+
+export interface Step {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly run: Run | null;
+  /** The latest run that ended well. */
+  readonly done: Run | null;
+}
+
+export interface Meta {
+  lastSyncedAt: number | null;
+  isDirty: boolean;
+  revision: number;
+  epoch: string;
+  name: string | null;
+  paths: string[];
+}
+
+export interface SessionState {
+  sessionId: string;
+  variables: { [name: string]: Json };
+  meta: Meta;
+  rows?: Row[];
+}
+
+export interface Limits {
+  valueBytes: number;
+  sessionBytes: number;
+  variables: number;
+  depth: number;
+  digits: number;
+  nameChars: number;
+}
+
+export interface Change {
+  revision: number;
+  tip: string;
+  at: number;
+  client?: string;
+  base?: number;
+  origin: Origin;
+  ops: Op[];
+}
+
+export interface WireConflict {
+  name: string;
+  theirs?: Json;
+  base?: Json;
+  origin?: Origin;
+}
+
+export interface Ack {
+  type: 'ack';
+  seq: number;
+  revision: number;
+  tip?: string;
+  at: number;
+  conflicts?: WireConflict[];
+}
+
+export interface Reject {
+  type: 'reject';
+  seq: number;
+  code: string;
+  message: string;
+  name?: string;
+  theirs?: Json;
+  revision?: number;
+}
+
+export interface Hello {
+  type: 'hello';
+  client: string;
+  since: number | null;
+  tip: string | null;
+  epoch: string | null;
+  dirty: boolean;
+}
+
+export interface Welcome {
+  type: 'welcome';
+  session: string;
+  epoch: string;
+  revision: number;
+  tip: string | null;
+  lastSeq: number;
+  lastAnswer: Ack | Reject | null;
+  mode: 'snapshot' | 'delta';
+  variables?: Row[];
+  changes?: Change[];
+  meta: Meta;
+  steps: Step[];
+  readOnly: boolean;
+  limits?: Limits;
+}
+
+export interface InvalidField {
+  name: string;
+  text: string;
+}
+
+export type ServerFrame =
+  | Welcome
+  | Ack
+  | Reject
+  | ({ type: 'change' } & Change)
+  | { type: 'flush'; id: string }
+  | { type: 'barrier'; id: string; revision: number; late: string[]; invalid: InvalidField[] }
+  | { type: 'meta'; meta: Partial<Meta> }
+  | { type: 'deleted' }
+  | { type: 'error'; code: string; message: string };
+
+export type ClientFrame =
+  | Hello
+  | { type: 'mutate'; seq: number; base: number; ops: EditOp[]; origin: Origin }
+  | { type: 'dirty'; dirty: boolean }
+  | { type: 'barrier'; id: string }
+  | { type: 'flushed'; id: string; invalid: InvalidField[] };
+
+export type Rows = ReadonlyMap<string, Row>;
+
+/** When and by whom a set of ops took effect. */
+export interface Stamp {
+  revision: number;
+  updatedAt: number;
+  origin: Origin;
+}
+
+// A set that changes nothing leaves the row's bytes, revision and origin as they are, here as on the server.
+function applyTo(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
+  switch (op.op) {
+    case 'set': {
+      const old = rows.get(op.name);
+      if (old === undefined || !sameJson(old.value, op.value)) {
+        rows.set(op.name, { ...old, name: op.name, value: op.value, ...stamp });
+      }
+      break;
+    }
+    case 'delete':
+      rows.delete(op.name);
+      break;
+    case 'rename': {
+      const old = rows.get(op.name);
+      if (old !== undefined && op.to !== op.name) {
+        rows.delete(op.name);
+        rows.set(op.to, { ...old, ...stamp, name: op.to });
+      }
+      break;
+    }
+    default:
+      // A run's record touches no row.
+      break;
+  }
+}
+
+export function applyOps(rows: Rows, ops: readonly Op[], stamp: Stamp): Map<string, Row> {
+  const next = new Map(rows);
+  for (const op of ops) {
+    applyTo(next, op, stamp);
+  }
+  return next;
+}
+
+/** The names an op reads or writes. */
+export function namesOf(op: Op): string[] {
+  return op.op === 'run' ? [] : op.op === 'rename' ? [op.name, op.to] : [op.name];
+}
+
+/**
+ * What the person sees: confirmed rows with pending ops on top. A row that looks as it did in `before` is the same
+ * object, so that only rows that changed are drawn again.
+ */
+export function overlay(
+  confirmed: Rows,
+  pending: readonly { op: EditOp; at: number }[],
+  origin: Origin,
+  before: ReadonlyMap<string, ViewRow>
+): ReadonlyMap<string, ViewRow> {
+  const touched = new Set<string>();
+  let rows: Map<string, Row> = new Map(confirmed);
+  for (const { op, at } of pending) {
+    applyTo(rows, op, { revision: -1, updatedAt: at, origin });
+    namesOf(op).forEach(name => touched.add(name));
+  }
+  const view = new Map<string, ViewRow>();
+  for (const [name, row] of rows) {
+    const pend = touched.has(name);
+    const old = before.get(name);
+    const same =
+      old !== undefined &&
+      old.value === row.value &&
+      old.updatedAt === row.updatedAt &&
+      old.pending === pend &&
+      old.origin === row.origin &&
+      (pend || old.revision === row.revision);
+    view.set(name, same ? old : { ...row, pending: pend });
+  }
+  return view;
+}
+
+/** Folds a run's record into the steps. */
+export function recordRun(steps: ReadonlyMap<string, Step>, run: Run): Map<string, Step> {
+  const next = new Map(steps);
+  const before = next.get(run.step);
+  const good = run.status === 'done' || run.status === 'warned';
+  next.set(run.step, {
+    name: run.step,
+    inputs: Object.keys(run.inputs),
+    outputs: run.outputs,
+    run,
+    done: good ? run : (before?.done ?? null)
+  });
+  return next;
+}
+
+export function recordRuns(
+  steps: ReadonlyMap<string, Step>,
+  ops: readonly Op[],
+  revision: number
+): ReadonlyMap<string, Step> {
+  return ops.reduce<ReadonlyMap<string, Step>>(
+    (all, op) => (op.op === 'run' ? recordRun(all, { revision, ...op.run }) : all),
+    steps
+  );
+}

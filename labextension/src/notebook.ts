@@ -1,0 +1,120 @@
+/**
+ * The notebook in front, as far as the panel needs it: its cells, and ways to run one and to write into one.
+ */
+import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import { PathExt } from '@jupyterlab/coreutils';
+import type { ISessionContextDialogs } from '@jupyterlab/apputils';
+import type { ITranslator } from '@jupyterlab/translation';
+import { Debouncer } from '@lumino/polling';
+
+import type { CellSource } from './steps';
+
+export interface NotebookInFront {
+  /** The file's name without its folders. */
+  readonly name: string;
+  cells(): readonly CellSource[];
+  /** Called when cells came, went or changed. @returns what ends the subscription */
+  subscribe(listener: () => void): () => void;
+  /** Resolves when the cell has run, whatever came of it. */
+  runCell(id: string): Promise<'ran' | 'no-kernel' | 'no-cell'>;
+  showCell(id: string): void;
+  /** Writes at the cursor of the active cell. @returns whether there was one */
+  insert(text: string): boolean;
+}
+
+const PAUSE = 300;
+
+export class JupyterNotebook implements NotebookInFront {
+  constructor(
+    readonly panel: NotebookPanel,
+    private readonly dialogs?: ISessionContextDialogs,
+    private readonly translator?: ITranslator
+  ) {}
+
+  get name(): string {
+    return PathExt.basename(this.panel.context.path);
+  }
+
+  cells(): readonly CellSource[] {
+    const { sharedModel } = this.panel.context.model;
+    const cells = sharedModel.cells
+      .filter(cell => cell.cell_type === 'code')
+      .map(cell => ({ id: cell.getId(), source: cell.getSource() }));
+    // The same list as long as nothing changed, for React to compare.
+    const same =
+      cells.length === this._cells.length &&
+      cells.every((cell, i) => {
+        const old = this._cells[i];
+        return old?.id === cell.id && old.source === cell.source;
+      });
+    return same ? this._cells : (this._cells = cells);
+  }
+
+  subscribe(listener: () => void): () => void {
+    const { model } = this.panel.context;
+    const later = new Debouncer(() => {
+      if (!this.panel.isDisposed) {
+        listener();
+      }
+    }, PAUSE);
+    const changed = (): void => void later.invoke();
+    model.contentChanged.connect(changed);
+    return () => {
+      model.contentChanged.disconnect(changed);
+      later.dispose();
+    };
+  }
+
+  async runCell(id: string): Promise<'ran' | 'no-kernel' | 'no-cell'> {
+    const { content, sessionContext } = this.panel;
+    const cell = this._show(id);
+    if (cell === undefined) {
+      return 'no-cell';
+    }
+    await NotebookActions.runCells(
+      content,
+      [cell],
+      sessionContext,
+      this.dialogs,
+      this.translator
+    );
+    // It resolves to true without a kernel, too.
+    return sessionContext.session?.kernel ? 'ran' : 'no-kernel';
+  }
+
+  showCell(id: string): void {
+    const cell = this._show(id);
+    if (cell !== undefined) {
+      void this.panel.content.scrollToCell(cell);
+    }
+  }
+
+  insert(text: string): boolean {
+    const { content } = this.panel;
+    const cell = content.activeCell;
+    if (cell === null || cell.model.type !== 'code' || cell.model.getMetadata('editable') === false) {
+      return false;
+    }
+    if (cell.editor?.replaceSelection) {
+      cell.editor.replaceSelection(text);
+    } else {
+      const shared = cell.model.sharedModel;
+      shared.setSource(shared.getSource() + text);
+    }
+    this.panel.activate();
+    content.mode = 'edit';
+    return true;
+  }
+
+  private _show(id: string): NotebookPanel['content']['widgets'][number] | undefined {
+    const { content } = this.panel;
+    const index = content.widgets.findIndex(widget => widget.model.id === id);
+    if (index >= 0) {
+      content.deselectAll();
+      content.activeCellIndex = index;
+    }
+    return content.widgets[index];
+  }
+
+  private _cells: CellSource[] = [];
+}

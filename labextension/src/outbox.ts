@@ -1,0 +1,326 @@
+/**
+ * Changes that the server has not acknowledged: in order, numbered, and written down before anybody is told that they
+ * are kept. An outbox belongs to one client id and one session, outlives its page, and speaks the mutate half of the
+ * protocol. How frames travel is its owner's business: it is given its send function.
+ */
+import { parseJson, sameJson, stringifyJson, type Json } from './json';
+import { namesOf, type Ack, type ClientFrame, type EditOp, type Reject, type Rows } from './model';
+
+/** One pending edit of a person. */
+export interface Edit {
+  op: EditOp;
+  /** When its first keystroke came, ms since the Unix epoch. */
+  at: number;
+  /** The session's revision the person saw. */
+  base: number;
+  /** The row's own revision then, 0 where there was none. */
+  seen: number;
+  /** The page that made it; an edit of an earlier one is sent with a condition. */
+  life: string;
+  /** Sent with a condition: made long ago, or while long offline. */
+  guarded?: boolean;
+  /** Part of a refused mutate: goes by itself, so that only the offender is refused. */
+  alone?: boolean;
+}
+
+/** An edit the server took no part of, kept until the person decides. */
+export interface Refused {
+  id: string;
+  edit: Edit;
+  code: string;
+  message: string;
+  theirs?: Json;
+  hasTheirs: boolean;
+}
+
+/** What was sent, or was about to be: its number and body never change. */
+interface Mutate {
+  seq: number;
+  base: number;
+  edits: Edit[];
+}
+
+interface Kept {
+  v: 1;
+  client: string;
+  seq: number;
+  open: Mutate | null;
+  edits: Edit[];
+  refused: Refused[];
+}
+
+export interface OutboxOptions {
+  /** null where the browser has none: nothing outlives the page then. */
+  storage: Storage | null;
+  key: string;
+  life: string;
+  send(frame: ClientFrame): boolean;
+  /** Frees room in the storage. @returns whether it found any */
+  makeRoom?(): boolean;
+  onAck(edits: readonly Edit[], ack: Ack): void;
+  onRefused(refused: readonly Refused[]): void;
+  /** The numbers no longer fit the server's: a new welcome is needed. */
+  onGap(): void;
+}
+
+export function randomId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return [...bytes].map(byte => byte.toString(36).padStart(2, '0')).join('');
+}
+
+export class Outbox {
+  constructor(private readonly options: OutboxOptions) {
+    const kept = this._read();
+    this.client = kept?.client ?? randomId();
+    this._seq = kept?.seq ?? 0;
+    this._open = kept?.open ?? null;
+    this._edits = kept?.edits ?? [];
+    this._refused = kept?.refused ?? [];
+  }
+
+  /** The id under which its numbers count, on the wire. */
+  client: string;
+
+  /** Whether all that is in it would survive the page. */
+  get kept(): boolean {
+    return this._kept;
+  }
+
+  /** Another number whenever anything in it changed. */
+  get version(): number {
+    return this._version;
+  }
+
+  get pending(): readonly Edit[] {
+    return this._open === null ? this._edits : [...this._open.edits, ...this._edits];
+  }
+
+  get unsent(): readonly Edit[] {
+    return this._edits;
+  }
+
+  get refused(): readonly Refused[] {
+    return this._refused;
+  }
+
+  get isEmpty(): boolean {
+    return this._open === null && this._edits.length === 0;
+  }
+
+  get isWaiting(): boolean {
+    return this._open !== null;
+  }
+
+  /** Several edits of one variable become one, which keeps what its first one saw. */
+  add(op: EditOp, base: number, confirmed: Rows, at: number): void {
+    const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
+    const old = last < 0 ? undefined : this._edits[last];
+    if (old !== undefined && op.op !== 'rename' && old.op.op !== 'rename') {
+      if (this._isBackAsItWas(op, confirmed)) {
+        this._edits = this._edits.filter(edit => edit !== old);
+      } else {
+        this._edits = this._edits.map(edit => (edit === old ? { ...old, op } : edit));
+      }
+    } else {
+      const seen = confirmed.get(op.name)?.revision ?? 0;
+      this._edits = [...this._edits, { op, at, base, seen, life: this.options.life }];
+    }
+    this._write();
+  }
+
+  /** Freezes what has gathered, writes it down, then sends it; nothing happens while an answer is owed. */
+  dispatch(hold: (edit: Edit) => boolean = () => false): boolean {
+    if (!this._ready || this._open !== null) {
+      return false;
+    }
+    const alone = this._edits.find(edit => edit.alone);
+    const chosen = alone ? [alone] : this._edits.filter(edit => !hold(edit));
+    if (chosen.length === 0) {
+      return false;
+    }
+    this._edits = this._edits.filter(edit => !chosen.includes(edit));
+    this._freeze(chosen);
+    return this._sendOpen();
+  }
+
+  /** A welcome: settles or repeats what was open. Edits of another life, or `guard`ed ones, get a condition. */
+  resume(lastSeq: number, lastAnswer: Ack | Reject | null, revision: number, guard: boolean): void {
+    this._ready = true;
+    // A restored backup may stand below what an edit saw.
+    const condition = (edit: Edit): Edit => ({
+      ...edit,
+      base: Math.min(edit.base, revision),
+      guarded: edit.guarded || guard || edit.life !== this.options.life
+    });
+    this._edits = this._edits.map(condition);
+    const open = this._open;
+    if (open === null) {
+      this._seq = lastSeq;
+      this._write();
+      return;
+    }
+    if (open.seq <= lastSeq) {
+      this._seq = lastSeq;
+      const answer = open.seq === lastSeq ? lastAnswer : null;
+      this.answered(answer ?? { type: 'ack', seq: open.seq, revision, at: 0 });
+      return;
+    }
+    // It never arrived. With the old number the body stays as it was, except that what has become old gets its
+    // condition: the server has not seen this number, so that no other body can stand under it.
+    const edits = open.edits.map(condition);
+    if (open.seq !== lastSeq + 1 || edits.some(edit => edit.guarded)) {
+      this._seq = lastSeq;
+      this._freeze(edits);
+    }
+    this._sendOpen();
+  }
+
+  suspend(): void {
+    this._ready = false;
+  }
+
+  answered(answer: Ack | Reject): void {
+    const open = this._open;
+    if (open === null || answer.seq !== open.seq) {
+      return;
+    }
+    this._open = null;
+    if (answer.type === 'ack') {
+      this._gaps = 0;
+      // What is typed on top of an acknowledged edit has seen it.
+      const names = new Set(open.edits.flatMap(edit => namesOf(edit.op)));
+      this._edits = this._edits.map(edit =>
+        names.has(edit.op.name)
+          ? { ...edit, base: Math.max(edit.base, answer.revision), seen: answer.revision }
+          : edit
+      );
+      this._write();
+      this.options.onAck(open.edits, answer);
+    } else if (answer.code === 'gap' && this._gaps++ === 0) {
+      this._edits = [...open.edits, ...this._edits];
+      this._write();
+      this.options.onGap();
+    } else if (open.edits.length > 1) {
+      this._edits = [...open.edits.map(edit => ({ ...edit, alone: true })), ...this._edits];
+      this._write();
+      this.dispatch();
+    } else {
+      this.refuse(open.edits, answer);
+    }
+  }
+
+  /** An answer without a number that ends the open mutate all the same: a close for size, an error. */
+  refuseOpen(code: string, message: string): void {
+    if (this._open !== null) {
+      this.answered({ type: 'reject', seq: this._open.seq, code, message });
+    }
+  }
+
+  /** Takes refused edits in: its own, or those of a dead tab whose outbox was drained. */
+  refuse(edits: readonly Edit[], answer: Reject): void {
+    const refused = edits.map(edit => ({
+      id: randomId(),
+      edit: { ...edit, alone: false },
+      code: answer.code,
+      message: answer.message,
+      theirs: answer.theirs,
+      hasTheirs: answer.theirs !== undefined
+    }));
+    this.takeRefused(refused);
+    this.options.onRefused(refused);
+  }
+
+  takeRefused(refused: readonly Refused[]): void {
+    this._refused = [...this._refused, ...refused];
+    this._write();
+  }
+
+  dismiss(id: string): void {
+    this._refused = this._refused.filter(refused => refused.id !== id);
+    this._write();
+  }
+
+  /** The same edits for another session, which knows nothing of this client's numbers. */
+  moveTo(key: string): void {
+    this.options.storage?.removeItem(this.options.key);
+    this.options.key = key;
+    this._edits = this.pending.map(edit => ({ ...edit, base: 0, seen: 0, guarded: false }));
+    this._open = null;
+    this._seq = 0;
+    this._ready = false;
+    this.client = randomId();
+    this._write();
+  }
+
+  private _isBackAsItWas(op: EditOp, confirmed: Rows): boolean {
+    if (this._open?.edits.some(edit => namesOf(edit.op).includes(op.name))) {
+      return false;
+    }
+    if (this._edits.some(edit => edit.op.op === 'rename')) {
+      return false;
+    }
+    const row = confirmed.get(op.name);
+    return op.op === 'set' ? row !== undefined && sameJson(row.value, op.value) : row === undefined;
+  }
+
+  private _freeze(edits: Edit[]): void {
+    this._open = { seq: ++this._seq, base: Math.min(...edits.map(edit => edit.base)), edits };
+    this._write();
+  }
+
+  // The body is the same text each time: it is made of what was frozen and nothing else.
+  private _sendOpen(): boolean {
+    const { seq, base, edits } = this._open!;
+    const ops = edits.map(({ op, guarded, seen }) =>
+      guarded && op.op !== 'rename' ? { ...op, ifRevision: seen } : op
+    );
+    return this.options.send({ type: 'mutate', seq, base, ops, origin: { kind: 'panel' } });
+  }
+
+  private _read(): Kept | null {
+    try {
+      const text = this.options.storage?.getItem(this.options.key) ?? null;
+      const kept = text === null ? null : (parseJson(text) as unknown as Kept);
+      return kept?.v === 1 ? kept : null;
+    } catch {
+      return null;
+    }
+  }
+
+  private _write(): void {
+    const { storage, key, makeRoom } = this.options;
+    this._version++;
+    const nothing = this.isEmpty && this._refused.length === 0;
+    if (storage === null) {
+      this._kept = nothing;
+      return;
+    }
+    const kept: Kept = {
+      v: 1,
+      client: this.client,
+      seq: this._seq,
+      open: this._open,
+      edits: this._edits,
+      refused: this._refused
+    };
+    const text = stringifyJson(kept);
+    const tryOnce = (): boolean => {
+      try {
+        storage.setItem(key, text);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    this._kept = tryOnce() || (makeRoom?.() === true && tryOnce()) || nothing;
+  }
+
+  private _seq: number;
+  private _open: Mutate | null;
+  private _edits: Edit[];
+  private _refused: Refused[];
+  private _ready = false;
+  private _kept = true;
+  private _version = 0;
+  private _gaps = 0;
+}

@@ -1,0 +1,124 @@
+/**
+ * Requests of the session endpoints, and the one place where a status becomes an error.
+ */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { isObject, parseJson, stringifyJson, type Json } from './json';
+import type { SessionState } from './model';
+
+const ROOT = 'api/session';
+
+/** An answer that is not what was asked for; status 0 where no answer came. */
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** Seconds after which the server asks to be asked again. */
+    readonly retryAfter: number | null = null
+  ) {
+    super(message);
+  }
+}
+
+export type Settings = ServerConnection.ISettings;
+
+function address(settings: Settings, ...parts: string[]): string {
+  return URLExt.join(settings.baseUrl, ROOT, ...parts.map(encodeURIComponent));
+}
+
+export function channelUrl(settings: Settings, sessionId: string): string {
+  const url = URLExt.join(settings.wsUrl, ROOT, encodeURIComponent(sessionId), 'channel');
+  // Only a page of another origin has no cookie to show; JupyterLab says when that is so.
+  return settings.appendToken && settings.token !== ''
+    ? `${url}?token=${encodeURIComponent(settings.token)}`
+    : url;
+}
+
+function member(body: Json, key: string): string | null {
+  const value = isObject(body) && Object.hasOwn(body, key) ? body[key] : null;
+  return typeof value === 'string' ? value : null;
+}
+
+async function request(
+  settings: Settings,
+  url: string,
+  method: string,
+  body?: unknown
+): Promise<Json> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await ServerConnection.makeRequest(
+      url,
+      body === undefined
+        ? { method }
+        : {
+            method,
+            body: stringifyJson(body),
+            headers: { 'Content-Type': 'application/json' }
+          },
+      settings
+    );
+    text = await response.text();
+  } catch (error) {
+    throw new RequestError(0, 'unreachable', error instanceof Error ? error.message : '');
+  }
+  let answer: Json = null;
+  try {
+    answer = text === '' ? null : parseJson(text);
+  } catch {
+    // A proxy's HTML page: the status says enough.
+  }
+  if (!response.ok) {
+    const retry = Number(response.headers.get('Retry-After'));
+    throw new RequestError(
+      response.status,
+      member(answer, 'code') ?? '',
+      member(answer, 'message') ?? response.statusText,
+      retry > 0 ? retry : null
+    );
+  }
+  return answer;
+}
+
+/** The session of the notebook at this contents path, made on first use. */
+export async function attach(
+  settings: Settings,
+  path: string,
+  sessionId?: string
+): Promise<SessionState> {
+  const body = { path, sessionId };
+  return (await request(
+    settings,
+    address(settings, 'attach'),
+    'POST',
+    body
+  )) as unknown as SessionState;
+}
+
+export async function deleteSession(settings: Settings, sessionId: string): Promise<void> {
+  await request(settings, address(settings, sessionId), 'DELETE');
+}
+
+export type Reachability = 'there' | 'gone' | 'forbidden' | 'unreachable';
+
+/** Why an upgrade may have failed: a browser hides the status of a WebSocket's handshake, but not of a GET. */
+export async function askWhy(settings: Settings, sessionId: string): Promise<Reachability> {
+  try {
+    await request(settings, address(settings, sessionId), 'GET');
+    return 'there';
+  } catch (error) {
+    switch (error instanceof RequestError ? error.status : 0) {
+      case 404:
+      case 410:
+        return 'gone';
+      case 401:
+      case 403:
+        return 'forbidden';
+      default:
+        return 'unreachable';
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Starts steps: flush, run the cell, and believe nothing but the run's record.
+ */
+import type { FlushResult, SessionClient } from './client';
+import type { NotebookInFront } from './notebook';
+import type { Run } from './model';
+import type { StepView } from './steps';
+
+/** Why a step did not start, or why nothing is known of how it ended. */
+export type Trouble =
+  | { kind: 'not-flushed'; result: FlushResult }
+  | { kind: 'no-kernel' }
+  | { kind: 'no-cell' }
+  | { kind: 'no-record' };
+
+export interface RunnerState {
+  /** Started here, and without a record so far. */
+  readonly starting: ReadonlySet<string>;
+  readonly troubles: ReadonlyMap<string, Trouble>;
+}
+
+// The record travels by the session's channel, the cell's end by the kernel's.
+const RECORD_PATIENCE = 3000;
+
+export class Runner {
+  constructor(
+    private readonly client: SessionClient,
+    private readonly notebook: NotebookInFront
+  ) {}
+
+  getState = (): RunnerState => this._state;
+
+  subscribe = (listener: () => void): (() => void) => {
+    this._listeners.add(listener);
+    return () => this._listeners.delete(listener);
+  };
+
+  /** Runs steps one after the other until one does not end well. `anyway`: on what is saved, whatever is typed. */
+  async run(steps: readonly StepView[], anyway = false): Promise<void> {
+    for (const step of steps) {
+      if (this._state.starting.has(step.name)) {
+        return;
+      }
+      this._set(step.name, true, null);
+      const trouble = await this._runOne(step, anyway).catch(() => ({ kind: 'no-record' }) as const);
+      this._set(step.name, false, trouble);
+      const status = this._record(step.name)?.status;
+      if (trouble !== null || (status !== 'done' && status !== 'warned')) {
+        return;
+      }
+    }
+  }
+
+  dismiss(name: string): void {
+    this._set(name, false, null);
+  }
+
+  private async _runOne(step: StepView, anyway: boolean): Promise<Trouble | null> {
+    const result = await this.client.flush();
+    if (!result.ok && !anyway) {
+      return { kind: 'not-flushed', result };
+    }
+    if (step.cell === null) {
+      return { kind: 'no-cell' };
+    }
+    const before = this._record(step.name)?.id;
+    const outcome = await this.notebook.runCell(step.cell);
+    if (outcome !== 'ran') {
+      return { kind: outcome };
+    }
+    const ended = (): boolean => {
+      const run = this._record(step.name);
+      return run !== null && run.id !== before && run.status !== 'running';
+    };
+    await this._until(ended, RECORD_PATIENCE);
+    return this._record(step.name)?.id === before ? { kind: 'no-record' } : null;
+  }
+
+  private _record(name: string): Run | null {
+    return this.client.getState().steps.get(name)?.run ?? null;
+  }
+
+  private _until(condition: () => boolean, timeout: number): Promise<void> {
+    return new Promise(resolve => {
+      if (condition()) {
+        resolve();
+        return;
+      }
+      const end = (): void => {
+        clearTimeout(timer);
+        stop();
+        resolve();
+      };
+      const timer = setTimeout(end, timeout);
+      const stop = this.client.subscribe(() => condition() && end());
+    });
+  }
+
+  private _set(name: string, starts: boolean, trouble: Trouble | null): void {
+    const starting = new Set(this._state.starting);
+    const troubles = new Map(this._state.troubles);
+    starts ? starting.add(name) : starting.delete(name);
+    trouble === null ? troubles.delete(name) : troubles.set(name, trouble);
+    this._state = { starting, troubles };
+    [...this._listeners].forEach(listener => listener());
+  }
+
+  private _state: RunnerState = { starting: new Set(), troubles: new Map() };
+  private readonly _listeners = new Set<() => void>();
+}

@@ -1,0 +1,155 @@
+/**
+ * When the outbox is sent: after a pause in typing, on a flush, or when the server asks; and what is said of it meanwhile.
+ */
+import type { ClientFrame, InvalidField, Step } from './model';
+import type { Edit, Outbox } from './outbox';
+import { Pacer, type Pace } from './pacer';
+
+export interface SenderOptions {
+  outbox: Outbox;
+  pace: () => Pace;
+  send(frame: ClientFrame): boolean;
+  steps(): ReadonlyMap<string, Step>;
+  /** An answer is owed for too long: it got lost. */
+  onSilence(): void;
+}
+
+const ANSWER_TIMEOUT = 15_000;
+
+export class Sender {
+  constructor(private readonly options: SenderOptions) {
+    this._pacer = new Pacer(options.pace, () => {
+      this._due = true;
+      this.dispatch();
+    });
+  }
+
+  /** Fields that hold what cannot be sent. */
+  get invalid(): ReadonlyMap<string, string> {
+    return this._invalid;
+  }
+
+  get invalidFields(): InvalidField[] {
+    return [...this._invalid].map(([name, text]) => ({ name, text }));
+  }
+
+  setInvalid(name: string, text: string | null): boolean {
+    if ((this._invalid.get(name) ?? null) === text) {
+      return false;
+    }
+    const next = new Map(this._invalid);
+    if (text === null) {
+      next.delete(name);
+    } else {
+      next.set(name, text);
+    }
+    this._invalid = next;
+    this._sayDirty();
+    return true;
+  }
+
+  /** For the hello: what is held back, and that it need not be said again. */
+  declareDirty(): boolean {
+    return (this._saidDirty = this._isDirty);
+  }
+
+  /** An edit came in. */
+  edited(): void {
+    this._sayDirty();
+    this._pacer.call();
+  }
+
+  /** Sends all there is, without waiting for a pause or for a run to end. */
+  hurry(): void {
+    this.options.outbox.unsent.forEach(edit => this._urgent.add(edit.op.name));
+    this._pacer.stop();
+    this._due = true;
+    this.dispatch();
+  }
+
+  /** The server asks for a flush: answered after the last mutate, without waiting for its acknowledgement. */
+  asked(id: string): void {
+    this._asked.push(id);
+    this.hurry();
+  }
+
+  /** A welcome came: what an earlier page or a lost connection left goes out, what is being typed waits for its pause. */
+  resumed(): void {
+    this._due ||= !this._pacer.isRunning;
+    this.settled();
+  }
+
+  /** An answer came. */
+  settled(): void {
+    this._due ||= this._urgent.size > 0;
+    this._awaitAnswer();
+    this.dispatch();
+  }
+
+  /** A run began or ended: what it held back is due after another pause. */
+  runsChanged(): void {
+    if (!this._pacer.isRunning && this.options.outbox.unsent.length > 0) {
+      this._pacer.call();
+    }
+  }
+
+  dispatch(): void {
+    const { outbox, send } = this.options;
+    if (this._due && outbox.dispatch(this._isHeld)) {
+      this._awaitAnswer();
+    }
+    if (outbox.unsent.every(this._isHeld)) {
+      this._due = false;
+    }
+    if (outbox.unsent.length === 0) {
+      this._urgent.clear();
+      this._asked.forEach(id => send({ type: 'flushed', id, invalid: this.invalidFields }));
+      this._asked = [];
+    }
+    this._sayDirty();
+  }
+
+  /** The channel was cut: whoever asked will ask again. */
+  suspend(): void {
+    this._asked = [];
+    clearTimeout(this._answer);
+  }
+
+  dispose(): void {
+    this._pacer.stop();
+    clearTimeout(this._answer);
+  }
+
+  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only.
+  private readonly _isHeld = (edit: Edit): boolean =>
+    !this._urgent.has(edit.op.name) &&
+    [...this.options.steps().values()].some(
+      step => step.run?.status === 'running' && step.inputs.includes(edit.op.name)
+    );
+
+  private get _isDirty(): boolean {
+    return this.options.outbox.unsent.length > 0 || this._invalid.size > 0;
+  }
+
+  private _sayDirty(): void {
+    const dirty = this._isDirty;
+    if (dirty !== this._saidDirty && this.options.send({ type: 'dirty', dirty })) {
+      this._saidDirty = dirty;
+    }
+  }
+
+  private _awaitAnswer(): void {
+    clearTimeout(this._answer);
+    if (this.options.outbox.isWaiting) {
+      this._answer = setTimeout(this.options.onSilence, ANSWER_TIMEOUT);
+    }
+  }
+
+  private readonly _pacer: Pacer;
+  private readonly _urgent = new Set<string>();
+  private _invalid: ReadonlyMap<string, string> = new Map();
+  private _asked: string[] = [];
+  private _due = false;
+  private _saidDirty = false;
+  private _answer: ReturnType<typeof setTimeout> | undefined;
+}

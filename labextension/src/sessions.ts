@@ -1,0 +1,225 @@
+/**
+ * The sessions of this tab: one client each, found by notebook path; and the outboxes that dead tabs left behind.
+ */
+import type { ServerConnection } from '@jupyterlab/services';
+
+import { Channel, type ChannelOptions, type Socket } from './channel';
+import { SessionClient } from './client';
+import type { Meta, SessionState } from './model';
+import { Outbox, randomId } from './outbox';
+import type { Pace } from './pacer';
+import { askWhy, attach, channelUrl, RequestError } from './rest';
+import { Shelf } from './shelf';
+import { Tab } from './tab';
+
+export interface SessionsOptions {
+  settings: ServerConnection.ISettings;
+  /** Who is logged in; null where the server does not say. */
+  user: string | null;
+  pace: () => Pace;
+  local?: Storage | null;
+  session?: Storage | null;
+  locks?: LockManager | null;
+  /** For a page that can open no WebSocket of its own. */
+  open?(url: string): Socket;
+}
+
+// A dead tab's outbox is looked for again: tabs die while others live.
+const LOOK_EVERY = 30_000;
+const DRAIN_PATIENCE = 60_000;
+
+function storageOf(kind: 'localStorage' | 'sessionStorage'): Storage | null {
+  try {
+    return globalThis[kind];
+  } catch {
+    // Blocked by the browser's settings.
+    return null;
+  }
+}
+
+export class Sessions {
+  constructor(private readonly options: SessionsOptions) {
+    const local = options.local === undefined ? storageOf('localStorage') : options.local;
+    const session = options.session === undefined ? storageOf('sessionStorage') : options.session;
+    const locks = options.locks === undefined ? (navigator.locks ?? null) : options.locks;
+    this._shelf = new Shelf(local, options.settings.baseUrl, options.user ?? '');
+    this._tab = Tab.claim({ local, session, locks });
+    this._timer = setInterval(
+      () => this._clients.forEach((_, id) => void this.drainDead(id)),
+      LOOK_EVERY
+    );
+  }
+
+  /**
+   * The client of the notebook at this path. While the server cannot be reached, what this browser remembers of it.
+   * @throws RequestError where the server answers that it cannot be had
+   */
+  async open(path: string): Promise<SessionClient> {
+    const tab = await this._tab;
+    let found: { sessionId: string; meta?: Meta };
+    try {
+      found = await this._attach(path);
+    } catch (error) {
+      const known = this._shelf.readPath(path);
+      const unreachable =
+        error instanceof RequestError && (error.status === 0 || error.status >= 500);
+      if (!unreachable || known === null) {
+        throw error;
+      }
+      found = { sessionId: known };
+    }
+    const { sessionId, meta } = found;
+    const existing = [...this._clients.values()].find(
+      client => client.getState().sessionId === sessionId
+    );
+    if (existing !== undefined) {
+      return existing;
+    }
+    const client = new SessionClient({
+      sessionId,
+      meta,
+      tab: tab.id,
+      life: this._life,
+      shelf: this._shelf,
+      pace: this.options.pace,
+      user: this.options.user ?? undefined,
+      connect: (options, session) => this._channel(options, session),
+      replace: () => this._attach(path)
+    });
+    this._clients.set(sessionId, client);
+    client.connect();
+    void this.drainDead(sessionId);
+    return client;
+  }
+
+  all(): SessionClient[] {
+    return [...this._clients.values()];
+  }
+
+  /** For a notebook that was closed: sends what is pending, then hangs up. What stays unsent is in the outbox. */
+  async close(client: SessionClient): Promise<void> {
+    await client.flush();
+    this._clients.forEach((each, key) => each === client && this._clients.delete(key));
+    client.dispose();
+  }
+
+  dispose(): void {
+    clearInterval(this._timer);
+    this._clients.forEach(client => client.dispose());
+    this._clients.clear();
+  }
+
+  /** Sends what dead tabs left for this session, under their names, and shows here what was refused. */
+  async drainDead(key: string): Promise<void> {
+    const tab = await this._tab;
+    const client = this._clients.get(key);
+    if (client === undefined || client.status.kind === 'offline') {
+      return;
+    }
+    const { sessionId } = client.getState();
+    for (const dead of this._shelf.tabsOf(sessionId)) {
+      const release = await tab.takeOver(dead);
+      if (release !== null) {
+        try {
+          await this._drain(client, sessionId, dead);
+        } finally {
+          release();
+        }
+      }
+    }
+  }
+
+  private async _drain(client: SessionClient, sessionId: string, dead: string): Promise<void> {
+    const key = this._shelf.outboxKey(sessionId, dead);
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(() => end(), DRAIN_PATIENCE);
+      const end = (): void => {
+        clearTimeout(timer);
+        channel.close();
+        resolve();
+      };
+      const outbox = new Outbox({
+        storage: this._shelf.storage,
+        key,
+        life: this._life,
+        send: frame => channel.send(frame),
+        onAck: () => undefined,
+        onRefused: () => undefined,
+        onGap: () => channel.restart()
+      });
+      const next = (): void => {
+        outbox.dispatch();
+        if (outbox.isEmpty) {
+          client.takeRefused(outbox.refused);
+          this._shelf.remove(key);
+          end();
+        }
+      };
+      const channel: Channel = this._channel(
+        {
+          hello: () => ({
+            type: 'hello',
+            client: outbox.client,
+            since: null,
+            tip: null,
+            epoch: null,
+            dirty: false
+          }),
+          onFrame: frame => {
+            if (frame.type === 'welcome') {
+              outbox.resume(frame.lastSeq, frame.lastAnswer, frame.revision, true);
+              next();
+            } else if (frame.type === 'ack' || frame.type === 'reject') {
+              outbox.answered(frame);
+              next();
+            } else if (frame.type === 'error') {
+              outbox.refuseOpen(frame.code, frame.message);
+              next();
+            } else if (frame.type === 'flush') {
+              channel.send({ type: 'flushed', id: frame.id, invalid: [] });
+            }
+          },
+          onState: state => {
+            if (state !== 'live') {
+              outbox.suspend();
+            }
+            if (state === 'ended') {
+              end();
+            }
+          },
+          onTooLarge: () => outbox.refuseOpen('too-large', 'This is too large.')
+        },
+        () => sessionId
+      );
+      if (outbox.isEmpty) {
+        next();
+      } else {
+        channel.connect();
+      }
+    });
+  }
+
+  private async _attach(path: string): Promise<SessionState> {
+    const state = await attach(this.options.settings, path);
+    this._shelf.writePath(path, state.sessionId);
+    return state;
+  }
+
+  private _channel(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel {
+    const { settings, open } = this.options;
+    return new Channel({
+      ...options,
+      open: () => {
+        const url = channelUrl(settings, session());
+        return open ? open(url) : (new settings.WebSocket(url) as unknown as Socket);
+      },
+      why: () => askWhy(settings, session())
+    });
+  }
+
+  private readonly _shelf: Shelf;
+  private readonly _tab: Promise<Tab>;
+  private readonly _life = randomId();
+  private readonly _clients = new Map<string, SessionClient>();
+  private readonly _timer: ReturnType<typeof setInterval>;
+}

@@ -1,0 +1,107 @@
+/**
+ * What this browser keeps of sessions in local storage: outboxes, which are precious, and the last known states, which
+ * only make the panel show something at once and give way when room is needed.
+ *
+ * Keys begin with the server's address and the person, so that two servers of one origin, or two people at one computer,
+ * never meet.
+ */
+import { parseJson, stringifyJson } from './json';
+import type { Limits, Meta, Row, Step } from './model';
+
+const ROOT = 'session-state';
+// A larger state is not worth its room: it comes from the server soon enough.
+const LARGEST_STATE = 512 * 1024;
+
+/** The last state a server confirmed. */
+export interface KnownState {
+  v: 1;
+  rows: Row[];
+  steps: Step[];
+  meta: Meta;
+  tip: string | null;
+  limits: Limits | null;
+}
+
+export class Shelf {
+  constructor(
+    readonly storage: Storage | null,
+    baseUrl: string,
+    user: string
+  ) {
+    this._owner = [baseUrl, user].map(encodeURIComponent).join('|');
+  }
+
+  outboxKey(sessionId: string, tab: string): string {
+    return `${this._prefix('outbox', sessionId)}|${tab}`;
+  }
+
+  /** The tabs that left an outbox for this session. */
+  tabsOf(sessionId: string): string[] {
+    const prefix = `${this._prefix('outbox', sessionId)}|`;
+    return this._keys(prefix).map(key => key.slice(prefix.length));
+  }
+
+  remove(key: string): void {
+    this.storage?.removeItem(key);
+  }
+
+  readState(sessionId: string): KnownState | null {
+    try {
+      const text = this.storage?.getItem(this._prefix('state', sessionId)) ?? null;
+      const state = text === null ? null : (parseJson(text) as unknown as KnownState);
+      return state?.v === 1 ? state : null;
+    } catch {
+      return null;
+    }
+  }
+
+  writeState(sessionId: string, state: KnownState): void {
+    const key = this._prefix('state', sessionId);
+    const text = stringifyJson(state);
+    try {
+      if (text.length > LARGEST_STATE) {
+        this.storage?.removeItem(key);
+      } else {
+        this.storage?.setItem(key, text);
+      }
+    } catch {
+      this.storage?.removeItem(key);
+    }
+  }
+
+  forgetState(sessionId: string): void {
+    this.storage?.removeItem(this._prefix('state', sessionId));
+  }
+
+  /** Which session a notebook had when its server was last heard of. */
+  readPath(path: string): string | null {
+    return this.storage?.getItem(this._prefix('path', path)) ?? null;
+  }
+
+  writePath(path: string, sessionId: string): void {
+    try {
+      this.storage?.setItem(this._prefix('path', path), sessionId);
+    } catch {
+      // Only costs the head start of the next page.
+    }
+  }
+
+  /** Throws away known states, of any server and person. @returns whether there were any */
+  readonly makeRoom = (): boolean => {
+    const states = this._keys(`${ROOT}:state:`);
+    states.forEach(key => this.storage?.removeItem(key));
+    return states.length > 0;
+  };
+
+  private _prefix(kind: string, name: string): string {
+    return `${ROOT}:${kind}:${this._owner}|${encodeURIComponent(name)}`;
+  }
+
+  private _keys(prefix: string): string[] {
+    const { storage } = this;
+    const keys = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage!.key(i) ?? '');
+    return keys.filter(key => key.startsWith(prefix));
+  }
+
+  private readonly _owner: string;
+}
