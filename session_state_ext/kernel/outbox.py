@@ -1,0 +1,280 @@
+"""A kernel's edits that the server has not acknowledged: in order, each sent once, none lost.
+
+Pure: nothing here waits, sends or locks. The rules are those of the live channel, so that the panel's outbox
+and this one pass the same scenarios: one unanswered mutate; number and body frozen before the first sending;
+a refused mutate of several edits goes again one variable at a time; a final answer always unblocks.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from msgspec import UNSET, Raw, UnsetType
+from msgspec.structs import replace
+
+from session_state_ext.model import Delete, Op, RunOp, Set, Variable
+from session_state_ext.model import Run as RunRecord
+from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
+
+#: A mutate stays well below what a frame can carry, unless it must stay whole.
+CHUNK_BYTES = 8 * 1024 * 1024
+
+
+class _Deleted:
+    def __repr__(self) -> str:
+        return "DELETED"
+
+
+#: Stands for the value of a variable that is taken away.
+DELETED: Final = _Deleted()
+
+#: What an edit makes of a variable: JSON text, a plain number or short string (see values.is_plain), or DELETED.
+Written = Any
+
+
+def as_text(written: Written) -> bytes:
+    """The JSON text of what was written; not for DELETED."""
+    return written if type(written) is bytes else json.dumps(written, ensure_ascii=False).encode("utf-8")
+
+
+@dataclass
+class Group:
+    """Edits that go in one change."""
+
+    origin: SaidOrigin
+    #: what each name is to be; the last write of a name wins
+    edits: dict[str, Written] = field(default_factory=dict)
+    runs: list[RunRecord] = field(default_factory=list)
+    #: one change, never taken apart by size and never joined by other edits
+    whole: bool = False
+    #: the rows' revisions seen when written, where somebody else's newer value must not be overwritten unasked
+    seen: dict[str, int] | None = None
+    #: groups that came out of one refused change
+    family: int = 0
+
+    def ops(self) -> tuple[Op, ...]:
+        """What the server is asked to do."""
+        made: list[Op] = []
+        for name, written in self.edits.items():
+            seen: int | UnsetType = UNSET if self.seen is None else self.seen.get(name, UNSET)
+            if written is DELETED:
+                made.append(Delete(name=name, if_revision=seen))
+            else:
+                made.append(Set(name=name, value=Raw(as_text(written)), if_revision=seen))
+        made.extend(RunOp(run=run) for run in self.runs)
+        return tuple(made)
+
+
+@dataclass(frozen=True)
+class Open:
+    """The one mutate that is under way."""
+
+    seq: int
+    base: int
+    body: bytes
+    group: Group
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refusal:
+    """An edit that the server did not take. Its value is kept here."""
+
+    name: str
+    #: None for a delete
+    value: bytes | None
+    code: str
+    message: str
+    #: what stands there instead, where that was the reason
+    theirs: bytes | None = None
+
+
+class Outbox:
+    """The pending edits of one client at one session."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        #: the last number used
+        self.seq = 0
+        self.open: Open | None = None
+        self.queue: deque[Group] = deque()
+        #: the newest pending write of each name
+        self.latest: dict[str, Written] = {}
+        self._families = 0
+
+    def __bool__(self) -> bool:
+        return self.open is not None or bool(self.queue)
+
+    @property
+    def names(self) -> set[str]:
+        """The variables with pending edits."""
+        return set(self.latest)
+
+    def groups(self) -> Iterator[Group]:
+        """All pending groups, oldest first."""
+        if self.open is not None:
+            yield self.open.group
+        yield from self.queue
+
+    # --- writing ---
+
+    def tail(self, origin: SaidOrigin) -> Group:
+        """The group that the next edit of this origin belongs to."""
+        if self.queue:
+            last = self.queue[-1]
+            if last.origin is origin and not (last.whole or last.family or last.seen is not None):
+                return last
+        group = Group(origin)
+        self.queue.append(group)
+        return group
+
+    def put(self, name: str, written: Written, origin: SaidOrigin) -> None:
+        """Set or delete one variable."""
+        self.tail(origin).edits[name] = written
+        self.latest[name] = written
+
+    def append(self, group: Group) -> None:
+        """A group of its own: a batch, or a step's outputs with their run."""
+        self.queue.append(group)
+        self.latest.update(group.edits)
+
+    def stamp(self, revisions: Mapping[str, Variable]) -> None:
+        """From now on what is queued says which revision it was written on top of (0: there was none)."""
+        for group in self.queue:
+            if group.seen is None:
+                group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+
+    # --- sending ---
+
+    def freeze(self, base: int) -> Open | None:
+        """Make the next mutate, unless one is under way or nothing waits."""
+        if self.open is not None or not self.queue:
+            return None
+        group = self.queue.popleft()
+        if not group.whole:
+            group = self._chunk(group)
+        return self._number(group, base)
+
+    def _number(self, group: Group, base: int) -> Open:
+        self.seq += 1
+        body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin))
+        self.open = Open(self.seq, base, body, group)
+        return self.open
+
+    def _chunk(self, group: Group) -> Group:
+        """The first part of ``group`` that fits a frame; the rest goes back to the queue's head."""
+        size, names = 0, list(group.edits)
+        for at, name in enumerate(names):
+            written = group.edits[name]
+            size += len(written) if type(written) is bytes else 64
+            if size > CHUNK_BYTES and at:
+                rest = {name: group.edits[name] for name in names[at:]}
+                first = {name: group.edits[name] for name in names[:at]}
+                self.queue.appendleft(Group(group.origin, rest, group.runs, seen=group.seen, family=group.family))
+                return Group(group.origin, first, seen=group.seen, family=group.family)
+        return group
+
+    # --- answers ---
+
+    def settle(self) -> Group | None:
+        """The open mutate has been taken."""
+        if self.open is None:
+            return None
+        group, self.open = self.open.group, None
+        self._forget(group)
+        return group
+
+    def refuse(self, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
+        """The open mutate has been refused for good: what of it is lost to the session.
+
+        Of a change of several edits nothing is lost yet: they go again, one variable at a time.
+        """
+        if self.open is None:
+            return []
+        group, self.open = self.open.group, None
+        # A batch is all or nothing; a step's outputs are not, for the others are still worth keeping.
+        if (group.runs or not group.whole) and len(group.edits) + len(group.runs) > 1:
+            self._take_apart(group)
+            return []
+        self._forget(group)
+        self._tell_family(group, message)
+        return [
+            Refusal(
+                name=name,
+                value=None if written is DELETED else as_text(written),
+                code=code,
+                message=message,
+                theirs=theirs,
+            )
+            for name, written in group.edits.items()
+        ]
+
+    def again(self, seen: int | None) -> None:
+        """Send the open mutate's edits anew, under the next number: its variable was gone, that is known now."""
+        if self.open is not None:
+            group, self.open = self.open.group, None
+            group.seen = None if seen is None else dict.fromkeys(group.edits, seen)
+            self.queue.appendleft(group)
+
+    def _take_apart(self, group: Group) -> None:
+        self._families += 1
+        parts = [
+            Group(group.origin, {name: written}, seen=group.seen, family=self._families)
+            for name, written in group.edits.items()
+        ]
+        if group.runs:
+            parts.append(Group(group.origin, runs=group.runs, family=self._families))
+        self.queue.extendleft(reversed(parts))
+
+    def _tell_family(self, group: Group, message: str) -> None:
+        """A run's record, which goes last, must not claim what was refused before it."""
+        for other in self.queue:
+            if group.family and other.family == group.family and other.runs:
+                other.runs = [_without(run, list(group.edits), message) for run in other.runs]
+
+    def _forget(self, group: Group) -> None:
+        for name in group.edits:
+            self.latest.pop(name, None)
+        # A refused name may be queued again, and an open one may be: the newest of those that remain counts.
+        for other in self.groups():
+            for name in group.edits:
+                if name in other.edits:
+                    self.latest[name] = other.edits[name]
+
+    def resume(self, last_seq: int, answered: bool, base: int, *, same_epoch: bool) -> Open | None:
+        """After a welcome: what must be sent again. ``answered``: the welcome's last answer settled the open one."""
+        opened = self.open
+        self.seq = last_seq
+        if opened is None or answered:
+            return None
+        if last_seq >= opened.seq:
+            self.settle()
+            return None
+        if last_seq == opened.seq - 1 and same_epoch:
+            self.seq = opened.seq
+            return opened
+        self.open = None
+        return self._number(opened.group, base)
+
+    def drop(self) -> list[Group]:
+        """Forget everything; what was pending."""
+        dropped = list(self.groups())
+        self.open = None
+        self.queue.clear()
+        self.latest.clear()
+        return dropped
+
+
+def _without(run: RunRecord, names: list[str], message: str) -> RunRecord:
+    written = [name for name in run.written if name not in names]
+    status = "warned" if run.status == "done" else run.status
+    return replace(run, written=written, status=status, warnings=[*run.warnings, *(f"{n}: {message}" for n in names)])
+
+
+def refusal_of(reject: Reject) -> tuple[str, str, bytes | None]:
+    """What :meth:`Outbox.refuse` wants of a reject frame."""
+    theirs = None if reject.theirs is UNSET else bytes(reject.theirs)
+    return reject.code, reject.message, theirs

@@ -1,0 +1,271 @@
+"""What the kernel knows of its session: the confirmed state, and its pending edits on top.
+
+Pure, like :mod:`.outbox`: the link feeds it frames and sends what it answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from session_state_ext.model import Change, Meta, Origin, RunOp, Step, Variable, advance, apply, effective
+from session_state_ext.wire import (
+    Ack,
+    Deleted,
+    ErrorFrame,
+    Limits,
+    MetaFrame,
+    Overwritten,
+    Reject,
+    SaidOrigin,
+    ServerFrame,
+    Welcome,
+)
+
+from .outbox import DELETED, Group, Open, Outbox, Refusal, Written, as_text, refusal_of
+
+#: Edits made while there was no connection for this long are only laid over what they were made on.
+STALE_SECONDS = 60.0
+
+
+class Resync(Exception):
+    """A frame is missing: connect again and ask for everything."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One variable changed, as an observer is told of it. JSON text, None where there is no value."""
+
+    name: str
+    old: bytes | None
+    new: bytes | None
+    origin: Origin
+    revision: int
+
+
+class Replica:
+    """One session as one client sees it."""
+
+    def __init__(self, client: str, *, tell: Callable[[Seen], None] | None = None) -> None:
+        self.outbox = Outbox(client)
+        self.session_id: str | None = None
+        self.rows: dict[str, Variable] = {}
+        self.steps: dict[str, Step] = {}
+        self.revision = 0
+        self.tip: str | None = None
+        self.epoch: str | None = None
+        self.meta: Meta | None = None
+        self.limits = Limits()
+        self.read_only = False
+        #: a welcome has come, so that there is something to show
+        self.known = False
+        self.refused: list[Refusal] = []
+        self.conflicts: list[Overwritten] = []
+        self._tell = tell
+
+    # --- what one sees ---
+
+    def written(self, name: str) -> Written | None:
+        """The value of ``name`` now: text, a plain value, or None where there is no such variable."""
+        latest = self.outbox.latest
+        if name in latest:
+            value = latest[name]
+            return None if value is DELETED else _Box(value)
+        row = self.rows.get(name)
+        return None if row is None else _Box(bytes(row.value))
+
+    def names(self) -> list[str]:
+        """The variables there are now: confirmed ones in their order, then new ones."""
+        latest = self.outbox.latest
+        kept = [name for name in self.rows if latest.get(name) is not DELETED]
+        return kept + [name for name, value in latest.items() if name not in self.rows and value is not DELETED]
+
+    def view(self) -> dict[str, bytes]:
+        """All of it, as text."""
+        return {name: as_text(box.value) for name in self.names() if (box := self.written(name)) is not None}
+
+    # --- frames ---
+
+    def hello(self) -> dict[str, Any]:
+        """The fields of a hello that resumes where this replica stands."""
+        return {
+            "client": self.outbox.client,
+            "since": self.revision if self.known else None,
+            "tip": self.tip,
+            "epoch": self.epoch,
+            "dirty": bool(self.outbox),
+        }
+
+    def receive(self, frame: ServerFrame, *, offline: float = 0.0) -> Open | None:
+        """Take one frame; the mutate that must be sent (again) because of it. Raises Resync."""
+        if isinstance(frame, Change):
+            self._apply(frame)
+        elif isinstance(frame, Ack):
+            self._acknowledged(frame)
+        elif isinstance(frame, Reject):
+            self._rejected(frame)
+        elif isinstance(frame, Welcome):
+            return self._welcomed(frame, offline)
+        elif isinstance(frame, MetaFrame):
+            self.meta = frame.meta
+        elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
+            self.refused += self.outbox.refuse(frame.code, frame.message)
+        elif isinstance(frame, Deleted):
+            self.deleted()
+        return None
+
+    def freeze(self) -> Open | None:
+        """The next mutate, where one is due."""
+        if not self.known or self.read_only:
+            return None
+        return self.outbox.freeze(self.revision)
+
+    def _apply(self, change: Change) -> None:
+        if change.revision <= self.revision:
+            return
+        if change.revision != self.revision + 1:
+            raise Resync(f"revision {self.revision + 1} expected, {change.revision} came")
+        self._lay(change)
+
+    def _lay(self, change: Change) -> None:
+        """Make ``change`` part of the confirmed state."""
+        before = self.rows
+        made = apply(change, before)
+        told = [] if self._tell is None else [self._seen(name, row, change) for name, row in made.items()]
+        for name, row in made.items():
+            if row is None:
+                before.pop(name, None)
+            else:
+                before[name] = row
+        for op in change.ops:
+            if isinstance(op, RunOp):
+                self._record(replace(op.run, revision=change.revision))
+        self.revision, self.tip = change.revision, change.tip
+        if self.meta is not None:
+            self.meta = replace(self.meta, revision=change.revision, last_synced_at=change.at)
+        if self._tell is not None:
+            for seen in told:
+                # An edit of our own was told when it was written; one that lies on top hides this one.
+                if seen.name not in self.outbox.latest and change.client != self.outbox.client:
+                    self._tell(seen)
+
+    def _record(self, run: Any) -> None:
+        self.steps[run.step] = advance(self.steps.get(run.step), run)
+
+    def _seen(self, name: str, row: Variable | None, change: Change) -> Seen:
+        old = self.rows.get(name)
+        return Seen(
+            name=name,
+            old=None if old is None else bytes(old.value),
+            new=None if row is None else bytes(row.value),
+            origin=change.origin,
+            revision=change.revision,
+        )
+
+    def _acknowledged(self, ack: Ack) -> None:
+        opened = self.outbox.open
+        if opened is None or ack.seq != opened.seq:
+            return
+        self.outbox.settle()
+        self.conflicts += ack.conflicts
+        if ack.revision > self.revision:
+            if ack.revision != self.revision + 1:
+                raise Resync(f"revision {self.revision + 1} expected, {ack.revision} was acknowledged")
+            self._lay(
+                Change(
+                    revision=ack.revision,
+                    tip=ack.tip,
+                    at=ack.at,
+                    origin=_own(opened.group.origin, self.outbox.client),
+                    ops=effective(opened.group.ops(), self.rows),
+                    client=self.outbox.client,
+                )
+            )
+
+    def _rejected(self, reject: Reject) -> None:
+        opened = self.outbox.open
+        if opened is None or reject.seq != opened.seq:
+            return
+        if reject.code == "gap":
+            raise Resync("the server counts this client's changes differently")
+        if reject.code == "gone":
+            # An assignment means this value, whether or not somebody deleted the old one.
+            self.outbox.again(None)
+            return
+        self.refused += self.outbox.refuse(*refusal_of(reject))
+
+    def _welcomed(self, welcome: Welcome, offline: float) -> Open | None:
+        if offline > STALE_SECONDS:
+            self.outbox.stamp(self.rows)
+        same_epoch = self.epoch in (None, welcome.epoch)
+        before = self.view() if self._tell is not None and self.known else None
+        if welcome.changes is not UNSET and welcome.mode == "delta":
+            for change in welcome.changes:
+                self._apply(change)
+        elif welcome.variables is not UNSET:
+            self.rows = {row.name: row for row in welcome.variables}
+        self.session_id, self.epoch = welcome.session, welcome.epoch
+        self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
+        self.steps = {step.name: step for step in welcome.steps}
+        self.limits, self.read_only, self.known = welcome.limits, welcome.read_only, True
+        if before is not None and welcome.mode != "delta":
+            self._tell_difference(before)
+        return self._resumed(welcome, same_epoch)
+
+    def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
+        opened, answer = self.outbox.open, welcome.last_answer
+        answered = False
+        if opened is not None and welcome.last_seq == opened.seq and answer is not None and answer.seq == opened.seq:
+            if isinstance(answer, Ack):
+                self.conflicts += answer.conflicts
+                self.outbox.settle()
+            else:
+                self.refused += self.outbox.refuse(*refusal_of(answer))
+            answered = True
+        return self.outbox.resume(welcome.last_seq, answered, self.revision, same_epoch=same_epoch)
+
+    def _tell_difference(self, before: dict[str, bytes]) -> None:
+        """After a whole state came: what is different from what was shown."""
+        now = self.view()
+        for name in {**before, **now}:
+            old, new, row = before.get(name), now.get(name), self.rows.get(name)
+            if old != new and self._tell is not None:
+                origin = row.origin if row is not None else Origin(kind="api")
+                self._tell(Seen(name=name, old=old, new=new, origin=origin, revision=self.revision))
+
+    def deleted(self) -> None:
+        """The session is gone: what was pending is refused, its values kept."""
+        for group in self.outbox.drop():
+            self.refused += _refusals(group, "not-found", "the session was deleted")
+        self.forget()
+
+    def forget(self) -> None:
+        """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
+        self.rows, self.steps, self.revision, self.tip, self.epoch = {}, {}, 0, None, None
+        self.known, self.session_id, self.meta = False, None, None
+        opened = self.outbox.open
+        if opened is not None:
+            self.outbox.open = None
+            self.outbox.queue.appendleft(opened.group)
+        self.outbox.seq = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """Tells a variable whose value is null from one that is not there."""
+
+    value: Written
+
+
+def _own(said: SaidOrigin, client: str) -> Origin:
+    return said.complete(user=None, client=client)
+
+
+def _refusals(group: Group, code: str, message: str) -> Iterator[Refusal]:
+    for name, written in group.edits.items():
+        value = None if written is DELETED else as_text(written)
+        yield Refusal(name=name, value=value, code=code, message=message)
