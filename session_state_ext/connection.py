@@ -5,10 +5,52 @@ The server carries it over a WebSocket (server/channel.py); a kernel that has no
 
 from __future__ import annotations
 
+import asyncio
+import enum
+import time
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec import UNSET
+
+from .author import Author
+from .barrier import ask_to_flush
+from .batch import Batch
+from .draft import Draft
+from .errors import Forbidden, InvalidFrame, NotFound, SessionError, StoreError, Unavailable
 from .hub import Hub
+from .live import DELETED, RESYNC, Live
+from .model import Change
+from .store.base import Client
+from .wire import (
+    Ack,
+    Barrier,
+    BarrierDone,
+    Dirty,
+    ErrorFrame,
+    Flush,
+    Flushed,
+    Hello,
+    InvalidField,
+    Mutate,
+    Reject,
+    Welcome,
+    decode_client_frame,
+    decode_server_frame,
+    encode,
+)
+
+PROTOCOL_ERROR, NOT_ALLOWED, NO_HELLO, REPLACED = 4400, 4401, 4408, 4409
+
+#: A delta of more changes than this is sent as a snapshot.
+_DELTA_CHANGES = 1000
+
+
+class _State(enum.Enum):
+    NEW = "waiting for hello"
+    JOINING = "hello received"
+    OPEN = "open"
+    CLOSED = "closed"
 
 
 class Connection:
@@ -22,7 +64,7 @@ class Connection:
     of construction.
 
     ``role`` "kernel" is never asked to flush. ``kernel`` is the kernel's id, for origins and for
-    :meth:`Hub.kernel_died`. ``user`` is shown as the origin's user; None leaves it out.
+    :meth:`Hub.kernel_died`. ``user`` is shown as the origin's user; None leaves it out. Made on the event loop.
     """
 
     def __init__(
@@ -37,14 +79,240 @@ class Connection:
         close: Callable[[int, str], None],
         kernel: str | None = None,
         read_only: bool = False,
-    ) -> None: ...
+        hello_timeout: float = 10.0,
+        flush_timeout: float = 0.6,
+    ) -> None:
+        self._hub = hub
+        self._owner = owner
+        self._session_id = session_id
+        self._role = role
+        self._user = user
+        self._kernel = kernel
+        self._read_only = read_only
+        self._flush_timeout = flush_timeout
+        self._send = send
+        self._close = close
+        self._state = _State.NEW
+        self._client = ""
+        self._live: Live | None = None
+        self._author: Author | None = None
+        self._dirty = False
+        #: it did not answer a flush in time, and has sent nothing since
+        self.late = False
+        self._flushes: dict[str, asyncio.Future[list[InvalidField] | None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer = asyncio.get_running_loop().call_later(
+            hello_timeout, self.end, NO_HELLO, "The first frame, a hello, did not come."
+        )
 
     async def receive(self, data: bytes | str) -> None:
         """Take one frame. Answers come through ``send``, not necessarily before this returns.
 
         Never raises for what a client sent: that is answered by ``reject``, ``error`` or ``close``. Frames take
-        effect in the order of the calls.
+        effect in the order of the calls; await one before the next.
         """
+        self.late = False
+        if self._state is _State.CLOSED:
+            return
+        raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
+        try:
+            frame = decode_client_frame(raw, self._hub.limits)
+            await self._take(frame)
+        except SessionError as error:
+            seq = error.fields.get("seq")
+            if self._state is not _State.OPEN:
+                self._end_for(error)
+            elif seq is not None and self._author is not None:
+                await self._author.refuse(seq, raw, error)
+            else:
+                self.tell(encode(ErrorFrame(code=error.code, message=error.message)))
 
     async def closed(self) -> None:
         """The transport is gone. Mutates already received are still committed. Idempotent."""
+        self._leave()
+
+    # --- as a session knows it ---
+
+    @property
+    def client(self) -> str:
+        return self._client
+
+    @property
+    def holds_edits(self) -> bool:
+        """Whether this is an editor that said it holds unsent edits."""
+        return self._dirty
+
+    def tell(self, frame: bytes) -> None:
+        if self._state is not _State.CLOSED:
+            self._send(frame)
+
+    def end(self, code: int, reason: str) -> None:
+        if self._state is not _State.CLOSED:
+            self._leave(lost=code != REPLACED)
+            self._close(code, reason)
+
+    def flush(self, tag: str) -> asyncio.Future[list[InvalidField] | None]:
+        """Ask for what is held back. Gives the fields that cannot be sent, or None where the connection ends."""
+        answered: asyncio.Future[list[InvalidField] | None] = asyncio.get_running_loop().create_future()
+        self._flushes[tag] = answered
+        answered.add_done_callback(lambda _: self._flushes.pop(tag, None))
+        self.tell(encode(Flush(id=tag)))
+        return answered
+
+    # --- frames ---
+
+    async def _take(self, frame: Hello | Mutate | Dirty | Barrier | Flushed) -> None:
+        if isinstance(frame, Hello):
+            if self._state is not _State.NEW:
+                raise InvalidFrame(f"A hello is the first frame only; this channel is {self._state.value}.")
+            await self._hello(frame)
+        elif self._live is None or self._author is None or self._state is not _State.OPEN:
+            raise InvalidFrame(f"The first frame is a hello; this channel is {self._state.value}.")
+        elif isinstance(frame, Mutate):
+            await self._author.mutate(frame)
+        elif isinstance(frame, Dirty):
+            self._set_dirty(frame.dirty)
+        elif isinstance(frame, Flushed):
+            waiting = self._flushes.get(frame.id)
+            if waiting is not None and not waiting.done():
+                waiting.set_result(frame.invalid)
+        else:
+            task = asyncio.create_task(self._barrier(frame, self._live))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _hello(self, frame: Hello) -> None:
+        self._timer.cancel()
+        self._state = _State.JOINING
+        live = await self._hub.hold(self._owner, self._session_id)
+        if self._state is not _State.JOINING:
+            # The transport went while the session was read.
+            self._hub.release(live)
+            return
+        self._live, self._client = live, frame.client
+        self._author = Author(
+            self._hub,
+            live,
+            self,
+            owner=self._owner,
+            user=self._user,
+            kernel=self._kernel,
+            read_only=self._read_only,
+        )
+
+        def decide(batch: Batch) -> tuple[Client | None, list[Change] | None]:
+            draft = batch.draft(live)
+            draft.require()
+            known = draft.client(frame.client)
+            if known is not None and known.owner != self._owner:
+                raise Forbidden("This client id belongs to somebody else.")
+            return known, _delta(draft, frame)
+
+        def settle(decided: tuple[Client | None, list[Change] | None]) -> None:
+            if self._state is _State.JOINING:
+                self._join(frame, live, *decided)
+
+        await self._hub.work(decide, settle, writes=False)
+
+    def _join(self, frame: Hello, live: Live, known: Client | None, changes: list[Change] | None) -> None:
+        """Welcome and subscription are one step, so that nothing falls between."""
+        was_dirty = live.is_dirty
+        for other in list(live.listeners):
+            if other.client == frame.client:
+                other.end(REPLACED, "A newer connection of this client took over.")
+        live.lost.pop(frame.client, None)
+        if known is not None:
+            live.clients[frame.client] = known
+        self._state = _State.OPEN
+        self._dirty = frame.dirty and self.may_hold_edits
+        live.listeners[self] = None
+        self.tell(
+            encode(
+                Welcome(
+                    session=live.session.id,
+                    epoch=live.session.epoch,
+                    revision=live.session.revision,
+                    tip=live.session.tip,
+                    last_seq=0 if known is None else known.last_seq,
+                    last_answer=None if known is None else _answer(known),
+                    mode="snapshot" if changes is None else "delta",
+                    variables=list(live.rows.values()) if changes is None else UNSET,
+                    changes=UNSET if changes is None else changes,
+                    meta=live.meta(),
+                    steps=list(live.steps.values()),
+                    read_only=self._read_only,
+                    limits=self._hub.limits,
+                )
+            )
+        )
+        if live.is_dirty != was_dirty:
+            live.tell_meta()
+
+    async def _barrier(self, frame: Barrier, live: Live) -> None:
+        late, invalid = await ask_to_flush(live, self, timeout=self._flush_timeout)
+
+        def settle(revision: int) -> None:
+            self.tell(encode(BarrierDone(id=frame.id, revision=revision, late=late, invalid=invalid)))
+
+        try:
+            # Behind every mutate received before, and with what other processes have written.
+            await self._hub.work(lambda batch: batch.draft(live).session.revision, settle, writes=False)
+        except SessionError as error:
+            self.tell(encode(ErrorFrame(code=error.code, message=error.message)))
+
+    # --- in between ---
+
+    @property
+    def may_hold_edits(self) -> bool:
+        return self._role == "editor" and not self._read_only
+
+    def _set_dirty(self, dirty: bool) -> None:
+        live = self._live
+        if live is None or not self.may_hold_edits:
+            return
+        before = live.is_dirty
+        self._dirty = dirty
+        if live.is_dirty != before:
+            live.tell_meta()
+
+    def _end_for(self, error: SessionError) -> None:
+        code = {NotFound: DELETED, Forbidden: NOT_ALLOWED}.get(type(error), PROTOCOL_ERROR)
+        self.end(RESYNC if isinstance(error, StoreError | Unavailable) else code, error.message)
+
+    def _leave(self, *, lost: bool = True) -> None:
+        was, self._state = self._state, _State.CLOSED
+        if was is _State.CLOSED:
+            return
+        self._timer.cancel()
+        for task in self._tasks:
+            task.cancel()
+        for waiting in list(self._flushes.values()):
+            if not waiting.done():
+                waiting.set_result(None)
+        live, self._live = self._live, None
+        if live is None:
+            return
+        before = live.is_dirty
+        if live.listeners.pop(self, self) is None:
+            if self._dirty and lost:
+                live.lost[self._client] = time.monotonic()
+            if live.born:
+                live.clients.pop(self._client, None)
+            if before != live.is_dirty:
+                live.tell_meta()
+        self._hub.release(live)
+
+
+def _answer(known: Client) -> Ack | Reject | None:
+    frame = decode_server_frame(known.answer)
+    return frame if isinstance(frame, Ack | Reject) else None
+
+
+def _delta(draft: Draft, frame: Hello) -> list[Change] | None:
+    """What this client has missed; None where it must have the whole state."""
+    since, session = frame.since, draft.session
+    if since is None or frame.epoch != session.epoch or not 0 <= session.revision - since <= _DELTA_CHANGES:
+        return None
+    if frame.tip is None or frame.tip != (draft.tip_at(since) if since else ""):
+        return None
+    return draft.changes(since) if since < session.revision else []

@@ -159,3 +159,9 @@ class StoreTooNew(StoreError):
     """These sessions were written by a newer version; they are left as they are."""
 
     code = "store-too-new"
+
+
+class Damaged(StoreError):
+    """What is stored here is damaged; nothing of it is shown."""
+
+    code = "damaged"

@@ -17,20 +17,50 @@ All coroutines of a hub run on the event loop it was started on.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import asyncio
+import builtins
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import TypeVar, cast
 
+from msgspec.structs import replace
+
+from .batch import Batch, Retry, Written
+from .draft import Draft
+from .errors import NotFound, SessionError
+from .live import GOING_AWAY, Event, Live
+from .model import Op, Origin, Run, RunOp, Session, touched
+from .names import check_session_id, new_session_id, new_tag
+from .notebooks import Attached, Notebooks
 from .store.base import Store, Summary
 from .wire import Limits
+from .writer import Writer
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 #: The owner of everything where one person owns the machine's sessions: Jupyter Server with its own token
 #: or password, and kernels without a server.
 LOCAL = "local"
 
+#: How often the store is asked whether another process has written.
+_LOOK_SECONDS = 0.1
 
-class Attached(NamedTuple):
-    session_id: str
-    #: whether this call made the attachment to a session that was asked for by id
-    made: bool
+#: How long a replica that nobody uses is kept at hand.
+_IDLE_SECONDS = 30.0
+
+_KEY_MILLISECONDS = 24 * 3600 * 1000
+
+#: Looks at a session as it stands when it is to be written, raises what forbids it, gives the status to answer.
+Check = Callable[[Draft], int]
+
+_log = logging.getLogger("session_state_ext")
+
+
+def _no_check(_: Draft) -> int:
+    return 200
 
 
 class Hub:
@@ -40,13 +70,34 @@ class Hub:
     and whatever of errors.py the ops deserve.
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None) -> None: ...
+    def __init__(self, store: Store, *, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._live: dict[str, Live] = {}
+        self._loading: dict[str, asyncio.Future[Live]] = {}
+        self._idle: dict[Live, float] = {}
+        self._ticker: asyncio.Task[None] | None = None
+        self._writer: Writer[Batch] = Writer(
+            store, lambda transaction: Batch(transaction, store.version(), self.limits, self._live)
+        )
+        self.notebooks = Notebooks(self)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
+        await self._writer.start()
+        self._ticker = asyncio.create_task(self._tick(), name="session-state-look")
 
     async def stop(self) -> None:
-        """Commit what was received, close every connection (1001) and the store."""
+        """Commit what was received, close every connection (1001) and the store. Idempotent."""
+        ticker, self._ticker = self._ticker, None
+        if ticker is not None:
+            ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticker
+        for live in list(self._live.values()):
+            live.end_all(GOING_AWAY, "The server is going away.")
+        await self._writer.stop()
+
+    # --- which session ---
 
     async def attach(self, owner: str, path: str, *, session_id: str | None = None) -> Attached:
         """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores nothing by itself.
@@ -54,15 +105,256 @@ class Hub:
         The same path gives the same session, however many ask at once. With ``session_id`` the path is
         attached to that session from now on.
         """
-        raise NotImplementedError
+        return await self.notebooks.attach(owner, path, session_id=session_id)
 
-    async def create(self, owner: str, *, name: str | None = None) -> str:
-        """Make a session, stored at once. Gives its id."""
-        raise NotImplementedError
-
-    async def list(self, owner: str, *, name: str | None = None, path: str | None = None) -> list[Summary]:
+    async def list(self, owner: str, *, name: str | None = None, path: str | None = None) -> builtins.list[Summary]:
         """The owner's stored sessions, latest change first."""
-        raise NotImplementedError
+        return await self.work(lambda batch: batch.transaction.find(owner, name=name, path=path), _same, writes=False)
+
+    async def create(
+        self,
+        owner: str,
+        *,
+        name: str | None = None,
+        ops: Iterable[Op] = (),
+        origin: Origin | None = None,
+        retry: Retry | None = None,
+    ) -> Written:
+        """Make a session, stored at once, with its first change. A repeated request gives what it made before."""
+        live = self.unborn(owner, name=name)
+
+        def decide(batch: Batch) -> Written:
+            earlier = batch.earlier(owner, "", retry)
+            if earlier is not None:
+                return Written(live.session, None, {}, earlier.status, earlier)
+            draft = batch.draft(live)
+            draft.describe(live.session)
+            kept = draft.prepare(ops)
+            change = draft.commit(kept, origin=origin or Origin(kind="api")) if kept else None
+            written = Written(draft.session, change, {}, 201)
+            batch.remember(owner, "", retry, written, made=live.session.id)
+            return written
+
+        def settle(written: Written) -> Written:
+            if written.earlier is None:
+                self.adopt(live)
+            return written
+
+        return await self.work(decide, settle)
+
+    @asynccontextmanager
+    async def use(self, owner: str, session_id: str) -> AsyncIterator[Live]:
+        """The owner's session, kept live while this context lasts. Raises NotFound, Damaged."""
+        live = await self.hold(owner, session_id)
+        try:
+            yield live
+        finally:
+            self.release(live)
+
+    async def hold(self, owner: str, session_id: str) -> Live:
+        """As :meth:`use`, until :meth:`release`."""
+        check_session_id(session_id)
+        live = self._live.get(session_id) or await self._load(session_id)
+        if live.session.owner != owner or live.gone:
+            raise NotFound()
+        live.users += 1
+        self._idle.pop(live, None)
+        return live
+
+    def release(self, live: Live) -> None:
+        live.users -= 1
+        if not live.users and not live.gone and live.born:
+            self._idle[live] = time.monotonic()
+
+    # --- changing one ---
+
+    async def write(
+        self,
+        owner: str,
+        session_id: str,
+        ops: Iterable[Op],
+        *,
+        origin: Origin,
+        check: Check = _no_check,
+        retry: Retry | None = None,
+    ) -> Written:
+        """Commit ``ops`` as one change.
+
+        ``check`` looks at the session as it stands then, raises what forbids the write, and gives the status to
+        answer with. With ``retry`` a repeated request changes nothing and is answered as before; raises
+        IdempotencyMismatch where it is not the same request.
+        """
+
+        def decide(batch: Batch) -> Written:
+            earlier = batch.earlier(owner, session_id, retry)
+            draft = batch.draft(live)
+            if earlier is not None:
+                return Written(draft.session, None, {}, earlier.status, earlier)
+            draft.require()
+            status = check(draft)
+            kept = draft.prepare(ops)
+            change = draft.commit(kept, origin=origin) if kept else None
+            written = Written(draft.session, change, {name: draft.row(name) for name in touched(ops)}, status)
+            batch.remember(owner, session_id, retry, written)
+            return written
+
+        ops = tuple(ops)
+        async with self.use(owner, session_id) as live:
+            return await self.work(decide, _same)
+
+    async def describe(
+        self, owner: str, session_id: str, *, name: str | None, check: Check = _no_check, retry: Retry | None = None
+    ) -> Written:
+        """Give a session another name."""
+
+        def decide(batch: Batch) -> Written:
+            earlier = batch.earlier(owner, session_id, retry)
+            draft = batch.draft(live)
+            if earlier is None:
+                draft.require()
+                status = check(draft)
+                if draft.session.name != name or not draft.born:
+                    draft.describe(replace(draft.session, name=name))
+                written = Written(draft.session, None, {}, status)
+                batch.remember(owner, session_id, retry, written)
+                return written
+            return Written(draft.session, None, {}, earlier.status, earlier)
+
+        async with self.use(owner, session_id) as live:
+            return await self.work(decide, _same)
+
+    async def delete(
+        self, owner: str, session_id: str, *, check: Check = _no_check, retry: Retry | None = None
+    ) -> None:
+        """Remove a session for good; whoever is connected is told."""
+
+        def decide(batch: Batch) -> None:
+            draft = batch.draft(live)
+            draft.require()
+            check(draft)
+            draft.erase()
+            batch.remember(owner, session_id, retry, Written(draft.session, None, {}, 204))
+
+        try:
+            async with self.use(owner, session_id) as live:
+                await self.work(decide, _same)
+        except NotFound:
+            # The answer to the first request may have been lost.
+            if await self.work(lambda batch: batch.earlier(owner, session_id, retry), _same, writes=False) is None:
+                raise
+
+    async def runs(self, owner: str, session_id: str, *, limit: int = 100) -> Sequence[Run]:
+        """The session's runs, newest first."""
+        async with self.use(owner, session_id):
+            return await self.work(lambda batch: batch.transaction.runs(session_id, limit=limit), _same, writes=False)
 
     async def kernel_died(self, kernel_id: str) -> None:
         """Mark the runs of this kernel that have not ended as interrupted, in every session it wrote to."""
+        running = await self.work(lambda batch: batch.transaction.running(kernel_id), _same, writes=False)
+        for session_id, run in running:
+            ended = replace(run, status="interrupted", end=time.time_ns() // 1_000_000)
+            origin = Origin(kind="step", kernel=kernel_id, step=run.step, run=run.id)
+            with suppress(NotFound):
+                live = self._live.get(session_id) or await self._load(session_id)
+                await self.write(live.session.owner, session_id, (RunOp(run=ended),), origin=origin)
+
+    # --- for connections and notebooks ---
+
+    def work(self, decide: Callable[[Batch], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
+        """Decide in the writer's next transaction, on its thread; once committed, tell everybody, then ``settle``.
+
+        ``decide`` raises SessionError only before its first write.
+        """
+
+        def job(batch: Batch) -> tuple[list[tuple[Live, list[Event]]], T | None, SessionError | None]:
+            try:
+                answer = decide(batch)
+            except SessionError as error:
+                return batch.take(), None, error
+            return batch.take(), answer, None
+
+        def settled(outcome: tuple[list[tuple[Live, list[Event]]], T | None, SessionError | None]) -> R:
+            events, answer, error = outcome
+            for live, happened in events:
+                live.follow(happened)
+                if live.gone:
+                    self._forget(live)
+                elif live.born:
+                    self.notebooks.born(live)
+            if error is not None:
+                raise error
+            return settle(cast(T, answer))
+
+        return self._writer.submit(job, settled, writes=writes)
+
+    def unborn(self, owner: str, *, name: str | None = None, paths: tuple[str, ...] = ()) -> Live:
+        """A session that is not stored; nobody knows of it until :meth:`adopt`."""
+        now = time.time_ns() // 1_000_000
+        session = Session(
+            id=new_session_id(),
+            owner=owner,
+            name=name,
+            paths=paths,
+            epoch=new_tag(),
+            revision=0,
+            tip="",
+            created_at=now,
+            updated_at=None,
+        )
+        return Live(session=session, born=False)
+
+    def adopt(self, live: Live) -> None:
+        """From now on this session is found by its id."""
+        self._live[live.session.id] = live
+        if live.born and not live.users:
+            self._idle[live] = time.monotonic()
+
+    def drop(self, live: Live) -> None:
+        """Let go of a replica that nobody uses."""
+        self._live.pop(live.session.id, None)
+        self._idle.pop(live, None)
+
+    def _forget(self, live: Live) -> None:
+        self.drop(live)
+        self.notebooks.gone(live)
+
+    async def _load(self, session_id: str) -> Live:
+        loading = self._loading.get(session_id)
+        if loading is None:
+
+            def settle(live: Live) -> Live:
+                self.adopt(live)
+                return live
+
+            loading = self._writer.submit(lambda batch: batch.load(session_id), settle, writes=False)
+            self._loading[session_id] = loading
+            loading.add_done_callback(lambda _: self._loading.pop(session_id, None))
+        # One who stops waiting does not stop the others.
+        return await asyncio.shield(loading)
+
+    async def _tick(self) -> None:
+        forgotten = 0.0
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            now = time.monotonic()
+            for live in [live for live, since in self._idle.items() if now - since > _IDLE_SECONDS]:
+                self.drop(live)
+            lives = list(self._live.values())
+
+            def look(batch: Batch, lives: list[Live] = lives) -> None:
+                for live in lives:
+                    if live.version != batch.version:
+                        batch.draft(live)
+
+            try:
+                if lives:
+                    await self.work(look, _same, writes=False)
+                if not forgotten or now - forgotten > 3600:
+                    forgotten = now
+                    await self.work(lambda batch: batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS), _same)
+            except SessionError as error:
+                _log.warning("session state: could not look at the store: %s", error.code)
+
+
+def _same(value: T) -> T:
+    return value

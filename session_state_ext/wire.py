@@ -181,6 +181,8 @@ class Reject(_ServerFrame, tag="reject", frozen=True, kw_only=True, omit_default
     code: str
     message: str
     name: str | UnsetType = UNSET
+    #: what the variable is called now, where it was renamed
+    to: str | UnsetType = UNSET
     theirs: Raw | UnsetType = UNSET
     revision: int | UnsetType = UNSET
 

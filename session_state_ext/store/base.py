@@ -1,10 +1,15 @@
-"""What a store promises. Everything here is synchronous and belongs to one thread, the writer's."""
+"""What a store promises, and the values that pass between it and the hub.
+
+A store is synchronous and belongs to one thread, the writer's: it is opened, used and closed there. It keeps
+what it is given and decides nothing: numbering, conflicts and limits are the hub's.
+"""
 
 from __future__ import annotations
 
-from typing import Protocol
+from contextlib import AbstractContextManager
+from typing import Literal, Protocol
 
-from ..model import Value
+from session_state_ext.model import Change, Run, Session, Step, Value, Variable
 
 
 class Summary(Value, frozen=True, kw_only=True):
@@ -14,12 +19,165 @@ class Summary(Value, frozen=True, kw_only=True):
     name: str | None
     paths: list[str]
     revision: int
-    #: ms since the epoch
+    #: ms since the epoch, None before the first change
     updated_at: int | None
     variable_count: int
     #: of all values together
     bytes: int
 
 
+class Client(Value, frozen=True, kw_only=True):
+    """How far a client of a session has come."""
+
+    client: str
+    #: the owner who first used this client id
+    owner: str
+    last_seq: int
+    #: SHA-256 of the mutate with that number
+    body: bytes
+    #: the frame that answered it
+    answer: bytes
+
+
+class Key(Value, frozen=True, kw_only=True):
+    """What became of a request with an Idempotency-Key."""
+
+    owner: str
+    session_id: str
+    key: str
+    #: SHA-256 of method, path and body
+    body: bytes
+    status: int
+    revision: int
+    #: the id of the session that it made
+    made: str | None = None
+    #: ms since the epoch
+    at: int
+
+
+class Touch(Value, frozen=True, kw_only=True):
+    """What one change did to one name."""
+
+    name: str
+    revision: int
+    fate: Literal["set", "deleted", "renamed"]
+    #: the new name, where it was renamed
+    moved_to: str | None
+    #: who did it, where that is known
+    client: str | None
+    #: the row as it stood before
+    before: Variable | None
+
+
+class Attachment(Value, frozen=True, kw_only=True):
+    """Which session one owner's notebook has."""
+
+    owner: str
+    path: str
+    session_id: str
+
+
+class Commit(Value, frozen=True, kw_only=True):
+    """A change, with all that it alters. One commit takes a session from revision N to N + 1."""
+
+    #: the session after the change
+    session: Session
+    change: Change
+    #: each name touched: the row after it, None where there is none
+    rows: dict[str, Variable | None]
+    #: one for each name touched; undoes the change
+    touches: list[Touch]
+    #: the steps that its runs moved
+    steps: list[Step]
+    #: of the session after the change
+    variable_count: int
+    value_bytes: int
+
+
+class Transaction(Protocol):
+    """A unit of work: all of it is on disk when the context ends, or none of it ever happened.
+
+    Reads see what this transaction has written, and everything committed by anybody before it began. Methods
+    that give variables or changes raise Damaged where a checksum disagrees; nothing damaged is ever returned.
+    """
+
+    def session(self, session_id: str) -> Session | None:
+        """The session, paths included. In a writing transaction nobody else changes it until the end."""
+
+    def find(self, owner: str, *, name: str | None = None, path: str | None = None) -> list[Summary]:
+        """The owner's sessions, latest change first."""
+
+    def attached(self, owner: str, path: str) -> str | None:
+        """The id of the session of the notebook at ``path``."""
+
+    def attachments(self, below: str) -> list[Attachment]:
+        """Every owner's, for the path ``below`` itself and all paths under it as a folder."""
+
+    def variables(self, session_id: str) -> dict[str, Variable]:
+        """All rows, by name. Raises Damaged also where rows are missing."""
+
+    def steps(self, session_id: str) -> dict[str, Step]: ...
+
+    def runs(self, session_id: str, *, limit: int) -> list[Run]:
+        """Newest first."""
+
+    def running(self, kernel: str) -> list[tuple[str, Run]]:
+        """(session id, run) of each run of this kernel that has not ended."""
+
+    def changes(self, session_id: str, since: int) -> list[Change] | None:
+        """Every change after revision ``since``, oldest first; None where the log no longer reaches."""
+
+    def tip(self, session_id: str, revision: int) -> str | None:
+        """The tag of the change that made this revision; None where the log does not have it."""
+
+    def last_touch(self, session_id: str, name: str) -> Touch | None:
+        """The newest thing that happened to ``name``."""
+
+    def first_touch(self, session_id: str, name: str, since: int) -> Touch | None:
+        """The oldest thing that happened to ``name`` after revision ``since``."""
+
+    def client(self, session_id: str, client: str) -> Client | None: ...
+
+    def key(self, owner: str, session_id: str, key: str) -> Key | None: ...
+
+    def create(self, session: Session) -> None:
+        """Store a new session and its paths. The id and the paths must be free."""
+
+    def put(self, session: Session) -> None:
+        """Store name and paths of a session that exists. Its paths are taken from any other session."""
+
+    def append(self, commit: Commit) -> None:
+        """Add a change. The session must be at the revision before it."""
+
+    def put_client(self, session_id: str, client: Client) -> None: ...
+
+    def put_key(self, key: Key) -> None: ...
+
+    def forget_keys(self, before: int) -> None:
+        """Remove keys older than this time (ms)."""
+
+    def delete(self, session_id: str) -> None:
+        """Remove a session and all that belongs to it, except its idempotency keys."""
+
+
 class Store(Protocol):
-    """A durable place for sessions."""
+    """A durable place for sessions.
+
+    Raises StoreError where the place cannot be used, StorageFull where it is full (nothing was changed, and
+    reads go on), Unavailable where somebody else holds it for too long.
+    """
+
+    def open(self) -> None:
+        """Make or upgrade the place. One written by a newer version is refused (StoreTooNew) and left as it is."""
+
+    def close(self) -> None:
+        """Let go of it. Idempotent."""
+
+    def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
+        """Begin; commit at the end, roll back where an error leaves. Reading ones hold up nobody."""
+
+    def version(self) -> int:
+        """A number that moves when somebody else has committed since it was last looked at.
+
+        It never moves for this store's own commits.
+        """

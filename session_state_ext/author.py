@@ -1,0 +1,157 @@
+"""One client's numbered changes: each is taken once, in order, and a number that comes again gets its answer again."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from msgspec import UNSET
+from msgspec.structs import replace
+
+from .batch import Batch
+from .draft import Draft
+from .errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError
+from .live import DELETED, Listener, Live
+from .model import Op, RunOp
+from .store.base import Client
+from .wire import Ack, Mutate, Reject, encode
+
+if TYPE_CHECKING:
+    from .hub import Hub
+
+#: Mutates of one connection that wait for the disk at most; then its next frame waits.
+_IN_FLIGHT = 32
+
+
+class Author:
+    """Writes to one session for one client, and tells ``listener`` what became of it."""
+
+    def __init__(
+        self,
+        hub: Hub,
+        live: Live,
+        listener: Listener,
+        *,
+        owner: str,
+        user: str | None,
+        kernel: str | None,
+        read_only: bool,
+    ) -> None:
+        self._hub = hub
+        self._live = live
+        self._listener = listener
+        self._owner = owner
+        self._user = user
+        self._kernel = kernel
+        self._read_only = read_only
+        #: the highest number that was refused without being stored
+        self._unstored = 0
+        self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
+
+    async def mutate(self, frame: Mutate) -> None:
+        """Submit a change; the answer is told once it is on disk."""
+        if self._read_only:
+            self._unstored = max(self._unstored, frame.seq)
+            self._tell(_rejection(frame.seq, ReadOnly()))
+            return
+        ops: tuple[Op, ...] = frame.ops
+        if self._kernel is not None:
+            ops = tuple(RunOp(run=replace(op.run, kernel=self._kernel)) if isinstance(op, RunOp) else op for op in ops)
+        origin = frame.origin.complete(user=self._user, client=self._listener.client, kernel=self._kernel)
+
+        def change(draft: Draft) -> tuple[Ack, bool]:
+            base = min(frame.base, draft.session.revision)
+            kept = draft.prepare(ops, client=self._listener.client, base=base)
+            conflicts = draft.conflicts(kept, self._listener.client, base)
+            if not kept:
+                session = draft.session
+                at = session.updated_at or draft.now
+                return Ack(seq=frame.seq, revision=session.revision, tip=session.tip, at=at), False
+            made = draft.commit(kept, origin=origin, client=self._listener.client, base=base)
+            ack = Ack(seq=frame.seq, revision=made.revision, tip=made.tip, at=made.at, conflicts=conflicts)
+            draft.acknowledge(self._listener, ack)
+            return ack, True
+
+        await self._answer_once(frame.seq, encode((frame.ops, frame.origin)), change)
+
+    async def refuse(self, seq: int, raw: bytes, error: SessionError) -> None:
+        """Answer a mutate of which only the number could be read."""
+        if self._read_only or seq < 1:
+            self._tell(_rejection(seq, error))
+            return
+
+        def change(_: Draft) -> tuple[Ack, bool]:
+            raise error
+
+        await self._answer_once(seq, raw, change)
+
+    async def _answer_once(self, seq: int, body: bytes, change: Callable[[Draft], tuple[Ack, bool]]) -> None:
+        """Take the next number; a number that comes again gets its answer again.
+
+        ``change`` gives the ack, and whether the session tells it (in the place of the change).
+        """
+        digest = hashlib.sha256(body).digest()
+
+        def decide(batch: Batch) -> bytes | None:
+            draft = batch.draft(self._live)
+            draft.require()
+            known = draft.client(self._listener.client)
+            last = 0 if known is None else known.last_seq
+            if known is not None and known.owner != self._owner:
+                raise Forbidden("This client id belongs to somebody else.")
+            if known is not None and seq == last:
+                if known.body != digest:
+                    raise SeqMismatch()
+                return known.answer
+            if seq not in (last + 1, max(last, self._unstored) + 1):
+                raise Gap(f"The next change of this client is number {last + 1}, not {seq}.")
+            told = False
+            try:
+                ack, told = change(draft)
+                answer = encode(ack)
+            except SessionError as error:
+                answer = encode(_rejection(seq, error))
+            draft.hear(
+                Client(client=self._listener.client, owner=self._owner, last_seq=seq, body=digest, answer=answer)
+            )
+            return None if told else answer
+
+        def settle(answer: bytes | None) -> None:
+            if answer is not None:
+                self._listener.tell(answer)
+
+        await self._in_flight.acquire()
+        done = self._hub.work(decide, settle)
+        done.add_done_callback(lambda future: self._settled(seq, future))
+
+    def _settled(self, seq: int, done: asyncio.Future[None]) -> None:
+        self._in_flight.release()
+        error = None if done.cancelled() else done.exception()
+        if error is None:
+            return
+        if isinstance(error, NotFound):
+            self._listener.end(DELETED, error.message)
+            return
+        if not isinstance(error, SessionError):
+            error = SessionError("The change could not be stored: an error in the server, see its log.")
+        if not isinstance(error, Gap | SeqMismatch):
+            # The client goes on after a final answer, though nothing could be stored of this one.
+            self._unstored = max(self._unstored, seq)
+        self._tell(_rejection(seq, error))
+
+    def _tell(self, answer: Reject) -> None:
+        self._listener.tell(encode(answer))
+
+
+def _rejection(seq: int, error: SessionError) -> Reject:
+    return Reject(
+        seq=seq,
+        code=error.code,
+        message=error.message,
+        name=error.fields.get("name", UNSET),
+        to=error.fields.get("to", UNSET),
+        theirs=error.fields.get("theirs", UNSET),
+        revision=error.fields.get("revision", UNSET),
+    )
