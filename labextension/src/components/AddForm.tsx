@@ -1,0 +1,146 @@
+import React, { useEffect, useId, useRef, useState } from 'react';
+
+import { useClient, useSelected, useTrans } from '../context';
+import { parseJson, type Json } from '../json';
+import { isPythonName, nameProblem } from '../names';
+import { readNumber } from '../numbertext';
+import { FieldMessage } from './FieldMessage';
+import { kindWords } from './kinds';
+import { editSentence, errorSentence, jsonSentence, numberSentence } from './sentences';
+
+/** What a person means who types this: JSON where it is JSON, else text. */
+export function readValue(text: string): { value: Json } | { error: unknown } {
+  try {
+    return { value: parseJson(text) };
+  } catch (error) {
+    const plain = text.trim();
+    const words: [RegExp, Json][] = [
+      [/^true$/i, true],
+      [/^false$/i, false],
+      [/^none$/i, null]
+    ];
+    const word = words.find(([pattern]) => pattern.test(plain));
+    if (word !== undefined) {
+      return { value: word[1] };
+    }
+    // Whoever opens a bracket or a quote means JSON and wants to hear what is wrong with it.
+    return /^[[{"]/.test(plain) ? { error } : { value: text };
+  }
+}
+
+export interface Example {
+  name: string;
+  value: string;
+}
+
+export function AddForm(props: { example: Example | null; onEnd(): void }): JSX.Element {
+  const { example, onEnd } = props;
+  const client = useClient();
+  const trans = useTrans();
+  const variables = useSelected(state => state.variables);
+  const [name, setName] = useState(example?.name ?? '');
+  const [text, setText] = useState(example?.value ?? '');
+  const [tried, setTried] = useState(false);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const first = useRef<HTMLInputElement>(null);
+  const messages = { name: useId(), value: useId() };
+  useEffect(() => first.current?.focus(), []);
+
+  const wrong = nameProblem(name);
+  const nameError = ((): string | null => {
+    if (wrong !== null) {
+      return wrong === 'empty' && !tried ? null : editSentence(wrong, trans);
+    }
+    return variables.has(name) ? editSentence('exists', trans) : null;
+  })();
+  const reading = text.trim() === '' ? { value: '' } : readValue(text);
+  const number = readNumber(text);
+  const meant = 'value' in reading ? reading.value : null;
+  const hint = ((): string => {
+    if ('error' in reading) {
+      return '';
+    }
+    const comma =
+      !number.ok && number.problem === 'comma' ? ` ${numberSentence(number, trans) ?? ''}` : '';
+    return trans.__('Saved as: %1.', kindWords(meant, trans)) + comma;
+  })();
+  const valueError =
+    'error' in reading && tried ? jsonSentence(text, reading.error, trans) : refusal;
+
+  const save = (): void => {
+    setTried(true);
+    if (wrong !== null || variables.has(name) || 'error' in reading) {
+      return;
+    }
+    try {
+      client.setVariable(name, reading.value);
+      void client.flush();
+      onEnd();
+    } catch (error) {
+      setRefusal(errorSentence(error, trans));
+    }
+  };
+  return (
+    <form
+      className="jp-SessionAdd"
+      aria-label={trans.__('Add a variable')}
+      data-testid="add-form"
+      onSubmit={event => {
+        event.preventDefault();
+        save();
+      }}
+      onKeyDown={event => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          onEnd();
+        }
+      }}
+    >
+      <label>
+        <span>{trans.__('Name')}</span>
+        <input
+          ref={first}
+          data-testid="add-name"
+          aria-invalid={nameError !== null}
+          aria-describedby={messages.name}
+          autoComplete="off"
+          spellCheck={false}
+          value={name}
+          onChange={event => setName(event.target.value)}
+        />
+      </label>
+      <FieldMessage id={messages.name} problem={nameError} />
+      {nameError === null && name !== '' && !isPythonName(name) ? (
+        <div className="jp-SessionAdd-hint" data-testid="add-hint">
+          {trans.__('No plain Python name: cells write %1.', `session[${JSON.stringify(name)}]`)}
+        </div>
+      ) : null}
+      <label>
+        <span>{trans.__('Value')}</span>
+        <input
+          data-testid="add-value"
+          aria-invalid={valueError !== null}
+          aria-describedby={messages.value}
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={trans.__('0.1, text, [1, 2], {"a": true}')}
+          value={text}
+          onChange={event => {
+            setText(event.target.value);
+            setRefusal(null);
+          }}
+        />
+      </label>
+      <FieldMessage id={messages.value} problem={valueError} />
+      <div className="jp-SessionAdd-foot">
+        <span className="jp-SessionAdd-hint">{text.trim() === '' ? '' : hint}</span>
+        <button type="button" className="jp-SessionButton" data-testid="add-cancel" onClick={onEnd}>
+          {trans.__('Cancel')}
+        </button>
+        <button type="submit" className="jp-SessionButton jp-mod-accent" data-testid="add-save">
+          {trans.__('Add')}
+        </button>
+      </div>
+    </form>
+  );
+}

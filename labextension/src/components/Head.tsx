@@ -1,0 +1,119 @@
+import { addIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { useClient, useSelected, useSurroundings } from '../context';
+import { prettyJson, type Json } from '../json';
+import { stepsToRun, type StepView } from '../steps';
+import { openMenu } from './menu';
+import { SyncLight } from './SyncLight';
+import type { Order } from './useGroups';
+
+export function Head(props: {
+  steps: readonly StepView[];
+  count: number;
+  filter: string;
+  order: Order;
+  onFilter(text: string): void;
+  onOrder(order: Order): void;
+  onAdd(): void;
+}): JSX.Element {
+  const { steps, count, filter, order, onFilter, onOrder, onAdd } = props;
+  const client = useClient();
+  const { trans, notebook, notify, runner } = useSurroundings();
+  const name = useSelected(state => state.meta.name);
+  const readOnly = useSelected(state => state.readOnly);
+  const title = name ?? notebook?.name.replace(/\.ipynb$/, '') ?? trans.__('Session');
+  const due = stepsToRun(steps);
+  const copyAll = async (): Promise<void> => {
+    const all = [...client.getState().variables].map(([key, row]): [string, Json] => [key, row.value]);
+    try {
+      await navigator.clipboard.writeText(prettyJson(Object.fromEntries(all), 80));
+      notify({ text: trans._n('Copied %1 variable.', 'Copied %1 variables.', all.length) });
+    } catch {
+      notify({ text: trans.__('This browser does not let the panel copy.') });
+    }
+  };
+  return (
+    <header className="jp-SessionHead">
+      <div className="jp-SessionHead-line">
+        <h2 title={title}>{title}</h2>
+        <SyncLight />
+      </div>
+      <div className="jp-SessionHead-line">
+        <input
+          type="search"
+          className="jp-SessionHead-filter"
+          data-testid="filter"
+          aria-label={trans.__('Filter variables by name')}
+          placeholder={trans._n('Filter %1', 'Filter %1', count)}
+          value={filter}
+          onChange={event => onFilter(event.target.value)}
+          onKeyDown={event => {
+            if (event.key === 'Escape' && filter !== '') {
+              event.stopPropagation();
+              onFilter('');
+            }
+          }}
+        />
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-icon"
+          data-testid="add-button"
+          aria-label={trans.__('Add a variable')}
+          title={trans.__('Add a variable')}
+          disabled={readOnly}
+          onClick={onAdd}
+        >
+          <addIcon.react tag="span" width="14px" height="14px" />
+        </button>
+        {steps.some(step => step.cell !== null) ? (
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-accent"
+            data-testid="run-all"
+            disabled={due.length === 0 || runner === null}
+            title={
+              due.length === 0
+                ? trans.__('All steps are fresh.')
+                : trans.__('Run what is not fresh: %1', due.map(step => step.name).join(', '))
+            }
+            onClick={() => void runner?.run(due)}
+          >
+            <runIcon.react tag="span" width="12px" height="12px" />
+            {due.length === 0 ? trans.__('Run') : trans.__('Run %1', due.length)}
+          </button>
+        ) : null}
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-icon"
+          data-testid="panel-menu"
+          aria-label={trans.__('Menu of the session')}
+          aria-haspopup="menu"
+          aria-expanded="false"
+          title={trans.__('More')}
+          onClick={event =>
+            openMenu(event.currentTarget, [
+              {
+                id: 'sort-name',
+                label: trans.__('Sort by Name'),
+                checked: order === 'name',
+                run: () => onOrder('name')
+              },
+              {
+                id: 'sort-changed',
+                label: trans.__('Sort by Last Change'),
+                checked: order === 'changed',
+                run: () => onOrder('changed')
+              },
+              null,
+              { id: 'copy-all', label: trans.__('Copy All as JSON'), run: () => void copyAll() },
+              { id: 'connect', label: trans.__('Connect Again'), run: client.connect }
+            ])
+          }
+        >
+          <ellipsesIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      </div>
+    </header>
+  );
+}

@@ -1,0 +1,48 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+import React, { useEffect } from 'react';
+
+import { useTrans, type Notice } from '../context';
+
+const SHOWN_FOR = 12_000;
+
+export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): JSX.Element {
+  const { notice, onEnd } = props;
+  const trans = useTrans();
+  useEffect(() => {
+    if (notice !== null) {
+      const timer = setTimeout(onEnd, SHOWN_FOR);
+      return () => clearTimeout(timer);
+    }
+    return undefined;
+  }, [notice, onEnd]);
+  return (
+    <div role="status" aria-live="polite">
+      {notice === null ? null : (
+        <div className="jp-SessionNotice" data-testid="notice">
+          <span>{notice.text}</span>
+          {notice.action === undefined ? null : (
+            <button
+              type="button"
+              className="jp-SessionButton"
+              data-testid="notice-action"
+              onClick={() => {
+                notice.action?.run();
+                onEnd();
+              }}
+            >
+              {notice.action.label}
+            </button>
+          )}
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-quiet"
+            aria-label={trans.__('Close')}
+            onClick={onEnd}
+          >
+            <closeIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import React, { useId } from 'react';
+
+import { useTrans } from '../context';
+import { isNumber, numberText, type Json } from '../json';
+import { readNumber, stepNumber } from '../numbertext';
+import { FieldMessage } from './FieldMessage';
+import { numberSentence } from './sentences';
+import { useDraft, type Reading } from './useDraft';
+
+function textOf(value: Json): string {
+  return isNumber(value) ? numberText(value) : '';
+}
+
+export function NumberEditor(props: {
+  name: string;
+  value: Json;
+  readOnly: boolean;
+}): JSX.Element {
+  const { name, value, readOnly } = props;
+  const trans = useTrans();
+  const message = useId();
+  const last = trans.__('The last saved value is %1.', textOf(value));
+  const read = (text: string): Reading => {
+    const reading = readNumber(text);
+    if (reading.ok) {
+      return reading;
+    }
+    const sentence = numberSentence(reading, trans);
+    return { ok: false, problem: sentence === null ? null : `${sentence} ${last}` };
+  };
+  const unfinished = `${trans.__('Not a whole number yet.')} ${last}`;
+  const field = useDraft(name, value, textOf, read, unfinished);
+  const step = (by: number): void => {
+    const reading = readNumber(field.text);
+    if (reading.ok && !readOnly) {
+      field.change(stepNumber(numberText(reading.value), by));
+    }
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    const size = event.shiftKey ? 10 : 1;
+    if (event.key === 'Enter') {
+      field.save();
+    } else if (event.key === 'Escape') {
+      field.restore();
+    } else if (event.key === 'ArrowUp') {
+      step(size);
+    } else if (event.key === 'ArrowDown') {
+      step(-size);
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const invalid = field.problem !== null;
+  const stepper = (by: number, label: string, sign: string): JSX.Element => (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={label}
+      disabled={readOnly}
+      onMouseDown={event => event.preventDefault()}
+      onClick={() => {
+        field.focus();
+        step(by);
+      }}
+    >
+      {sign}
+    </button>
+  );
+  return (
+    <>
+      <div className="jp-SessionField" data-invalid={invalid}>
+        <input
+          className="jp-SessionField-number"
+          data-testid="editor"
+          type="text"
+          inputMode="decimal"
+          role="spinbutton"
+          aria-valuenow={Number(textOf(value))}
+          aria-valuetext={field.text}
+          aria-label={name}
+          aria-invalid={invalid}
+          aria-describedby={invalid ? message : undefined}
+          autoComplete="off"
+          spellCheck={false}
+          readOnly={readOnly}
+          value={field.text}
+          onChange={event => field.change(event.target.value)}
+          onFocus={field.focus}
+          onBlur={field.blur}
+          onKeyDown={onKeyDown}
+        />
+        <span className="jp-SessionField-steppers">
+          {stepper(-1, trans.__('Less %1', name), '−')}
+          {stepper(1, trans.__('More %1', name), '+')}
+        </span>
+      </div>
+      <FieldMessage id={message} problem={field.problem} />
+    </>
+  );
+}

@@ -1,0 +1,63 @@
+import React from 'react';
+
+import { useClient, useSurroundings } from '../context';
+import { stringifyJson } from '../json';
+import type { EditOp } from '../model';
+import type { Refused } from '../outbox';
+import { shortValue } from './sentences';
+
+/** An edit that the server did not take, with the reason; what was typed is not lost. */
+export function RefusedCard(props: { refused: Refused }): JSX.Element {
+  const { id, edit, message } = props.refused;
+  const client = useClient();
+  const { trans, notify } = useSurroundings();
+  const { op } = edit;
+  const copy = (text: string): void => {
+    navigator.clipboard
+      .writeText(text)
+      .then(() => notify({ text: trans.__('Copied.') }))
+      .catch(() => notify({ text: trans.__('This browser does not let the panel copy.') }));
+  };
+  const what = ((each: EditOp): string => {
+    switch (each.op) {
+      case 'set':
+        return trans.__('%1 was not saved', each.name);
+      case 'delete':
+        return trans.__('%1 was not deleted', each.name);
+      case 'rename':
+        return trans.__('%1 was not renamed to %2', each.name, each.to);
+    }
+  })(op);
+  return (
+    <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="refused" data-name={op.name}>
+      <div className="jp-SessionCard-line">
+        <strong>{what}</strong>
+      </div>
+      <div className="jp-SessionCard-line jp-mod-text">{message}</div>
+      {op.op === 'set' ? (
+        <div className="jp-SessionCard-line">
+          <code>{shortValue(op.value, trans, 120)}</code>
+        </div>
+      ) : null}
+      <div className="jp-SessionCard-line jp-mod-actions">
+        {op.op === 'set' ? (
+          <button
+            type="button"
+            className="jp-SessionButton"
+            onClick={() => copy(stringifyJson(op.value))}
+          >
+            {trans.__('Copy')}
+          </button>
+        ) : null}
+        <button
+          type="button"
+          className="jp-SessionButton"
+          data-testid="refused-dismiss"
+          onClick={() => client.dismissRefused(id)}
+        >
+          {trans.__('Dismiss')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,79 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import React from 'react';
+
+import { useTrans } from '../context';
+import type { Groups } from './useGroups';
+import { VariableRow } from './VariableRow';
+
+type Item = { kind: 'title'; key: string; text: string } | { kind: 'row'; key: string };
+
+// A short list is simply there: nothing in it loses its focus by being scrolled away.
+const FEW = 60;
+const ROW_HEIGHT = 52;
+const TITLE_HEIGHT = 28;
+
+/** The two groups of rows; of a long list only what is in view is in the page. */
+export function RowList(props: {
+  groups: Groups;
+  stale: ReadonlySet<string>;
+  scroller: React.RefObject<HTMLElement>;
+}): JSX.Element {
+  const { groups, stale, scroller } = props;
+  const trans = useTrans();
+  const group = (key: string, text: string, names: readonly string[]): Item[] =>
+    names.length === 0
+      ? []
+      : [{ kind: 'title', key, text }, ...names.map(name => ({ kind: 'row' as const, key: name }))];
+  const items = [
+    ...group('parameters', trans.__('Parameters'), groups.parameters),
+    ...group('results', trans.__('Results'), groups.results)
+  ];
+  const draw = (item: Item): JSX.Element =>
+    item.kind === 'title' ? (
+      <h3 className="jp-SessionTitle">{item.text}</h3>
+    ) : (
+      <VariableRow name={item.key} isStale={stale.has(item.key)} />
+    );
+  if (items.length <= FEW) {
+    return (
+      <div>
+        {items.map(item => (
+          <React.Fragment key={`${item.kind}:${item.key}`}>{draw(item)}</React.Fragment>
+        ))}
+      </div>
+    );
+  }
+  return <LongList items={items} draw={draw} scroller={scroller} />;
+}
+
+function LongList(props: {
+  items: readonly Item[];
+  draw(item: Item): JSX.Element;
+  scroller: React.RefObject<HTMLElement>;
+}): JSX.Element {
+  const { items, draw, scroller } = props;
+  const virtualizer = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: i => (items[i]?.kind === 'title' ? TITLE_HEIGHT : ROW_HEIGHT),
+    getItemKey: i => `${items[i]?.kind}:${items[i]?.key}`,
+    overscan: 6
+  });
+  return (
+    <div className="jp-SessionList" style={{ height: virtualizer.getTotalSize() }}>
+      {virtualizer.getVirtualItems().map(at => {
+        const item = items[at.index];
+        return item === undefined ? null : (
+          <div
+            key={at.key}
+            ref={virtualizer.measureElement}
+            data-index={at.index}
+            style={{ transform: `translateY(${at.start}px)` }}
+          >
+            {draw(item)}
+          </div>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,102 @@
+import { ellipsesIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { useClient, useSurroundings } from '../context';
+import { stringifyJson } from '../json';
+import type { ViewRow } from '../model';
+import { openMenu } from './menu';
+import { errorSentence } from './sentences';
+
+/** A name like this one that is still free. */
+export function freeName(name: string, taken: (name: string) => boolean): string {
+  let number = 2;
+  while (taken(`${name}_${number}`)) {
+    number++;
+  }
+  return `${name}_${number}`;
+}
+
+export function RowMenu(props: {
+  row: ViewRow;
+  readOnly: boolean;
+  isOpen: boolean;
+  onOpen(open: boolean): void;
+  onRename(): void;
+}): JSX.Element {
+  const { row, readOnly, isOpen, onOpen, onRename } = props;
+  const { name, value } = row;
+  const client = useClient();
+  const { trans, notebook, notify } = useSurroundings();
+  const change = (edit: () => void): void => {
+    try {
+      edit();
+      void client.flush();
+    } catch (error) {
+      notify({ text: errorSentence(error, trans) });
+    }
+  };
+  const copy = async (): Promise<void> => {
+    const text = typeof value === 'string' ? value : stringifyJson(value);
+    try {
+      await navigator.clipboard.writeText(text);
+      notify({ text: trans.__('Copied the value of %1.', name) });
+    } catch {
+      notify({ text: trans.__('This browser does not let the panel copy.') });
+    }
+  };
+  const insert = (): void => {
+    if (notebook?.insert(`session[${JSON.stringify(name)}]`) !== true) {
+      notify({ text: trans.__('Click into a code cell first.') });
+    }
+  };
+  const remove = (): void => {
+    change(() => client.deleteVariable(name));
+    notify({
+      text: trans.__('Deleted %1.', name),
+      action: {
+        label: trans.__('Undo'),
+        run: () => change(() => client.setVariable(name, value))
+      }
+    });
+  };
+  const duplicate = (): void =>
+    change(() =>
+      client.setVariable(
+        freeName(name, each => client.getState().variables.has(each)),
+        value
+      )
+    );
+  return (
+    <button
+      type="button"
+      className="jp-SessionButton jp-mod-quiet"
+      data-testid="row-menu"
+      aria-label={trans.__('Menu of %1', name)}
+      aria-haspopup="menu"
+      aria-expanded="false"
+      title={trans.__('More')}
+      onClick={event =>
+        openMenu(event.currentTarget, [
+          { id: 'copy', label: trans.__('Copy Value'), run: () => void copy() },
+          {
+            id: 'insert',
+            label: trans.__('Insert %1', `session[${JSON.stringify(name)}]`),
+            run: insert,
+            enabled: notebook !== null
+          },
+          {
+            id: 'json',
+            label: isOpen ? trans.__('Close the JSON Editor') : trans.__('Edit as JSON'),
+            run: () => onOpen(!isOpen)
+          },
+          null,
+          { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !readOnly },
+          { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
+          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !readOnly }
+        ])
+      }
+    >
+      <ellipsesIcon.react tag="span" width="14px" height="14px" />
+    </button>
+  );
+}

@@ -1,0 +1,134 @@
+import React, { useCallback, useMemo, useRef, useState } from 'react';
+
+import { SurroundingsContext, useClient, useSelected, useSurroundings, type Notice } from '../context';
+import type { ChannelEnd } from '../channel';
+import { AddForm, type Example } from './AddForm';
+import { ConflictCard } from './ConflictCard';
+import { EmptySession } from './EmptySession';
+import { Head } from './Head';
+import { NoticeBar } from './NoticeBar';
+import { RefusedCard } from './RefusedCard';
+import { RowList } from './RowList';
+import { Steps } from './Steps';
+import { useGroups, type Order } from './useGroups';
+import { useSteps } from './useSteps';
+import { clockTime } from './WrittenBy';
+
+/** One session, from its name to its revision. */
+export function SessionView(): JSX.Element {
+  const around = useSurroundings();
+  const { trans } = around;
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const [adding, setAdding] = useState<{ example: Example | null } | null>(null);
+  const [filter, setFilter] = useState('');
+  const [order, setOrder] = useState<Order>('name');
+  const scroller = useRef<HTMLDivElement>(null);
+  const groups = useGroups(filter, order);
+  const steps = useSteps();
+  const refused = useSelected(state => state.refused);
+  const end = useSelected(state => state.status.end);
+  const conflicts = useSelected(state => state.conflicts);
+  const variables = useSelected(state => state.variables);
+
+  const stale = useMemo(
+    () => new Set(steps.filter(step => step.state === 'stale').flatMap(step => step.outputs)),
+    [steps]
+  );
+  const surroundings = useMemo(() => ({ ...around, notify: setNotice }), [around]);
+  const closeNotice = useCallback(() => setNotice(null), []);
+  const shown = groups.parameters.length + groups.results.length;
+  // A conflict over a variable that is gone has no row to stand on.
+  const rowless = [...conflicts.values()].filter(conflict => !variables.has(conflict.name));
+  return (
+    <SurroundingsContext.Provider value={surroundings}>
+      <Head
+        steps={steps}
+        count={groups.count}
+        filter={filter}
+        order={order}
+        onFilter={setFilter}
+        onOrder={setOrder}
+        onAdd={() => setAdding({ example: null })}
+      />
+      <div className="jp-SessionBody" ref={scroller}>
+        {end === null ? null : <Ended end={end} />}
+        {adding === null ? null : (
+          <AddForm
+            key={adding.example?.name}
+            example={adding.example}
+            onEnd={() => setAdding(null)}
+          />
+        )}
+        {refused.map(each => (
+          <RefusedCard key={each.id} refused={each} />
+        ))}
+        {rowless.map(conflict => (
+          <div key={conflict.name} className="jp-SessionRow" data-state="conflict">
+            <div className="jp-SessionRow-head">
+              <span className="jp-SessionRow-name">{conflict.name}</span>
+            </div>
+            <ConflictCard conflict={conflict} />
+          </div>
+        ))}
+        {groups.count === 0 && adding === null && steps.length === 0 ? (
+          <EmptySession onAdd={example => setAdding({ example })} />
+        ) : null}
+        {shown === 0 && groups.count > 0 ? (
+          <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
+        ) : null}
+        <RowList groups={groups} stale={stale} scroller={scroller} />
+        <Steps steps={steps} />
+      </div>
+      <NoticeBar notice={notice} onEnd={closeNotice} />
+      <Foot />
+    </SurroundingsContext.Provider>
+  );
+}
+
+function Ended(props: { end: ChannelEnd }): JSX.Element {
+  const { end } = props;
+  const { trans, notify } = useSurroundings();
+  const client = useClient();
+  const start = (): void => {
+    client
+      .startAnew()
+      .catch(() => notify({ text: trans.__('The server did not answer. Try again.') }));
+  };
+  return (
+    <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="ended">
+      <div className="jp-SessionCard-line jp-mod-text">
+        {end === 'gone'
+          ? trans.__('This session was deleted. What you see is what this browser remembers of it.')
+          : trans.__('You may no longer use this session.')}
+      </div>
+      <div className="jp-SessionCard-line jp-mod-actions">
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-accent"
+          data-testid="start-anew"
+          onClick={start}
+        >
+          {end === 'gone' ? trans.__('Start a new session') : trans.__('Try again')}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+function Foot(): JSX.Element {
+  const { trans } = useSurroundings();
+  const meta = useSelected(state => state.meta);
+  const confirmed = useSelected(state => state.confirmed);
+  return (
+    <footer className="jp-SessionFoot" data-testid="foot">
+      <span>{trans.__('revision %1', meta.revision)}</span>
+      {meta.lastSyncedAt === null ? null : (
+        <span>
+          {confirmed
+            ? trans.__('saved %1', clockTime(meta.lastSyncedAt))
+            : trans.__('as this browser remembers it')}
+        </span>
+      )}
+    </footer>
+  );
+}

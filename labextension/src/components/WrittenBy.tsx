@@ -1,0 +1,77 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React from 'react';
+
+import { useClient, useTrans } from '../context';
+import type { Origin, ViewRow } from '../model';
+import { useClock } from './useClock';
+
+/** Who made a change, in a word. */
+export function whoWords(origin: Origin, client: string, trans: TranslationBundle): string {
+  switch (origin.kind) {
+    case 'step':
+      return origin.step ?? trans.__('step');
+    case 'cell':
+      return trans.__('cell');
+    case 'widget':
+      return trans.__('widget');
+    case 'api':
+      return trans.__('API');
+    case 'cli':
+      return trans.__('command line');
+    default:
+      return origin.client === client ? trans.__('you') : trans.__('panel');
+  }
+}
+
+export function agoWords(at: number, now: number, trans: TranslationBundle): string {
+  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  if (seconds < 45) {
+    return trans.__('now');
+  }
+  if (seconds < 3600) {
+    return trans.__('%1 min', Math.max(1, Math.round(seconds / 60)));
+  }
+  if (seconds < 86_400) {
+    return trans.__('%1 h', Math.round(seconds / 3600));
+  }
+  return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+}
+
+export function clockTime(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit'
+  });
+}
+
+export function durationWords(ms: number, trans: TranslationBundle): string {
+  const seconds = ms / 1000;
+  if (seconds < 10) {
+    return trans.__('%1 s', seconds.toFixed(1));
+  }
+  return seconds < 120
+    ? trans.__('%1 s', Math.round(seconds))
+    : trans.__('%1 min', Math.round(seconds / 60));
+}
+
+export function WrittenBy(props: { row: ViewRow }): JSX.Element {
+  const { row } = props;
+  const trans = useTrans();
+  const client = useClient();
+  const now = useClock();
+  if (row.pending) {
+    return <span className="jp-SessionRow-who">{trans.__('saving …')}</span>;
+  }
+  const who = whoWords(row.origin, client.clientId, trans);
+  const when = new Date(row.updatedAt).toLocaleString();
+  return (
+    <span
+      className="jp-SessionRow-who"
+      title={trans.__('Written by %1, %2, revision %3', who, when, row.revision)}
+      data-testid="written-by"
+    >
+      {who} · {agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}
+    </span>
+  );
+}

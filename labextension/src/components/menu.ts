@@ -1,0 +1,46 @@
+/**
+ * JupyterLab's own menu, opened at a button: keyboard and screen reader come with it.
+ */
+import { CommandRegistry } from '@lumino/commands';
+import { Menu } from '@lumino/widgets';
+
+export interface MenuItem {
+  /** `menu-<id>` is its hook for tests. */
+  id: string;
+  label: string;
+  run(): void;
+  enabled?: boolean;
+  checked?: boolean;
+}
+
+export function openMenu(anchor: HTMLElement, items: readonly (MenuItem | null)[]): void {
+  const commands = new CommandRegistry();
+  const menu = new Menu({ commands });
+  for (const item of items) {
+    if (item === null) {
+      menu.addItem({ type: 'separator' });
+      continue;
+    }
+    commands.addCommand(item.id, {
+      label: item.label,
+      isEnabled: () => item.enabled ?? true,
+      isToggleable: item.checked !== undefined,
+      isToggled: () => item.checked ?? false,
+      dataset: { testid: `menu-${item.id}` },
+      execute: () => item.run()
+    });
+    menu.addItem({ command: item.id });
+  }
+  menu.aboutToClose.connect(() => {
+    anchor.setAttribute('aria-expanded', 'false');
+    // The command runs after the close; it may want the focus elsewhere.
+    anchor.focus();
+    setTimeout(() => menu.dispose());
+  });
+  anchor.setAttribute('aria-expanded', 'true');
+  const { left, right, bottom } = anchor.getBoundingClientRect();
+  menu.open(document.documentElement.dir === 'rtl' ? left : right, bottom, {
+    horizontalAlignment: 'right'
+  });
+  menu.activate();
+}

@@ -1,0 +1,111 @@
+/**
+ * What is said of a name, a value or a number that cannot be taken: always what would be right, too.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { EditError, type EditProblem, type FlushResult } from '../client';
+import { flatJson, type Json } from '../json';
+import type { NumberReading } from '../numbertext';
+
+/** A value in a few characters. */
+export function shortValue(value: Json | undefined, trans: TranslationBundle, width = 40): string {
+  if (value === undefined) {
+    return trans.__('deleted');
+  }
+  const text = flatJson(value);
+  return text.length > width ? `${text.slice(0, width - 1)}…` : text;
+}
+
+export function editSentence(code: EditProblem, trans: TranslationBundle): string {
+  switch (code) {
+    case 'empty':
+      return trans.__('Give it a name.');
+    case 'long':
+      return trans.__('A name can have 128 characters.');
+    case 'control':
+      return trans.__('A name cannot have line breaks or other control characters.');
+    case 'proto':
+      return trans.__('This name is reserved: take another one.');
+    case 'surrogate':
+      return trans.__('This has half a character in it, which no file can store.');
+    case 'large':
+      return trans.__('Too large: a value can have 1 MiB.');
+    case 'deep':
+      return trans.__('Too deep: a value can have 64 levels.');
+    case 'digits':
+      return trans.__('Too long: a number can have 4300 digits.');
+    case 'range':
+      return trans.__('Too large: write a number below 1.8e308.');
+    case 'read-only':
+      return trans.__('You may read this session, not change it.');
+    case 'exists':
+      return trans.__('There is a variable of this name.');
+    case 'missing':
+      return trans.__('This variable is no longer there.');
+  }
+}
+
+export function errorSentence(error: unknown, trans: TranslationBundle): string {
+  return error instanceof EditError ? editSentence(error.code, trans) : String(error);
+}
+
+/** null while a number is on its way. */
+export function numberSentence(
+  reading: NumberReading & { ok: false },
+  trans: TranslationBundle
+): string | null {
+  const { problem, write } = reading;
+  switch (problem) {
+    case 'incomplete':
+      return null;
+    case 'empty':
+      return trans.__('Empty: write a number.');
+    case 'comma':
+    case 'spelling':
+      return trans.__('Not a number: write %1.', write ?? '');
+    case 'special':
+      return trans.__('JSON has no such number.');
+    case 'large':
+      return editSentence('range', trans);
+    case 'other':
+      return trans.__('Not a number.');
+  }
+}
+
+export function jsonSentence(text: string, error: unknown, trans: TranslationBundle): string {
+  if (text.trim() === '') {
+    return trans.__('Empty: write a value, or null.');
+  }
+  if (/\b(True|False|None)\b/.test(text)) {
+    return trans.__('JSON writes true, false and null in small letters.');
+  }
+  if (text.includes("'") && !text.includes('"')) {
+    return trans.__('JSON writes text in double quotes.');
+  }
+  if (/,\s*[\]}]/.test(text)) {
+    return trans.__('JSON has no comma before a closing bracket.');
+  }
+  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
+  if (position === undefined) {
+    return trans.__('Not complete: a bracket or a quote is still open.');
+  }
+  const before = text.slice(0, Number(position)).split('\n');
+  return trans.__(
+    'Not JSON: see line %1, column %2.',
+    before.length,
+    (before[before.length - 1]?.length ?? 0) + 1
+  );
+}
+
+/** Why a Run did not start. */
+export function flushSentence(result: FlushResult, trans: TranslationBundle): string {
+  const [invalid] = result.invalid;
+  if (invalid !== undefined) {
+    return trans.__('Not started. %1: %2 cannot be saved.', invalid.name, `“${invalid.text}”`);
+  }
+  const [refused] = result.refused;
+  if (refused !== undefined) {
+    return trans.__('Not started. %1 was not accepted: %2', refused.edit.op.name, refused.message);
+  }
+  return trans.__('Not started. Not saved yet: %1.', result.late.join(', '));
+}

@@ -1,0 +1,90 @@
+/**
+ * The session for React: components read it through these hooks and hold no copy of their own.
+ */
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import { nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
+import React, { createContext, useContext, useSyncExternalStore } from 'react';
+
+import type { ClientState, FlushResult, SessionClient } from './client';
+import type { Json } from './json';
+import type { ViewRow } from './model';
+import type { NotebookInFront } from './notebook';
+import type { Runner } from './runner';
+import type { Status } from './status';
+
+export const SessionContext = createContext<SessionClient | null>(null);
+
+/** A line at the panel's foot that offers to take something back, or says how something went. */
+export interface Notice {
+  text: string;
+  action?: { label: string; run(): void };
+}
+
+/** What a panel has beside its session. */
+export interface Surroundings {
+  trans: TranslationBundle;
+  /** Makes the editor for JSON; without one, a plain field does. */
+  newEditor: CodeEditor.Factory | null;
+  notebook: NotebookInFront | null;
+  runner: Runner | null;
+  notify(notice: Notice | null): void;
+}
+
+export const SurroundingsContext = createContext<Surroundings>({
+  trans: nullTranslator.load('session_state_ext'),
+  newEditor: null,
+  notebook: null,
+  runner: null,
+  notify: () => undefined
+});
+
+export function useSurroundings(): Surroundings {
+  return useContext(SurroundingsContext);
+}
+
+export function useTrans(): TranslationBundle {
+  return useContext(SurroundingsContext).trans;
+}
+
+export function useClient(): SessionClient {
+  const client = useContext(SessionContext);
+  if (client === null) {
+    throw new Error('A component that shows a session stands outside of <SessionContext.Provider>.');
+  }
+  return client;
+}
+
+export interface SessionHandle<T> {
+  state: T;
+  setVariable(name: string, value: Json): void;
+  getVariable(name: string): Json | undefined;
+  flush(options?: { timeout?: number }): Promise<FlushResult>;
+  status: Status;
+}
+
+/** Renders again when what the selector picks is another object or value, or when the status changed. */
+export function useSessionState<T>(selector: (state: ClientState) => T): SessionHandle<T> {
+  const client = useClient();
+  const state = useSelected(selector);
+  const status = useSelected(each => each.status);
+  const { setVariable, getVariable, flush } = client;
+  return { state, setVariable, getVariable, flush, status };
+}
+
+/** Renders again when what the selector picks is another object or value. */
+export function useSelected<T>(selector: (state: ClientState) => T): T {
+  const client = useClient();
+  return useSyncExternalStore(client.subscribe, () => selector(client.getState()));
+}
+
+/** One row; renders again when that row changed, and for no other. */
+export function useVariable(name: string): ViewRow | undefined {
+  return useSelected(state => state.variables.get(name));
+}
+
+export function SessionProvider(props: {
+  client: SessionClient;
+  children: React.ReactNode;
+}): JSX.Element {
+  return <SessionContext.Provider value={props.client}>{props.children}</SessionContext.Provider>;
+}

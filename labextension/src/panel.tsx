@@ -1,0 +1,40 @@
+/**
+ * The panel as a widget of the shell.
+ */
+import type { CodeEditor } from '@jupyterlab/codeeditor';
+import { nullTranslator, type ITranslator } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { PanelView } from './components/PanelView';
+import type { CurrentSession } from './current';
+import { sessionIcon } from './icons';
+import { PANEL_ID } from './tokens';
+
+export interface PanelOptions {
+  current: CurrentSession;
+  newEditor: CodeEditor.Factory | null;
+  translator?: ITranslator;
+}
+
+export class SessionPanel extends ReactWidget {
+  constructor(private readonly options: PanelOptions) {
+    super();
+    this._trans = (options.translator ?? nullTranslator).load('session_state_ext');
+    this.id = PANEL_ID;
+    this.addClass('jp-SessionPanel');
+    this.title.icon = sessionIcon;
+    // Notebook 7 lists panels by their caption.
+    this.title.caption = this._trans.__('Session');
+    this.node.dataset.testid = 'session-panel';
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this._trans.__('Session'));
+  }
+
+  protected override render(): JSX.Element {
+    const { current, newEditor } = this.options;
+    return <PanelView current={current} trans={this._trans} newEditor={newEditor} />;
+  }
+
+  private readonly _trans: ReturnType<ITranslator['load']>;
+}
