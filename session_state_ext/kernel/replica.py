@@ -50,7 +50,7 @@ class Seen:
 class Replica:
     """One session as one client sees it."""
 
-    def __init__(self, client: str, *, tell: Callable[[Seen], None] | None = None) -> None:
+    def __init__(self, client: str) -> None:
         self.outbox = Outbox(client)
         self.session_id: str | None = None
         self.rows: dict[str, Variable] = {}
@@ -65,18 +65,19 @@ class Replica:
         self.known = False
         self.refused: list[Refusal] = []
         self.conflicts: list[Overwritten] = []
-        self._tell = tell
+        #: told of every change that somebody else made
+        self.tell: Callable[[Seen], None] | None = None
 
     # --- what one sees ---
 
-    def written(self, name: str) -> Written | None:
-        """The value of ``name`` now: text, a plain value, or None where there is no such variable."""
+    def written(self, name: str) -> Box | None:
+        """The value of ``name`` now; None where there is no such variable."""
         latest = self.outbox.latest
         if name in latest:
             value = latest[name]
-            return None if value is DELETED else _Box(value)
+            return None if value is DELETED else Box(value)
         row = self.rows.get(name)
-        return None if row is None else _Box(bytes(row.value))
+        return None if row is None else Box(bytes(row.value))
 
     def names(self) -> list[str]:
         """The variables there are now: confirmed ones in their order, then new ones."""
@@ -135,7 +136,7 @@ class Replica:
         """Make ``change`` part of the confirmed state."""
         before = self.rows
         made = apply(change, before)
-        told = [] if self._tell is None else [self._seen(name, row, change) for name, row in made.items()]
+        told = [] if self.tell is None else [self._seen(name, row, change) for name, row in made.items()]
         for name, row in made.items():
             if row is None:
                 before.pop(name, None)
@@ -147,11 +148,11 @@ class Replica:
         self.revision, self.tip = change.revision, change.tip
         if self.meta is not None:
             self.meta = replace(self.meta, revision=change.revision, last_synced_at=change.at)
-        if self._tell is not None:
+        if self.tell is not None:
             for seen in told:
                 # An edit of our own was told when it was written; one that lies on top hides this one.
                 if seen.name not in self.outbox.latest and change.client != self.outbox.client:
-                    self._tell(seen)
+                    self.tell(seen)
 
     def _record(self, run: Any) -> None:
         self.steps[run.step] = advance(self.steps.get(run.step), run)
@@ -202,7 +203,7 @@ class Replica:
         if offline > STALE_SECONDS:
             self.outbox.stamp(self.rows)
         same_epoch = self.epoch in (None, welcome.epoch)
-        before = self.view() if self._tell is not None and self.known else None
+        before = self.view() if self.tell is not None and self.known else None
         if welcome.changes is not UNSET and welcome.mode == "delta":
             for change in welcome.changes:
                 self._apply(change)
@@ -214,7 +215,11 @@ class Replica:
         self.limits, self.read_only, self.known = welcome.limits, welcome.read_only, True
         if before is not None and welcome.mode != "delta":
             self._tell_difference(before)
-        return self._resumed(welcome, same_epoch)
+        opened = self._resumed(welcome, same_epoch)
+        if self.read_only:
+            self.refuse_all("read-only", "you may read this session but not change it")
+            return None
+        return opened
 
     def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
         opened, answer = self.outbox.open, welcome.last_answer
@@ -233,15 +238,23 @@ class Replica:
         now = self.view()
         for name in {**before, **now}:
             old, new, row = before.get(name), now.get(name), self.rows.get(name)
-            if old != new and self._tell is not None:
+            if old != new and self.tell is not None:
                 origin = row.origin if row is not None else Origin(kind="api")
-                self._tell(Seen(name=name, old=old, new=new, origin=origin, revision=self.revision))
+                self.tell(Seen(name=name, old=old, new=new, origin=origin, revision=self.revision))
 
     def deleted(self) -> None:
         """The session is gone: what was pending is refused, its values kept."""
-        for group in self.outbox.drop():
-            self.refused += _refusals(group, "not-found", "the session was deleted")
+        self.refuse_all("not-found", "the session was deleted")
         self.forget()
+
+    def unblock(self, code: str, message: str) -> None:
+        """The open mutate will never be answered: refuse it, so that the rest can go."""
+        self.refused += self.outbox.refuse(code, message)
+
+    def refuse_all(self, code: str, message: str) -> None:
+        """Nothing that is pending will be taken."""
+        for group in self.outbox.drop():
+            self.refused += _refusals(group, code, message)
 
     def forget(self) -> None:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
@@ -255,7 +268,7 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
-class _Box:
+class Box:
     """Tells a variable whose value is null from one that is not there."""
 
     value: Written

@@ -226,10 +226,10 @@ def is_plain(value: Any) -> bool:
     if kind is float:
         return bool(value - value == 0)
     if kind is int:
-        return -(2**63) <= value < 2**63
+        return bool(-(2**63) <= value < 2**63)
     if kind is str:
         return len(value) < 1024 and bool(value.isascii())
-    return bool(kind is bool or value is None)
+    return kind is bool or value is None
 
 
 def describe(value: Any) -> str:

@@ -1,0 +1,70 @@
+"""What a link connects to: the one interface that a server, an embedded store and mere memory share."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from session_state_ext.errors import SessionError
+
+
+class Lost(Exception):
+    """The channel has ended. ``code`` is a close code of the contract, None where the connection broke."""
+
+    def __init__(self, code: int | None, reason: str = "") -> None:
+        self.code = code
+        super().__init__(reason or f"closed with {code}")
+
+
+class Busy(SessionError):
+    """The server does not know yet which session this kernel has."""
+
+    code = "unavailable"
+
+
+class Known(NamedTuple):
+    """A session in a list."""
+
+    session_id: str
+    name: str | None
+    paths: list[str]
+    revision: int
+    #: ms since the epoch
+    updated_at: int | None
+    variable_count: int
+
+
+class Channel(Protocol):
+    """One open live channel; frames are JSON text."""
+
+    async def send(self, frame: bytes) -> None:
+        """Raises Lost."""
+
+    async def receive(self) -> bytes | str:
+        """The next frame. Raises Lost."""
+
+    async def close(self) -> None:
+        """End it. Idempotent, never raises."""
+
+
+class Backend(Protocol):
+    """Where sessions are kept. Everything runs on the link's own event loop."""
+
+    #: whether what is acknowledged outlives this kernel
+    durable: bool
+    #: whether it is in this process, so that the first contact may take as long as it takes
+    local: bool
+
+    async def attach(self) -> str:
+        """The id of this kernel's session. Raises Busy (ask again), OSError (nobody there), SessionError."""
+
+    async def open(self, session_id: str) -> Channel:
+        """A channel to a session, before its hello. Raises OSError, SessionError (NotFound)."""
+
+    async def sessions(self) -> list[Known]:
+        """The sessions of whoever this kernel works for, latest change first."""
+
+    async def use(self, name: str, *, new: bool) -> str:
+        """Make the session called ``name`` (or with this id) this kernel's; its id. ``new``: make it."""
+
+    async def close(self) -> None:
+        """Let go of everything. Idempotent."""

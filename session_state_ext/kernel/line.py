@@ -1,0 +1,101 @@
+"""What the kernel's main thread and the link's own thread share: one replica, and how the connection stands."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Literal, NamedTuple
+
+from session_state_ext.names import new_tag
+from session_state_ext.wire import InvalidField
+
+from .replica import Replica, Seen
+
+#: A wait can be interrupted after this time at the latest.
+SLICE_SECONDS = 0.05
+
+#: connecting: nobody has answered yet. open: a welcome came. down: lost, or nobody there. off: let go, or forked.
+State = Literal["connecting", "open", "down", "off"]
+
+
+class BarrierAnswer(NamedTuple):
+    """What the server said when all edits made before had arrived."""
+
+    revision: int
+    #: client ids of editors that did not answer in time
+    late: list[str]
+    #: fields that hold what cannot be sent
+    invalid: list[InvalidField]
+
+
+class Line:
+    """Guarded by ``lock``, unless a line says otherwise; ``changed`` is notified of whatever happens."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.replica = Replica(new_tag())
+        self.state: State = "connecting"
+        #: connected, but a barrier was not answered in time
+        self.silent = False
+        #: why nobody answers, a clause
+        self.trouble: str | None = None
+        #: counts the times that the connection went
+        self.outages = 0
+        #: whether what is acknowledged outlives this kernel
+        self.durable = True
+        #: whether the backend is in this process
+        self.local = False
+        #: the talker knows that something waits to be sent
+        self.scheduled = False
+        #: barriers that were asked for
+        self.barriers: dict[str, BarrierAnswer | None] = {}
+        self.observers: queue.SimpleQueue[Seen] | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether somebody is there to answer, as far as is known."""
+        return self.state == "open" and not self.silent
+
+    def fallen(self, reason: str) -> None:
+        """Nobody answers any more. Called with the lock held."""
+        if self.usable or self.trouble is None:
+            self.outages += 1
+        self.trouble = reason
+        if self.state != "off":
+            self.state = "down"
+        self.changed.notify_all()
+
+    def hushed(self) -> None:
+        """The connection stands but nobody answers. Called with the lock held."""
+        if not self.silent:
+            self.silent, self.trouble = True, "the session server does not answer"
+            self.outages += 1
+
+    def heard(self, *, welcome: bool) -> None:
+        """A frame came. Called with the lock held."""
+        self.silent = False
+        if welcome:
+            self.state, self.trouble = "open", None
+        elif self.state == "open":
+            self.trouble = None
+
+    def wait(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Whether ``ready`` became true in time. In slices, so that an interrupt gets through."""
+        until = time.monotonic() + seconds
+        with self.changed:
+            while not ready():
+                left = until - time.monotonic()
+                if left <= 0:
+                    return False
+                self.changed.wait(min(left, SLICE_SECONDS))
+        return True
+
+    def forked(self) -> None:
+        """In the child of a fork: the other thread is not there, and may have held the lock."""
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
+        self.state, self.trouble = "off", "this process was forked from the kernel"
+        self.observers = None

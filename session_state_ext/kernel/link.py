@@ -1,0 +1,301 @@
+"""The kernel's live connection to its session, as the main thread uses it.
+
+Reading and writing never wait for the network: they work on the replica, which a background thread
+(:mod:`.talker`) keeps live. What waits is bounded and can be interrupted: :meth:`Link.barrier`,
+:meth:`Link.flush`, and the first word of a session. Nothing here touches the user's namespace.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import os
+import queue
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar
+
+from session_state_ext.errors import ReadOnly, SessionError, Unavailable
+from session_state_ext.model import Step, Variable
+from session_state_ext.names import new_tag
+from session_state_ext.wire import Overwritten, SaidOrigin
+
+from .backend import Backend
+from .line import BarrierAnswer, Line
+from .outbox import DELETED, Group, Refusal, Written, as_text
+from .replica import Box, Replica, Seen
+from .talker import Talker
+
+#: How long a cell waits for the barrier, once an outage; and at its end for what it wrote.
+BARRIER_SECONDS = 1.0
+FLUSH_SECONDS = 1.0
+#: How long whoever reads waits for the first word of a session; an embedded store may have to be made first.
+FIRST_SECONDS = 10.0
+
+_T = TypeVar("_T")
+_links: weakref.WeakSet[Link] = weakref.WeakSet()
+
+
+class Link:
+    """One kernel's connection, to one session at a time."""
+
+    def __init__(self, find: Callable[[], Backend]) -> None:
+        self._line = Line()
+        self._talker = Talker(self._line, find)
+        #: who makes the edits from now on
+        self.origin = SaidOrigin(kind="cell")
+        self._batch: Group | None = None
+        self._batch_thread = 0
+
+    def start(self) -> Link:
+        """Begin to connect; returns at once."""
+        _links.add(self)
+        atexit.register(self.close)
+        self._talker.start()
+        return self
+
+    @property
+    def replica(self) -> Replica:
+        """What is known; to be read under :meth:`moment` where more than one thing is read."""
+        return self._line.replica
+
+    @property
+    def usable(self) -> bool:
+        """Whether somebody is there to answer, as far as is known."""
+        return self._line.usable
+
+    @property
+    def durable(self) -> bool:
+        """Whether what is acknowledged outlives this kernel."""
+        return self._line.durable
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody answers, a clause."""
+        return self._line.trouble
+
+    @property
+    def outages(self) -> int:
+        """How often the connection went."""
+        return self._line.outages
+
+    @property
+    def saved(self) -> bool:
+        """Whether all that was written has been acknowledged."""
+        return not self._line.replica.outbox
+
+    # --- reading ---
+
+    @contextlib.contextmanager
+    def moment(self) -> Iterator[Replica]:
+        """The replica, held still. Do not wait inside."""
+        with self._line.lock:
+            yield self._line.replica
+
+    def known(self, seconds: float = FIRST_SECONDS) -> None:
+        """Wait until there is a session to read. Raises Unavailable."""
+        line = self._line
+        if line.replica.known:
+            return
+        line.wait(lambda: line.replica.known or line.state in ("down", "off"), seconds)
+        if not line.replica.known:
+            raise Unavailable(f"Nothing of this session is known yet: {line.trouble or 'nobody answers'}.")
+
+    def written(self, name: str) -> Box | None:
+        """The value of ``name`` now; None where there is no such variable."""
+        with self._line.lock:
+            batch = self._own_batch()
+            if batch is not None and name in batch.edits:
+                value = batch.edits[name]
+                return None if value is DELETED else Box(value)
+            return self._line.replica.written(name)
+
+    def names(self) -> list[str]:
+        """The variables there are now, in their order."""
+        with self._line.lock:
+            names, batch = self._line.replica.names(), self._own_batch()
+        if batch is None:
+            return names
+        kept = [name for name in names if batch.edits.get(name) is not DELETED]
+        return kept + [name for name, value in batch.edits.items() if value is not DELETED and name not in names]
+
+    def read(self, names: list[str]) -> dict[str, tuple[bytes, Variable | None]]:
+        """Several values at one moment, each with its confirmed row; names that are not there are left out."""
+        with self.moment() as replica:
+            boxes = {name: replica.written(name) for name in names}
+            return {
+                name: (as_text(box.value), replica.rows.get(name)) for name, box in boxes.items() if box is not None
+            }
+
+    def steps(self) -> dict[str, Step]:
+        """The steps that have run, by name."""
+        with self.moment() as replica:
+            return dict(replica.steps)
+
+    # --- writing ---
+
+    def writable(self) -> None:
+        """Raises where nothing that is written could ever be kept."""
+        if self._line.state == "off":
+            raise Unavailable(
+                "This process does not hold the session: it was forked from the kernel, or the session was let go. "
+                "Start it with env=session.env(), and call session_state_ext.connect() there."
+            )
+        if self._line.replica.read_only:
+            raise ReadOnly("You may read this session but not change it.")
+
+    def put(self, name: str, written: Written) -> None:
+        """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""
+        line = self._line
+        with line.lock:
+            if line.observers is not None:
+                self._tell(name, written)
+            if self._batch is not None and self._batch_thread == threading.get_ident():
+                self._batch.edits[name] = written
+                return
+            line.replica.outbox.put(name, written, self.origin)
+            if line.scheduled:
+                return
+            line.scheduled = True
+        self._talker.call(self._talker.schedule)
+
+    def append(self, group: Group, *, hurry: bool = False) -> None:
+        """Edits that are one change."""
+        line = self._line
+        with line.lock:
+            if line.observers is not None:
+                for name, written in group.edits.items():
+                    self._tell(name, written)
+            line.replica.outbox.append(group)
+            line.scheduled = True
+        self._talker.call(self._talker.hurry if hurry else self._talker.schedule)
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """What this thread writes inside is one change; nothing of it happens where the block fails."""
+        self.writable()
+        with self._line.lock:
+            if self._batch is not None:
+                raise SessionError("A batch is open already; it cannot hold another.")
+            group = self._batch = Group(self.origin, whole=True)
+            self._batch_thread = threading.get_ident()
+        try:
+            yield
+        finally:
+            with self._line.lock:
+                self._batch = None
+        if group.edits:
+            self.append(group)
+
+    def _own_batch(self) -> Group | None:
+        return self._batch if self._batch_thread == threading.get_ident() else None
+
+    # --- waiting ---
+
+    def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
+        """Send what is pending and wait until it is acknowledged; whether it was."""
+        line = self._line
+        if self.saved or line.state == "off":
+            return self.saved
+        self._talker.call(self._talker.hurry)
+        line.wait(lambda: self.saved or not (line.usable or line.state == "connecting"), seconds)
+        return self.saved
+
+    def barrier(self, seconds: float = BARRIER_SECONDS) -> BarrierAnswer | None:
+        """Wait until every edit made before now has arrived; None where nobody answered in time.
+
+        A link that is known to be down costs nothing: the time is paid once an outage.
+        """
+        line = self._line
+        if line.state == "connecting":
+            line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else seconds)
+            if line.state == "connecting":
+                with line.lock:
+                    line.fallen("the session server has not answered yet")
+        if not line.usable:
+            return None
+        name = new_tag()
+        line.barriers[name] = None
+        try:
+            self._talker.call(lambda: self._talker.barrier(name))
+            line.wait(lambda: line.barriers[name] is not None or not line.usable, seconds)
+        finally:
+            answer = line.barriers.pop(name)
+        if answer is None and line.usable:
+            with line.lock:
+                line.hushed()
+        return answer
+
+    # --- what happens ---
+
+    def news(self) -> tuple[list[Refusal], list[Overwritten]]:
+        """What was refused, and what of somebody else was overwritten, since the last call."""
+        with self.moment() as replica:
+            news = replica.refused, replica.conflicts
+            replica.refused, replica.conflicts = [], []
+        return news
+
+    def observe(self, take: Callable[[Seen], None]) -> None:
+        """Call ``take`` for each change from now on, on a thread of its own, one at a time and in order."""
+        seen: queue.SimpleQueue[Seen] = queue.SimpleQueue()
+
+        def run() -> None:
+            while True:
+                take(seen.get())
+
+        with self._line.lock:
+            self._line.observers = seen
+            self._line.replica.tell = seen.put
+        threading.Thread(target=run, daemon=True, name="session-state-observers").start()
+
+    def _tell(self, name: str, written: Written) -> None:
+        """An edit is about to be made here; the lock is held."""
+        replica, observers = self._line.replica, self._line.observers
+        box = replica.written(name)
+        old = None if box is None else as_text(box.value)
+        new = None if written is DELETED else as_text(written)
+        if observers is not None and old != new:
+            origin = self.origin.complete(user=None, client=replica.outbox.client)
+            observers.put(Seen(name=name, old=old, new=new, origin=origin, revision=replica.revision))
+
+    # --- which session ---
+
+    def ask(self, question: Callable[[Backend], Coroutine[Any, Any, _T]], seconds: float = FIRST_SECONDS) -> _T:
+        """Something that is asked of the backend itself. Raises Unavailable, and what the backend raises."""
+        self.known(seconds)
+        return self._talker.ask(question, seconds)
+
+    def use(self, name: str, *, new: bool) -> None:
+        """Go over to the session called ``name``. Raises NotFound, NameTaken, Unavailable."""
+        if not self.flush():
+            raise Unavailable("Not all that you wrote is saved yet; this session can be left when it is.")
+        session_id = self.ask(lambda backend: backend.use(name, new=new))
+        with self._line.lock:
+            if session_id == self._line.replica.session_id:
+                return
+            self._line.replica.forget()
+            self._line.state = "connecting"
+        self._talker.call(self._talker.reconnect)
+        self.known()
+
+    def close(self, seconds: float = FLUSH_SECONDS) -> None:
+        """Send what is pending, within bounds, and let go; what could not be sent is kept in a file. Idempotent."""
+        if self._line.state == "off":
+            return
+        atexit.unregister(self.close)
+        with contextlib.suppress(KeyboardInterrupt):
+            self.flush(seconds)
+            self._talker.stop(seconds + 1.0)
+        with self._line.lock:
+            self._line.state = "off"
+        self._talker.keep()
+
+
+def _off_in_child() -> None:
+    for link in list(_links):
+        link._line.forked()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_off_in_child)

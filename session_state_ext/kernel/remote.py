@@ -1,0 +1,206 @@
+"""Sessions on a Jupyter server: HTTP to find the session, a WebSocket for the live channel.
+
+``websockets`` is imported on the link's thread, at the first connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavailable
+from session_state_ext.wire import Limits
+
+from .backend import Busy, Known, Lost
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+_HTTP_SECONDS = 10.0
+
+
+class RemoteBackend:
+    """The sessions of the server at ``url``, with the credential it gave this kernel."""
+
+    durable = True
+    local = False
+
+    def __init__(self, url: str, token: str, *, limits: Limits | None = None) -> None:
+        self._url = urlsplit(url.rstrip("/") + "/api/session")
+        self._headers = {"Authorization": f"session-state {token}"}
+        self._limits = limits or Limits()
+
+    async def attach(self) -> str:
+        return str((await self._ask("POST", "/attach", {}))["sessionId"])
+
+    async def open(self, session_id: str) -> RemoteChannel:
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import InvalidHandshake, InvalidStatus
+
+        scheme = "wss" if self._url.scheme == "https" else "ws"
+        address = f"{scheme}://{self._url.netloc}{self._url.path}/{quote(session_id)}/channel"
+        try:
+            socket_ = await connect(
+                address,
+                additional_headers=self._headers,
+                # A change of somebody else may hold all that a session holds, and a snapshot always does.
+                max_size=4 * self._limits.message_bytes,
+                proxy=None,
+                compression=None,
+                ssl=self._tls(),
+            )
+        except InvalidStatus as error:
+            raise _in_words(error.response.status_code, {}) from None
+        except InvalidHandshake as error:
+            raise ConnectionError(str(error)) from None
+        except TimeoutError:
+            raise ConnectionError("the server does not answer") from None
+        _no_delay(socket_)
+        return RemoteChannel(socket_)
+
+    async def sessions(self) -> list[Known]:
+        listed = (await self._ask("GET", ""))["sessions"]
+        return [
+            Known(
+                session_id=one["sessionId"],
+                name=one.get("name"),
+                paths=one.get("paths", []),
+                revision=one["revision"],
+                updated_at=one.get("updatedAt"),
+                variable_count=one["variableCount"],
+            )
+            for one in listed
+        ]
+
+    async def use(self, name: str, *, new: bool) -> str:
+        from .choice import choose
+
+        session_id = choose(name, await self.sessions(), new=new)
+        if session_id is None:
+            session_id = (await self._ask("POST", "", {"name": name}))["sessionId"]
+        await self._ask("POST", "/attach", {"sessionId": session_id})
+        return str(session_id)
+
+    async def close(self) -> None:
+        pass
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self._url.scheme != "https":
+            return None
+        context = ssl.create_default_context()
+        if self._url.hostname in ("localhost", "127.0.0.1", "::1"):
+            # This very machine: its certificate is often self-signed and for another name.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return await _on_a_thread(lambda: self._ask_now(method, path, body))
+
+    def _ask_now(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+        host, port = self._url.hostname or "localhost", self._url.port
+        # Never through a proxy: http.client does not look for one.
+        connection: http.client.HTTPConnection
+        if self._url.scheme == "https":
+            connection = http.client.HTTPSConnection(host, port, timeout=_HTTP_SECONDS, context=self._tls())
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=_HTTP_SECONDS)
+        try:
+            headers = {**self._headers, "Content-Type": "application/json"}
+            content = None if body is None else json.dumps(body).encode()
+            connection.request(method, self._url.path + path, content, headers)
+            response = connection.getresponse()
+            said = response.read()
+        except http.client.HTTPException as error:
+            raise ConnectionError(f"no answer that is HTTP: {error!r}") from None
+        finally:
+            connection.close()
+        try:
+            answer = json.loads(said) if said else {}
+        except ValueError:
+            answer = {}
+        if response.status >= 300:
+            raise _in_words(response.status, answer if isinstance(answer, dict) else {})
+        return answer
+
+
+async def _on_a_thread(call: Callable[[], Any]) -> Any:
+    """``call`` on a daemon thread: asyncio's own threads would hold up the end of the kernel."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Any] = loop.create_future()
+
+    def run() -> None:
+        try:
+            result, error = call(), None
+        except BaseException as raised:
+            result, error = None, raised
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, result, error)
+
+    def settle(result: Any, error: BaseException | None) -> None:
+        if answer.done():
+            return
+        if error is None:
+            answer.set_result(result)
+        else:
+            answer.set_exception(error)
+
+    threading.Thread(target=run, daemon=True, name="session-state-http").start()
+    return await answer
+
+
+def _in_words(status: int, answer: dict[str, Any]) -> SessionError:
+    message = answer.get("message")
+    if status == 503:
+        return Busy(message)
+    if status == 404:
+        return NotFound(message)
+    if status in (401, 403):
+        return Forbidden(message or "The server does not know this kernel any more. Restart the kernel.")
+    return Unavailable(message or f"The server answered with HTTP status {status}.")
+
+
+def _no_delay(connection: ClientConnection) -> None:
+    """Small frames leave at once; with Nagle's algorithm each would wait some 40 ms."""
+    raw = connection.transport.get_extra_info("socket")
+    if raw is not None and raw.family in (socket.AF_INET, socket.AF_INET6):
+        raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+class RemoteChannel:
+    """The live channel over a WebSocket."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self._connection = connection
+
+    async def send(self, frame: bytes) -> None:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            await self._connection.send(frame, text=True)
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def receive(self) -> bytes | str:
+        from websockets.exceptions import ConnectionClosed
+
+        try:
+            return await self._connection.recv(decode=False)
+        except ConnectionClosed as error:
+            raise _lost(error) from None
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+def _lost(error: Any) -> Lost:
+    received = error.rcvd
+    return Lost(None, "the connection broke") if received is None else Lost(received.code, received.reason)

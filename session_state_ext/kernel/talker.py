@@ -1,0 +1,365 @@
+"""The link's own thread: it connects, resumes, sends what is due and takes what comes, until it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, NoReturn, TypeVar
+
+from session_state_ext.errors import NotFound, SessionError, Unavailable
+from session_state_ext.model import Change
+from session_state_ext.wire import (
+    Ack,
+    Barrier,
+    BarrierDone,
+    Deleted,
+    ErrorFrame,
+    Hello,
+    Reject,
+    ServerFrame,
+    Welcome,
+    decode_server_frame,
+    encode,
+)
+
+from . import leftovers
+from .backend import Backend, Busy, Channel, Lost
+from .line import BarrierAnswer, Line
+from .outbox import Outbox, Refusal
+from .replica import Replica, Resync
+
+#: Edits made within this time go together.
+GATHER_SECONDS = 0.05
+#: A lost connection is tried again after a time that doubles from the first to the second, give or take half.
+BACK_OFF_SECONDS = (0.1, 5.0)
+#: The server that does not know this kernel's session yet is asked again after this time.
+BUSY_SECONDS = 1.0
+
+#: Close codes after which the open mutate would only bring the same end again.
+_FATAL_TO_MUTATE = {1009: "too-large", 4413: "too-large", 4400: "invalid-frame"}
+_T = TypeVar("_T")
+_log = logging.getLogger(__name__)
+
+
+class _Left(Exception):
+    """The channel was ended here, on purpose."""
+
+
+class Talker:
+    """Runs on its thread; the methods that other threads may call say so."""
+
+    def __init__(self, line: Line, find: Callable[[], Backend]) -> None:
+        self._line = line
+        self._find = find
+        self._backend: Backend | None = None
+        self._channel: Channel | None = None
+        self._outgoing: asyncio.Queue[bytes] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._hurried = False
+        self._failures = 0
+        self._lost_at: float | None = None
+        self._kept: leftovers.Leftovers | None = None
+        self._loop = asyncio.new_event_loop()
+        self._stopping = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True, name="session-state-link")
+
+    # --- for other threads ---
+
+    def start(self) -> None:
+        """From any thread, once."""
+        self._thread.start()
+
+    def call(self, function: Callable[[], None]) -> None:
+        """From any thread: run ``function`` here soon."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(function)
+
+    def ask(self, question: Callable[[Backend], Coroutine[Any, Any, _T]], seconds: float) -> _T:
+        """From any other thread: put a question to the backend itself and wait for the answer."""
+
+        async def put() -> _T:
+            if self._backend is None:
+                raise Unavailable("There is no session to ask.")
+            try:
+                return await question(self._backend)
+            except OSError as error:
+                raise Unavailable(f"The session server does not answer: {error}.") from None
+
+        answer = asyncio.run_coroutine_threadsafe(put(), self._loop)
+        try:
+            return answer.result(seconds)
+        except (TimeoutError, asyncio.TimeoutError):
+            answer.cancel()
+            raise Unavailable("The session server did not answer in time.") from None
+
+    def stop(self, seconds: float) -> None:
+        """From any other thread: end, and wait for the end."""
+        self.call(self._stopping.set)
+        if self._thread.is_alive():
+            self._thread.join(seconds)
+
+    def keep(self) -> None:
+        """Write what is pending to the data directory, so that the session's next kernel sends it.
+
+        On this thread, or when it has ended.
+        """
+        replica = self._line.replica
+        if replica.session_id is None or not self._line.durable:
+            return
+        with self._line.lock:
+            if self._kept is None:
+                if not replica.outbox:
+                    return
+                self._kept = leftovers.Leftovers(replica.session_id, replica.outbox.client, leftovers.folder())
+            # Where the disk is full or read-only there is nothing left to try.
+            with contextlib.suppress(OSError):
+                self._kept.write(replica.outbox, replica.rows)
+            if not replica.outbox:
+                self._kept = None
+
+    # --- scheduling; on the loop ---
+
+    def schedule(self) -> None:
+        """Something was written: send it when its time has come."""
+        if self._timer is None:
+            self._timer = self._loop.call_later(0 if self._hurried else GATHER_SECONDS, self._due)
+
+    def hurry(self) -> None:
+        """Send all that is pending, one mutate after the other, without gathering."""
+        self._hurried = True
+        self._due()
+
+    def barrier(self, name: str) -> None:
+        """Ask for a barrier, behind all that was written."""
+        self.hurry()
+        if self._outgoing is not None:
+            self._outgoing.put_nowait(encode(Barrier(id=name)))
+
+    def reconnect(self) -> None:
+        """End the channel; the next one goes to whatever session is this kernel's by then."""
+        if self._outgoing is not None:
+            self._outgoing.put_nowait(b"")
+
+    def _due(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._outgoing is None:
+            with self._line.lock:
+                self._line.scheduled = False
+            self.keep()
+            return
+        with self._line.lock:
+            opened = self._line.replica.freeze()
+            outbox = self._line.replica.outbox
+            self._line.scheduled = bool(outbox.queue)
+            self._hurried = self._hurried and bool(outbox)
+        if opened is not None:
+            self._outgoing.put_nowait(opened.body)
+
+    # --- the thread ---
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._loop.run_until_complete(self._main())
+        finally:
+            self._loop.close()
+
+    async def _main(self) -> None:
+        try:
+            self._backend = self._find()
+            self._line.durable, self._line.local = self._backend.durable, self._backend.local
+            while not self._stopping.is_set():
+                try:
+                    seconds = await self._round(self._backend)
+                except Exception as error:
+                    _log.warning("The link to the session failed and tries again.", exc_info=True)
+                    seconds = self._wait_for(_clause(error), self._back_off())
+                await self._pause(seconds)
+        finally:
+            if self._backend is not None:
+                await self._backend.close()
+
+    async def _round(self, backend: Backend) -> float:
+        """One connection, from looking for the session to the end of the channel; how long to wait then."""
+        try:
+            session_id = await backend.attach()
+            self._belongs_to(session_id)
+            await self._send_abandoned(backend, session_id)
+            self._channel = channel = await backend.open(session_id)
+        except Busy:
+            return self._wait_for("the server does not know yet which notebook this kernel belongs to", BUSY_SECONDS)
+        except (OSError, SessionError) as error:
+            if isinstance(error, NotFound):
+                self._session_is_gone()
+            return self._wait_for(_clause(error), self._back_off())
+        try:
+            await self._converse(channel)
+        except Lost as lost:
+            return self._ended(lost)
+        except Resync:
+            with self._line.lock:
+                self._line.replica.tip = None
+        except _Left:
+            pass
+        finally:
+            self._channel = self._outgoing = None
+            self._lost_at = time.monotonic()
+            await channel.close()
+            self.keep()
+        return 0.0
+
+    async def _pause(self, seconds: float) -> None:
+        if seconds > 0 and not self._stopping.is_set():
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), seconds)
+
+    def _back_off(self) -> float:
+        first, most = BACK_OFF_SECONDS
+        self._failures += 1
+        return min(most, first * 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1.5)  # noqa: S311
+
+    def _wait_for(self, trouble: str, seconds: float) -> float:
+        with self._line.lock:
+            self._line.fallen(trouble)
+        return seconds
+
+    def _ended(self, lost: Lost) -> float:
+        line = self._line
+        with line.lock:
+            if lost.code in _FATAL_TO_MUTATE:
+                line.replica.unblock(_FATAL_TO_MUTATE[lost.code], str(lost))
+        if lost.code == 4404:
+            self._session_is_gone()
+            return 0.0
+        return self._wait_for("the connection to the session server was lost", self._back_off())
+
+    def _session_is_gone(self) -> None:
+        with self._line.lock:
+            if self._line.replica.revision == 0:
+                self._line.replica.forget()
+            else:
+                self._line.replica.deleted()
+
+    def _belongs_to(self, session_id: str) -> None:
+        """Another session than before: what was pending stays with the old one, unless that was never born."""
+        replica = self._line.replica
+        if replica.session_id not in (None, session_id):
+            if replica.revision:
+                self.keep()
+                self._kept = None
+            with self._line.lock:
+                if replica.revision:
+                    replica.outbox.drop()
+                replica.forget()
+
+    # --- one channel ---
+
+    async def _converse(self, channel: Channel) -> NoReturn:
+        """Talk until the channel ends. Raises Lost, Resync or _Left."""
+        with self._line.lock:
+            hello = Hello(**self._line.replica.hello())
+        await channel.send(encode(hello))
+        self._outgoing = asyncio.Queue()
+        tasks = [
+            asyncio.ensure_future(self._read(channel)),
+            asyncio.ensure_future(self._write(channel, self._outgoing)),
+            asyncio.ensure_future(self._stopping.wait()),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+            raise _Left
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _write(self, channel: Channel, outgoing: asyncio.Queue[bytes]) -> None:
+        while frame := await outgoing.get():
+            await channel.send(frame)
+        raise _Left
+
+    async def _read(self, channel: Channel) -> NoReturn:
+        while True:
+            self._take(decode_server_frame(await channel.receive()))
+
+    def _take(self, frame: ServerFrame) -> None:
+        line = self._line
+        with line.lock:
+            offline = 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
+            opened = line.replica.receive(frame, offline=offline)
+            line.heard(welcome=isinstance(frame, Welcome))
+            if isinstance(frame, BarrierDone) and frame.id in line.barriers:
+                line.barriers[frame.id] = BarrierAnswer(frame.revision, frame.late, frame.invalid)
+            waiting = bool(line.replica.outbox.queue)
+            line.scheduled = waiting
+            line.changed.notify_all()
+        if opened is not None and self._outgoing is not None:
+            self._outgoing.put_nowait(opened.body)
+        if isinstance(frame, Welcome):
+            self._failures, self._lost_at = 0, None
+        if isinstance(frame, Deleted):
+            raise Lost(4404, "the session was deleted")
+        if isinstance(frame, Welcome | Ack | Reject | ErrorFrame):
+            if self._kept is not None:
+                self.keep()
+            if waiting:
+                self.hurry() if self._hurried else self.schedule()
+            elif not isinstance(frame, Change):
+                self._hurried = False
+
+    # --- what earlier kernels left ---
+
+    async def _send_abandoned(self, backend: Backend, session_id: str) -> None:
+        """Send, under their own client ids, what kernels of this session could not send."""
+        if not backend.durable:
+            return
+        with leftovers.abandoned(session_id, leftovers.folder()) as found:
+            for path, outbox in found:
+                try:
+                    refused = await _send_all(backend, session_id, outbox)
+                except (OSError, SessionError, Lost, Resync):
+                    continue  # it stays for the next time
+                with self._line.lock:
+                    self._line.replica.refused += refused
+                path.unlink(missing_ok=True)
+
+
+async def _send_all(backend: Backend, session_id: str, outbox: Outbox) -> list[Refusal]:
+    """Send the whole of an outbox; what of it was refused. Raises where the channel ends before."""
+    replica = Replica(outbox.client)
+    replica.outbox = outbox
+    while True:
+        channel = await backend.open(session_id)
+        try:
+            return await _send_over(channel, replica)
+        except Lost as lost:
+            if lost.code not in _FATAL_TO_MUTATE:
+                raise
+            replica.unblock(_FATAL_TO_MUTATE[lost.code], str(lost))
+        finally:
+            await channel.close()
+
+
+async def _send_over(channel: Channel, replica: Replica) -> list[Refusal]:
+    await channel.send(encode(Hello(**replica.hello())))
+    while True:
+        opened = replica.receive(decode_server_frame(await channel.receive())) or replica.freeze()
+        if opened is not None:
+            await channel.send(opened.body)
+        elif replica.known and not replica.outbox:
+            return replica.refused
+
+
+def _clause(error: Exception) -> str:
+    if isinstance(error, SessionError):
+        return error.message.rstrip(".")
+    return f"the session server cannot be reached ({error})"
