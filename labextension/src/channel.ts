@@ -8,13 +8,7 @@ import type { ClientFrame, Hello, ServerFrame } from './model';
 
 /** asking: the upgrade failed, and a GET finds out why. ended: no use in trying again. */
 export type ChannelState =
-  | 'idle'
-  | 'connecting'
-  | 'greeting'
-  | 'live'
-  | 'asking'
-  | 'waiting'
-  | 'ended';
+  'idle' | 'connecting' | 'greeting' | 'live' | 'asking' | 'waiting' | 'ended';
 
 /** Why a channel ended, or what its last cut meant for an unanswered frame. */
 export type ChannelEnd = 'gone' | 'forbidden';

@@ -2,52 +2,20 @@
  * A session as one tab holds it: confirmed rows with pending edits on top, kept in step with the server.
  */
 import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
+import { Conflicts } from './conflicts';
 import { sameJson, type Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
-import {
-  overlay,
-  type Ack,
-  type Change,
-  type EditOp,
-  type InvalidField,
-  type Limits,
-  type Meta,
-  type Rows,
-  type ServerFrame,
-  type Step,
-  type ViewRow,
-  type Welcome
-} from './model';
+import type { Ack, Change, EditOp, InvalidField, Meta, ServerFrame, Welcome } from './model';
 import { nameProblem, type NameProblem } from './names';
 import { Outbox, type Edit, type Refused } from './outbox';
 import type { Pace } from './pacer';
 import { Replica, UNKNOWN_META } from './replica';
 import { Sender } from './sender';
 import type { Shelf } from './shelf';
-import {
-  conflictOfAck,
-  conflictOfRefusal,
-  conflictsOfChange,
-  statusOf,
-  type Conflict,
-  type Status
-} from './status';
+import type { Link, Status } from './status';
+import { View, type ClientState } from './view';
 
-/** What one sees of a session. A new object for each change; parts that did not change are the same objects. */
-export interface ClientState {
-  readonly sessionId: string;
-  readonly variables: ReadonlyMap<string, ViewRow>;
-  readonly steps: ReadonlyMap<string, Step>;
-  readonly meta: Meta;
-  /** False while all that is known is what this browser remembers. */
-  readonly confirmed: boolean;
-  readonly conflicts: ReadonlyMap<string, Conflict>;
-  readonly refused: readonly Refused[];
-  readonly invalid: ReadonlyMap<string, string>;
-  readonly readOnly: boolean;
-  readonly limits: Limits;
-  readonly status: Status;
-}
+export type { ClientState } from './view';
 
 export interface FlushResult {
   readonly ok: boolean;
@@ -127,7 +95,8 @@ export class SessionClient {
       },
       () => this._sessionId
     );
-    this._state = this._read(undefined);
+    this._view = new View(this._outbox, this._sender, this._conflicts);
+    this._state = this._draw();
   }
 
   getState = (): ClientState => this._state;
@@ -237,8 +206,8 @@ export class SessionClient {
     this._sessionId = next.sessionId;
     this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab));
     this._replica = new Replica(next.meta);
-    this._conflicts = new Map();
-    this._end = null;
+    this._conflicts.clear();
+    this._link = { ...this._link, end: null };
     this._channel.connect();
     this._publish();
   };
@@ -269,7 +238,7 @@ export class SessionClient {
   // A person who writes again has decided.
   private _edit(op: EditOp): void {
     this._outbox.add(op, this._replica.revision, this._replica.rows, this._now());
-    this._clash([], op.name);
+    this._conflicts.decided(op.name);
     this._sender.edited();
     this._publish();
   }
@@ -282,7 +251,7 @@ export class SessionClient {
     if (conflict.refusedId !== undefined) {
       this._outbox.dismiss(conflict.refusedId);
     }
-    this._clash([], name);
+    this._conflicts.decided(name);
     const value = conflict[choice];
     if (conflict.stands !== choice && value === undefined) {
       this.deleteVariable(name);
@@ -291,13 +260,6 @@ export class SessionClient {
     }
     this._publish();
     void this.flush();
-  }
-
-  private _clash(found: readonly Conflict[], decided?: string): void {
-    if (found.length > 0 || (decided !== undefined && this._conflicts.has(decided))) {
-      const left = [...this._conflicts.values()].filter(each => each.name !== decided);
-      this._conflicts = new Map([...left, ...found].map(each => [each.name, each]));
-    }
   }
 
   private _emptied(timeout: number): Promise<void> {
@@ -350,7 +312,7 @@ export class SessionClient {
     const away = this._offlineSince === null ? 0 : this._now() - this._offlineSince;
     const renewed = this._replica.welcome(welcome);
     this._offlineSince = null;
-    this._everLive = true;
+    this._link = { ...this._link, everLive: true };
     const { lastSeq, lastAnswer, revision } = welcome;
     this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
     this._sender.resumed();
@@ -362,7 +324,7 @@ export class SessionClient {
       this._channel.restart();
       return;
     }
-    this._clash(conflictsOfChange(change, this._replica.rows, this.clientId));
+    this._conflicts.changed(change, this._replica.rows, this.clientId);
     const { steps } = this._replica;
     this._replica.change(change);
     if (steps !== this._replica.steps) {
@@ -378,16 +340,15 @@ export class SessionClient {
       ack,
       origin
     );
-    const found = (ack.conflicts ?? []).map(wire => conflictOfAck(wire, edits, ack.at));
-    this._clash(found.filter(conflict => conflict !== null));
+    this._conflicts.acknowledged(edits, ack);
     this._rememberSoon();
   }
 
   private _channelChanged(state: ChannelState, end?: ChannelEnd): void {
-    this._live = state === 'live';
-    this._end = end ?? null;
-    this._failing ||= state === 'waiting';
-    if (!this._live) {
+    const live = state === 'live';
+    const failing = this._link.failing || state === 'waiting';
+    this._link = { ...this._link, live, failing, end: end ?? null };
+    if (!live) {
       this._outbox.suspend();
       this._sender.suspend();
       this._offlineSince ??= this._now();
@@ -395,7 +356,7 @@ export class SessionClient {
     // The server forgets a session that nobody has written to when it restarts. Once: or two servers that disagree
     // would keep us busy.
     const unborn = end === 'gone' && this._replica.revision === 0 && !this._replaced;
-    this._replaced = unborn || (this._replaced && !this._live);
+    this._replaced = unborn || (this._replaced && !live);
     if (unborn) {
       this.startAnew().catch(() => this._publish());
     }
@@ -409,82 +370,35 @@ export class SessionClient {
   private _remember(): void {
     clearTimeout(this._memory);
     this._memory = undefined;
-    if (this._everLive && this._replica.revision > 0) {
+    if (this._link.everLive && this._replica.revision > 0) {
       this.options.shelf.writeState(this._sessionId, this._replica.toKnown());
     }
   }
 
   private _publish(): void {
-    this._state = this._read(this._state);
+    this._state = this._draw();
     [...this._listeners].forEach(listener => listener());
   }
 
-  private _read(before: ClientState | undefined): ClientState {
-    const { rows, meta, steps, readOnly, limits } = this._replica;
-    const { pending, kept } = this._outbox;
-    const refused = this._outbox.refused.filter(each => each.code !== 'conflict');
-    const clashes = this._outbox.refused.filter(each => each.code === 'conflict');
-    const conflicts =
-      clashes.length === 0
-        ? this._conflicts
-        : new Map([
-            ...this._conflicts,
-            ...clashes.map(each => [each.edit.op.name, conflictOfRefusal(each, rows)] as const)
-          ]);
-    const variables =
-      before !== undefined && this._drawn?.rows === rows && this._drawn.at === this._outbox.version
-        ? before.variables
-        : overlay(
-            rows,
-            pending,
-            { kind: 'panel', client: this.clientId },
-            before?.variables ?? new Map()
-          );
-    this._drawn = { rows, at: this._outbox.version };
-    const status = statusOf({
-      live: this._live,
-      everLive: this._everLive,
-      failing: this._failing,
-      kept,
-      readOnly,
-      edits: new Set(pending.map(edit => edit.op.name)).size,
-      conflicts: conflicts.size,
-      refused: refused.length,
-      end: this._end
-    });
-    return {
-      sessionId: this._sessionId,
-      variables,
-      steps,
-      meta: { ...meta, isDirty: pending.length > 0 },
-      confirmed: this._everLive,
-      conflicts,
-      refused,
-      invalid: this._sender.invalid,
-      readOnly,
-      limits,
-      status
-    };
+  private _draw(): ClientState {
+    return this._view.draw(this._sessionId, this._replica, this._link);
   }
 
   private readonly _channel: Channel;
   private readonly _outbox: Outbox;
   private readonly _sender: Sender;
+  private readonly _conflicts = new Conflicts();
+  private readonly _view: View;
   private readonly _now: () => number;
   private readonly _listeners = new Set<() => void>();
   private _sessionId: string;
   private _replica: Replica;
   private _state: ClientState;
-  private _conflicts: ReadonlyMap<string, Conflict> = new Map();
-  private _drawn: { rows: Rows; at: number } | undefined;
   // Refusals of the flushes under way.
   private _lately: Refused[] = [];
   private _flushing = 0;
-  private _live = false;
-  private _everLive = false;
-  private _failing = false;
+  private _link: Link = { live: false, everLive: false, failing: false, end: null };
   private _replaced = false;
-  private _end: ChannelEnd | null = null;
   private _offlineSince: number | null;
   private _memory: ReturnType<typeof setTimeout> | undefined;
 }

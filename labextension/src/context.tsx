@@ -49,7 +49,9 @@ export function useTrans(): TranslationBundle {
 export function useClient(): SessionClient {
   const client = useContext(SessionContext);
   if (client === null) {
-    throw new Error('A component that shows a session stands outside of <SessionContext.Provider>.');
+    throw new Error(
+      'A component that shows a session stands outside of <SessionContext.Provider>.'
+    );
   }
   return client;
 }
@@ -85,6 +87,6 @@ export function useVariable(name: string): ViewRow | undefined {
 export function SessionProvider(props: {
   client: SessionClient;
   children: React.ReactNode;
-}): JSX.Element {
+}): React.JSX.Element {
   return <SessionContext.Provider value={props.client}>{props.children}</SessionContext.Provider>;
 }

@@ -12,7 +12,7 @@ import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
-import { CurrentSession } from './current';
+import { CurrentSession, type Current } from './current';
 import { sessionIcon } from './icons';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
@@ -52,7 +52,9 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
         settings.changed.connect(read);
         read();
       })
-      .catch(reason => console.warn('session-state-ext: settings could not be loaded.', reason));
+      .catch((reason: unknown) =>
+        console.warn('session-state-ext: settings could not be loaded.', reason)
+      );
     // Without an answer all sessions of this address count as one person's, as they do on a server of one's own.
     await user.ready.catch(() => undefined);
     const sessions = new Sessions({
@@ -109,7 +111,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     app.shell.add(widget, 'right', { rank: 90, type: 'Session' });
     restorer?.add(widget, widget.id);
 
-    const open = () => {
+    const open = (): (Current & { kind: 'open' }) | null => {
       const now = current.getState();
       return now.kind === 'open' ? now : null;
     };

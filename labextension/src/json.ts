@@ -2,7 +2,8 @@
  * JSON whose numbers survive the trip: `1.0`, `-0.0`, `1E2` and integers beyond 2^53 go back digit for digit.
  */
 
-export type Json = null | boolean | number | ExactNumber | string | Json[] | { [key: string]: Json };
+export type Json =
+  null | boolean | number | ExactNumber | string | Json[] | { [key: string]: Json };
 
 declare global {
   interface JSON {
@@ -47,29 +48,23 @@ export function numberFrom(source: string): number | ExactNumber {
 const byNativeSource: Reviver = (_key, value, context) =>
   typeof value === 'number' && context?.source !== undefined ? numberFrom(context.source) : value;
 
-// A key no JSON text of ours can hold by accident: the server refuses control characters nowhere but in names,
-// so the marker is checked together with its shape.
+// No key that a person chose.
 const MARK = '\u0000exact';
-const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 function parseByTokens(text: string): Json {
   const marked = text.replace(TOKENS, token =>
-    token[0] === '"' || String(Number(token)) === token
-      ? token
-      : JSON.stringify({ [MARK]: token })
+    token[0] === '"' || String(Number(token)) === token ? token : JSON.stringify({ [MARK]: token })
   );
-  return JSON.parse(marked, (_key, value) =>
-    value !== null && typeof value === 'object' && typeof value[MARK] === 'string'
-      ? new ExactNumber(value[MARK])
-      : value
-  );
+  return JSON.parse(marked, (_key, value: Json) => {
+    const source = value !== null && isObject(value) ? value[MARK] : undefined;
+    return typeof source === 'string' ? new ExactNumber(source) : value;
+  }) as Json;
 }
 
 /** @throws SyntaxError where the text is not JSON. */
 export function parseJson(text: string): Json {
-  return nativeSource
-    ? (JSON.parse(text, byNativeSource as (key: string, value: unknown) => unknown) as Json)
-    : parseByTokens(text);
+  return nativeSource ? (JSON.parse(text, byNativeSource) as Json) : parseByTokens(text);
 }
 
 function write(value: unknown): string {

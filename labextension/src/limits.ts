@@ -53,6 +53,7 @@ export function valueProblem(value: Json, limits: Limits = DEFAULT_LIMITS): Valu
   const text = stringifyJson(value);
   // UTF-8 takes three bytes a unit at most, so that short texts need no counting.
   const large =
-    text.length * 3 > limits.valueBytes && new TextEncoder().encode(text).length > limits.valueBytes;
+    text.length * 3 > limits.valueBytes &&
+    new TextEncoder().encode(text).length > limits.valueBytes;
   return large ? 'large' : null;
 }

@@ -248,7 +248,7 @@ export function overlay(
   before: ReadonlyMap<string, ViewRow>
 ): ReadonlyMap<string, ViewRow> {
   const touched = new Set<string>();
-  let rows: Map<string, Row> = new Map(confirmed);
+  const rows: Map<string, Row> = new Map(confirmed);
   for (const { op, at } of pending) {
     applyTo(rows, op, { revision: -1, updatedAt: at, origin });
     namesOf(op).forEach(name => touched.add(name));

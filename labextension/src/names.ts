@@ -11,7 +11,7 @@ export function nameProblem(name: string, limit = 128): NameProblem | null {
   if (name === '') {
     return 'empty';
   }
-  if ([...name].length > limit) {
+  if (Array.from(name).length > limit) {
     return 'long';
   }
   if (CONTROL.test(name)) {

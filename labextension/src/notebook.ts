@@ -71,13 +71,7 @@ export class JupyterNotebook implements NotebookInFront {
     if (cell === undefined) {
       return 'no-cell';
     }
-    await NotebookActions.runCells(
-      content,
-      [cell],
-      sessionContext,
-      this.dialogs,
-      this.translator
-    );
+    await NotebookActions.runCells(content, [cell], sessionContext, this.dialogs, this.translator);
     // It resolves to true without a kernel, too.
     return sessionContext.session?.kernel ? 'ran' : 'no-kernel';
   }
@@ -92,7 +86,11 @@ export class JupyterNotebook implements NotebookInFront {
   insert(text: string): boolean {
     const { content } = this.panel;
     const cell = content.activeCell;
-    if (cell === null || cell.model.type !== 'code' || cell.model.getMetadata('editable') === false) {
+    if (
+      cell === null ||
+      cell.model.type !== 'code' ||
+      cell.model.getMetadata('editable') === false
+    ) {
       return false;
     }
     if (cell.editor?.replaceSelection) {

@@ -3,7 +3,8 @@
  */
 import { numberFrom, type ExactNumber } from './json';
 
-export type NumberProblem = 'empty' | 'incomplete' | 'comma' | 'spelling' | 'special' | 'large' | 'other';
+export type NumberProblem =
+  'empty' | 'incomplete' | 'comma' | 'spelling' | 'special' | 'large' | 'other';
 
 export type NumberReading =
   | { ok: true; value: number | ExactNumber }

@@ -31,7 +31,7 @@ export class SessionPanel extends ReactWidget {
     this.node.setAttribute('aria-label', this._trans.__('Session'));
   }
 
-  protected override render(): JSX.Element {
+  protected override render(): React.JSX.Element {
     const { current, newEditor } = this.options;
     return <PanelView current={current} trans={this._trans} newEditor={newEditor} />;
   }

@@ -42,7 +42,9 @@ export class Runner {
         return;
       }
       this._set(step.name, true, null);
-      const trouble = await this._runOne(step, anyway).catch(() => ({ kind: 'no-record' }) as const);
+      const trouble = await this._runOne(step, anyway).catch(
+        () => ({ kind: 'no-record' }) as const
+      );
       this._set(step.name, false, trouble);
       const status = this._record(step.name)?.status;
       if (trouble !== null || (status !== 'done' && status !== 'warned')) {
@@ -99,8 +101,14 @@ export class Runner {
   private _set(name: string, starts: boolean, trouble: Trouble | null): void {
     const starting = new Set(this._state.starting);
     const troubles = new Map(this._state.troubles);
-    starts ? starting.add(name) : starting.delete(name);
-    trouble === null ? troubles.delete(name) : troubles.set(name, trouble);
+    starting.delete(name);
+    troubles.delete(name);
+    if (starts) {
+      starting.add(name);
+    }
+    if (trouble !== null) {
+      troubles.set(name, trouble);
+    }
     this._state = { starting, troubles };
     [...this._listeners].forEach(listener => listener());
   }

@@ -6,7 +6,8 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { Channel, type ChannelOptions, type Socket } from './channel';
 import { SessionClient } from './client';
 import type { Meta, SessionState } from './model';
-import { Outbox, randomId } from './outbox';
+import { drain } from './drain';
+import { randomId } from './outbox';
 import type { Pace } from './pacer';
 import { askWhy, attach, channelUrl, RequestError } from './rest';
 import { Shelf } from './shelf';
@@ -26,7 +27,6 @@ export interface SessionsOptions {
 
 // A dead tab's outbox is looked for again: tabs die while others live.
 const LOOK_EVERY = 30_000;
-const DRAIN_PATIENCE = 60_000;
 
 function storageOf(kind: 'localStorage' | 'sessionStorage'): Storage | null {
   try {
@@ -121,82 +121,18 @@ export class Sessions {
       const release = await tab.takeOver(dead);
       if (release !== null) {
         try {
-          await this._drain(client, sessionId, dead);
+          const refused = await drain({
+            storage: this._shelf.storage,
+            key: this._shelf.outboxKey(sessionId, dead),
+            life: this._life,
+            connect: options => this._channel(options, () => sessionId)
+          });
+          client.takeRefused(refused);
         } finally {
           release();
         }
       }
     }
-  }
-
-  private async _drain(client: SessionClient, sessionId: string, dead: string): Promise<void> {
-    const key = this._shelf.outboxKey(sessionId, dead);
-    await new Promise<void>(resolve => {
-      const timer = setTimeout(() => end(), DRAIN_PATIENCE);
-      const end = (): void => {
-        clearTimeout(timer);
-        channel.close();
-        resolve();
-      };
-      const outbox = new Outbox({
-        storage: this._shelf.storage,
-        key,
-        life: this._life,
-        send: frame => channel.send(frame),
-        onAck: () => undefined,
-        onRefused: () => undefined,
-        onGap: () => channel.restart()
-      });
-      const next = (): void => {
-        outbox.dispatch();
-        if (outbox.isEmpty) {
-          client.takeRefused(outbox.refused);
-          this._shelf.remove(key);
-          end();
-        }
-      };
-      const channel: Channel = this._channel(
-        {
-          hello: () => ({
-            type: 'hello',
-            client: outbox.client,
-            since: null,
-            tip: null,
-            epoch: null,
-            dirty: false
-          }),
-          onFrame: frame => {
-            if (frame.type === 'welcome') {
-              outbox.resume(frame.lastSeq, frame.lastAnswer, frame.revision, true);
-              next();
-            } else if (frame.type === 'ack' || frame.type === 'reject') {
-              outbox.answered(frame);
-              next();
-            } else if (frame.type === 'error') {
-              outbox.refuseOpen(frame.code, frame.message);
-              next();
-            } else if (frame.type === 'flush') {
-              channel.send({ type: 'flushed', id: frame.id, invalid: [] });
-            }
-          },
-          onState: state => {
-            if (state !== 'live') {
-              outbox.suspend();
-            }
-            if (state === 'ended') {
-              end();
-            }
-          },
-          onTooLarge: () => outbox.refuseOpen('too-large', 'This is too large.')
-        },
-        () => sessionId
-      );
-      if (outbox.isEmpty) {
-        next();
-      } else {
-        channel.connect();
-      }
-    });
   }
 
   private async _attach(path: string): Promise<SessionState> {

@@ -33,7 +33,7 @@ export interface Example {
   value: string;
 }
 
-export function AddForm(props: { example: Example | null; onEnd(): void }): JSX.Element {
+export function AddForm(props: { example: Example | null; onEnd(): void }): React.JSX.Element {
   const { example, onEnd } = props;
   const client = useClient();
   const trans = useTrans();

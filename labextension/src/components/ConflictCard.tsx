@@ -2,12 +2,12 @@ import React from 'react';
 
 import { useClient, useTrans } from '../context';
 import type { Json } from '../json';
-import type { Conflict } from '../status';
+import type { Conflict } from '../conflicts';
 import { shortValue } from './sentences';
 import { whoWords } from './WrittenBy';
 
 /** Two values for one variable: the person chooses. */
-export function ConflictCard(props: { conflict: Conflict }): JSX.Element {
+export function ConflictCard(props: { conflict: Conflict }): React.JSX.Element {
   const { conflict } = props;
   const { name, mine, theirs, base, origin, at, stands } = conflict;
   const client = useClient();
@@ -20,7 +20,7 @@ export function ConflictCard(props: { conflict: Conflict }): JSX.Element {
     value: Json | undefined,
     label: string,
     decide: (name: string) => void
-  ): JSX.Element => (
+  ): React.JSX.Element => (
     <div className="jp-SessionCard-line">
       <span className="jp-SessionCard-title">
         {title}

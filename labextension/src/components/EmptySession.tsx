@@ -6,12 +6,16 @@ import type { Example } from './AddForm';
 const EXAMPLE: Example = { name: 'lr', value: '0.1' };
 
 /** What a session is for, and a first one to try. */
-export function EmptySession(props: { onAdd(example: Example | null): void }): JSX.Element {
+export function EmptySession(props: { onAdd(example: Example | null): void }): React.JSX.Element {
   const { onAdd } = props;
   const trans = useTrans();
   return (
     <div className="jp-SessionEmpty" data-testid="empty">
-      <p>{trans.__('Variables you add here are kept, and shared live with the cells of this notebook.')}</p>
+      <p>
+        {trans.__(
+          'Variables you add here are kept, and shared live with the cells of this notebook.'
+        )}
+      </p>
       <div className="jp-SessionEmpty-actions">
         <button
           type="button"

@@ -16,7 +16,7 @@ export function Head(props: {
   onFilter(text: string): void;
   onOrder(order: Order): void;
   onAdd(): void;
-}): JSX.Element {
+}): React.JSX.Element {
   const { steps, count, filter, order, onFilter, onOrder, onAdd } = props;
   const client = useClient();
   const { trans, notebook, notify, runner } = useSurroundings();
@@ -25,7 +25,10 @@ export function Head(props: {
   const title = name ?? notebook?.name.replace(/\.ipynb$/, '') ?? trans.__('Session');
   const due = stepsToRun(steps);
   const copyAll = async (): Promise<void> => {
-    const all = [...client.getState().variables].map(([key, row]): [string, Json] => [key, row.value]);
+    const all = [...client.getState().variables].map(([key, row]): [string, Json] => [
+      key,
+      row.value
+    ]);
     try {
       await navigator.clipboard.writeText(prettyJson(Object.fromEntries(all), 80));
       notify({ text: trans._n('Copied %1 variable.', 'Copied %1 variables.', all.length) });

@@ -8,7 +8,11 @@ import { jsonSentence } from './sentences';
 import { useDraft, type Field, type Reading } from './useDraft';
 
 /** The value as JSON text, with highlighting; what is not JSON stays in the field and is not sent. */
-export function JsonEditor(props: { name: string; value: Json; readOnly: boolean }): JSX.Element {
+export function JsonEditor(props: {
+  name: string;
+  value: Json;
+  readOnly: boolean;
+}): React.JSX.Element {
   const { name, value, readOnly } = props;
   const trans = useTrans();
   const { newEditor } = useSurroundings();
@@ -76,7 +80,7 @@ function CodeField(props: {
   newEditor: CodeEditor.Factory;
   readOnly: boolean;
   message: string;
-}): JSX.Element {
+}): React.JSX.Element {
   const { name, field, newEditor, readOnly, message } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor.IEditor | null>(null);

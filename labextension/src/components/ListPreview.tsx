@@ -14,7 +14,7 @@ function short(value: Json | undefined): string {
 }
 
 /** A list of numbers: its line, and where it begins and ends. */
-export function ListPreview(props: { name: string; value: Json }): JSX.Element | null {
+export function ListPreview(props: { name: string; value: Json }): React.JSX.Element | null {
   const { name, value } = props;
   const trans = useTrans();
   const numbers = useMemo(() => numbersOf(value), [value]);

@@ -5,7 +5,7 @@ import { useTrans, type Notice } from '../context';
 
 const SHOWN_FOR = 12_000;
 
-export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): JSX.Element {
+export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): React.JSX.Element {
   const { notice, onEnd } = props;
   const trans = useTrans();
   useEffect(() => {

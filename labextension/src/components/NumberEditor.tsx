@@ -15,7 +15,7 @@ export function NumberEditor(props: {
   name: string;
   value: Json;
   readOnly: boolean;
-}): JSX.Element {
+}): React.JSX.Element {
   const { name, value, readOnly } = props;
   const trans = useTrans();
   const message = useId();
@@ -53,7 +53,7 @@ export function NumberEditor(props: {
     event.stopPropagation();
   };
   const invalid = field.problem !== null;
-  const stepper = (by: number, label: string, sign: string): JSX.Element => (
+  const stepper = (by: number, label: string, sign: string): React.JSX.Element => (
     <button
       type="button"
       tabIndex={-1}

@@ -9,7 +9,7 @@ export function PanelView(props: {
   current: Pick<CurrentSession, 'getState' | 'subscribe' | 'refresh'>;
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
-}): JSX.Element {
+}): React.JSX.Element {
   const { current, trans, newEditor } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const open = state.kind === 'open' ? state : null;
@@ -36,7 +36,7 @@ export function PanelView(props: {
   );
 }
 
-function Sentence(props: { state: Current; onRetry(): void }): JSX.Element {
+function Sentence(props: { state: Current; onRetry(): void }): React.JSX.Element {
   const { state, onRetry } = props;
   const trans = useTrans();
   const words = ((): string => {
@@ -57,7 +57,12 @@ function Sentence(props: { state: Current; onRetry(): void }): JSX.Element {
     }
   })();
   return (
-    <div className="jp-SessionSentence" role="status" data-testid="panel-sentence" data-kind={state.kind}>
+    <div
+      className="jp-SessionSentence"
+      role="status"
+      data-testid="panel-sentence"
+      data-kind={state.kind}
+    >
       <p>{words}</p>
       {state.kind === 'failed' ? (
         <button type="button" className="jp-SessionButton" onClick={onRetry}>

@@ -7,7 +7,7 @@ import type { Refused } from '../outbox';
 import { shortValue } from './sentences';
 
 /** An edit that the server did not take, with the reason; what was typed is not lost. */
-export function RefusedCard(props: { refused: Refused }): JSX.Element {
+export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
   const { id, edit, message } = props.refused;
   const client = useClient();
   const { trans, notify } = useSurroundings();
@@ -29,7 +29,12 @@ export function RefusedCard(props: { refused: Refused }): JSX.Element {
     }
   })(op);
   return (
-    <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="refused" data-name={op.name}>
+    <div
+      className="jp-SessionCard jp-mod-refused"
+      role="alert"
+      data-testid="refused"
+      data-name={op.name}
+    >
       <div className="jp-SessionCard-line">
         <strong>{what}</strong>
       </div>

@@ -5,7 +5,7 @@ import { FieldMessage } from './FieldMessage';
 import { errorSentence } from './sentences';
 
 /** The variable's name as a field: Enter renames, Escape leaves it. */
-export function RenameField(props: { name: string; onEnd(): void }): JSX.Element {
+export function RenameField(props: { name: string; onEnd(): void }): React.JSX.Element {
   const { name, onEnd } = props;
   const client = useClient();
   const trans = useTrans();

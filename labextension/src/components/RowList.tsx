@@ -17,7 +17,7 @@ export function RowList(props: {
   groups: Groups;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
-}): JSX.Element {
+}): React.JSX.Element {
   const { groups, stale, scroller } = props;
   const trans = useTrans();
   const group = (key: string, text: string, names: readonly string[]): Item[] =>
@@ -28,7 +28,7 @@ export function RowList(props: {
     ...group('parameters', trans.__('Parameters'), groups.parameters),
     ...group('results', trans.__('Results'), groups.results)
   ];
-  const draw = (item: Item): JSX.Element =>
+  const draw = (item: Item): React.JSX.Element =>
     item.kind === 'title' ? (
       <h3 className="jp-SessionTitle">{item.text}</h3>
     ) : (
@@ -48,9 +48,9 @@ export function RowList(props: {
 
 function LongList(props: {
   items: readonly Item[];
-  draw(item: Item): JSX.Element;
+  draw(item: Item): React.JSX.Element;
   scroller: React.RefObject<HTMLElement>;
-}): JSX.Element {
+}): React.JSX.Element {
   const { items, draw, scroller } = props;
   const virtualizer = useVirtualizer({
     count: items.length,

@@ -22,7 +22,7 @@ export function RowMenu(props: {
   isOpen: boolean;
   onOpen(open: boolean): void;
   onRename(): void;
-}): JSX.Element {
+}): React.JSX.Element {
   const { row, readOnly, isOpen, onOpen, onRename } = props;
   const { name, value } = row;
   const client = useClient();

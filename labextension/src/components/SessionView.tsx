@@ -1,6 +1,12 @@
 import React, { useCallback, useMemo, useRef, useState } from 'react';
 
-import { SurroundingsContext, useClient, useSelected, useSurroundings, type Notice } from '../context';
+import {
+  SurroundingsContext,
+  useClient,
+  useSelected,
+  useSurroundings,
+  type Notice
+} from '../context';
 import type { ChannelEnd } from '../channel';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
@@ -15,7 +21,7 @@ import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
 /** One session, from its name to its revision. */
-export function SessionView(): JSX.Element {
+export function SessionView(): React.JSX.Element {
   const around = useSurroundings();
   const { trans } = around;
   const [notice, setNotice] = useState<Notice | null>(null);
@@ -85,7 +91,7 @@ export function SessionView(): JSX.Element {
   );
 }
 
-function Ended(props: { end: ChannelEnd }): JSX.Element {
+function Ended(props: { end: ChannelEnd }): React.JSX.Element {
   const { end } = props;
   const { trans, notify } = useSurroundings();
   const client = useClient();
@@ -115,7 +121,7 @@ function Ended(props: { end: ChannelEnd }): JSX.Element {
   );
 }
 
-function Foot(): JSX.Element {
+function Foot(): React.JSX.Element {
   const { trans } = useSurroundings();
   const meta = useSelected(state => state.meta);
   const confirmed = useSelected(state => state.confirmed);

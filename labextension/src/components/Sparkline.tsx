@@ -5,7 +5,7 @@ const HEIGHT = 34;
 const MOST_POINTS = 220;
 
 /** A list of numbers as a small line. Long lists keep the lowest and highest of each stretch, so that no spike is lost. */
-export function Sparkline(props: { numbers: readonly number[]; label: string }): JSX.Element {
+export function Sparkline(props: { numbers: readonly number[]; label: string }): React.JSX.Element {
   const { numbers, label } = props;
   const points = useMemo(() => line(numbers), [numbers]);
   return (

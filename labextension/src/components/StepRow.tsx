@@ -40,7 +40,7 @@ function detail(step: StepView, now: number, trans: TranslationBundle): string {
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
 }
 
-export function StepRow(props: { step: StepView }): JSX.Element {
+export function StepRow(props: { step: StepView }): React.JSX.Element {
   const { step } = props;
   const { trans, notebook, runner } = useSurroundings();
   const now = useClock();
@@ -77,7 +77,11 @@ export function StepRow(props: { step: StepView }): JSX.Element {
           className="jp-SessionButton jp-mod-quiet"
           data-testid="step-run"
           aria-label={trans.__('Run %1', name)}
-          title={cell === null ? trans.__('No cell of this notebook declares this step.') : trans.__('Run')}
+          title={
+            cell === null
+              ? trans.__('No cell of this notebook declares this step.')
+              : trans.__('Run')
+          }
           disabled={cell === null || runner === null || state === 'running'}
           onClick={() => void runner?.run([step])}
         >
@@ -99,7 +103,7 @@ export function StepRow(props: { step: StepView }): JSX.Element {
   );
 }
 
-function TroubleCard(props: { step: StepView; trouble: Trouble }): JSX.Element {
+function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Element {
   const { step, trouble } = props;
   const { trans, runner } = useSurroundings();
   const offender =
@@ -149,7 +153,11 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): JSX.Element {
         >
           {trans.__('Retry')}
         </button>
-        <button type="button" className="jp-SessionButton" onClick={() => runner?.dismiss(step.name)}>
+        <button
+          type="button"
+          className="jp-SessionButton"
+          onClick={() => runner?.dismiss(step.name)}
+        >
           {trans.__('Dismiss')}
         </button>
       </div>

@@ -4,7 +4,7 @@ import { useTrans } from '../context';
 import { stepsToRun, type StepView } from '../steps';
 import { StepRow } from './StepRow';
 
-export function Steps(props: { steps: readonly StepView[] }): JSX.Element | null {
+export function Steps(props: { steps: readonly StepView[] }): React.JSX.Element | null {
   const { steps } = props;
   const trans = useTrans();
   if (steps.length === 0) {

@@ -5,13 +5,13 @@ import { flatJson, isNumber, isObject, numberText, type Json } from '../json';
 const MOST_TOKENS = 40;
 
 /** The beginning of a value, coloured like code, on one line. */
-export function Summary(props: { value: Json }): JSX.Element {
-  const tokens: JSX.Element[] = [];
+export function Summary(props: { value: Json }): React.JSX.Element {
+  const tokens: React.JSX.Element[] = [];
   describe(props.value, tokens);
   return <code className="jp-SessionSummary">{tokens}</code>;
 }
 
-function describe(value: Json, tokens: JSX.Element[]): void {
+function describe(value: Json, tokens: React.JSX.Element[]): void {
   if (tokens.length > MOST_TOKENS) {
     return;
   }
@@ -45,6 +45,9 @@ function describe(value: Json, tokens: JSX.Element[]): void {
     add('number', numberText(value));
   } else {
     const text = flatJson(value);
-    add(typeof value === 'string' ? 'text' : 'word', text.length > 80 ? `${text.slice(0, 79)}…` : text);
+    add(
+      typeof value === 'string' ? 'text' : 'word',
+      text.length > 80 ? `${text.slice(0, 79)}…` : text
+    );
   }
 }

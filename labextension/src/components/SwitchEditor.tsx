@@ -6,7 +6,7 @@ export function SwitchEditor(props: {
   name: string;
   value: boolean;
   readOnly: boolean;
-}): JSX.Element {
+}): React.JSX.Element {
   const { name, value, readOnly } = props;
   const client = useClient();
   const trans = useTrans();

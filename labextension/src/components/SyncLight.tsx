@@ -40,11 +40,15 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
     case 'saving':
       return trans.__('Edits are on their way to the server. They are kept in this browser too.');
     case 'offline':
-      return trans.__('The server cannot be reached. What you type is kept in this browser and sent later.');
+      return trans.__(
+        'The server cannot be reached. What you type is kept in this browser and sent later.'
+      );
     case 'conflict':
       return trans.__('Something needs your decision, see below.');
     case 'notkept':
-      return trans.__('This browser has no room to keep your edits: do not close this page before they are saved.');
+      return trans.__(
+        'This browser has no room to keep your edits: do not close this page before they are saved.'
+      );
     case 'readonly':
       return trans.__('You may read this session, not change it.');
     case 'loading':
@@ -52,7 +56,7 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
   }
 }
 
-export function SyncLight(): JSX.Element {
+export function SyncLight(): React.JSX.Element {
   const status = useSelected(state => state.status);
   const trans = useTrans();
   return (

@@ -8,7 +8,11 @@ import { useDraft } from './useDraft';
 const TALLEST = 200;
 
 /** Enter saves, Shift+Enter starts a new line; the field grows with its text. */
-export function TextEditor(props: { name: string; value: Json; readOnly: boolean }): JSX.Element {
+export function TextEditor(props: {
+  name: string;
+  value: Json;
+  readOnly: boolean;
+}): React.JSX.Element {
   const { name, value, readOnly } = props;
   const trans = useTrans();
   const message = useId();

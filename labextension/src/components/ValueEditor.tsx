@@ -16,7 +16,7 @@ export function ValueEditor(props: {
   readOnly: boolean;
   isOpen: boolean;
   onOpen(): void;
-}): JSX.Element {
+}): React.JSX.Element {
   const { name, value, readOnly, isOpen, onOpen } = props;
   if (isOpen) {
     return <JsonEditor name={name} value={value} readOnly={readOnly} />;

@@ -13,7 +13,7 @@ export const VariableRow = memo(function VariableRow(props: {
   name: string;
   /** A step that wrote this is stale. */
   isStale: boolean;
-}): JSX.Element | null {
+}): React.JSX.Element | null {
   const { name, isStale } = props;
   const row = useVariable(name);
   const conflict = useSelected(state => state.conflicts.get(name));
@@ -26,7 +26,8 @@ export const VariableRow = memo(function VariableRow(props: {
   }
   const { value, pending } = row;
   const closable = isOpen && kindOf(value) !== 'number' && kindOf(value) !== 'switch';
-  const state = conflict !== undefined ? 'conflict' : pending ? 'pending' : isStale ? 'stale' : 'saved';
+  const state =
+    conflict !== undefined ? 'conflict' : pending ? 'pending' : isStale ? 'stale' : 'saved';
   return (
     <div
       className="jp-SessionRow"

@@ -55,7 +55,7 @@ export function durationWords(ms: number, trans: TranslationBundle): string {
     : trans.__('%1 min', Math.round(seconds / 60));
 }
 
-export function WrittenBy(props: { row: ViewRow }): JSX.Element {
+export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const { row } = props;
   const trans = useTrans();
   const client = useClient();

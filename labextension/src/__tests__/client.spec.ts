@@ -1,0 +1,555 @@
+import { FakeServer, openPage, settle } from './fakeserver';
+import type { SessionClient } from '../client';
+import { EditError } from '../client';
+import { ExactNumber, parseJson } from '../json';
+import type { Run } from '../model';
+import { Shelf } from '../shelf';
+
+let server: FakeServer;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new FakeServer();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function page(options: Parameters<typeof openPage>[1] = {}): Promise<SessionClient> {
+  const client = openPage(server, options);
+  await settle();
+  return client;
+}
+
+async function pass(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms);
+}
+
+/** The page goes without a word: a crash, a reload. */
+function die(client: SessionClient): void {
+  server.cutAll();
+  // Nothing of it may act any more.
+  Object.assign(client, { _publish: () => undefined, _receive: () => undefined });
+  (client as unknown as { _channel: { close(): void } })._channel.close();
+  (client as unknown as { _sender: { dispose(): void } })._sender.dispose();
+}
+
+const run = (status: Run['status'], id = 'r1'): Run => ({
+  id,
+  step: 'train',
+  status,
+  start: 1,
+  end: null,
+  inputs: { lr: { revision: 1, value: 0.1 } },
+  outputs: ['loss'],
+  source: 'sha256:0'
+});
+
+describe('typing', () => {
+  test('shows at once, says Saving, and is saved after a pause', async () => {
+    const client = await page();
+    expect(client.status.kind).toBe('saved');
+    client.setVariable('lr', 0.1);
+    expect(client.getVariable('lr')).toBe(0.1);
+    expect(client.getState().variables.get('lr')?.pending).toBe(true);
+    expect(client.status.kind).toBe('saving');
+    await pass(499);
+    expect(server.mutates).toHaveLength(0);
+    await pass(1);
+    expect(server.value('lr')).toBe(0.1);
+    expect(client.status.kind).toBe('saved');
+    expect(client.getState().variables.get('lr')).toMatchObject({ pending: false, revision: 1 });
+  });
+
+  test('100 keystrokes are one request, of the size of the value', async () => {
+    const client = await page();
+    for (let i = 1; i <= 100; i++) {
+      client.setVariable('text', 'x'.repeat(i));
+      await pass(10);
+    }
+    await pass(500);
+    expect(server.mutates).toHaveLength(1);
+    expect(server.value('text')).toBe('x'.repeat(100));
+    const sent = server.received.filter(text => text.includes('mutate')).join('');
+    expect(sent.length).toBeLessThan(100 + 200);
+  });
+
+  test('without a pause it is sent at the latest after maxWait', async () => {
+    const client = await page();
+    for (let i = 0; i < 30; i++) {
+      client.setVariable('n', i);
+      await pass(100);
+    }
+    expect(server.mutates.length).toBe(1);
+    expect(server.value('n')).toBe(19);
+  });
+
+  test('back to what it was is no edit at all', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    client.setVariable('lr', 0.12);
+    client.setVariable('lr', 0.1);
+    await pass(3000);
+    expect(server.mutates).toHaveLength(0);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('while an answer is owed later edits gather in the next mutate', async () => {
+    server.losesAnswers = true;
+    const client = await page();
+    client.setVariable('a', 1);
+    await pass(500);
+    client.setVariable('b', 1);
+    client.setVariable('a', 2);
+    await pass(3000);
+    expect(server.mutates).toHaveLength(1);
+    server.losesAnswers = false;
+    server.cutAll();
+    await pass(1000);
+    expect(server.mutates.map(each => each.seq)).toEqual([1, 2]);
+    expect(server.mutates[1]?.ops).toHaveLength(2);
+    expect(server.value('a')).toBe(2);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('a big integer goes and comes digit for digit', async () => {
+    server.set('big', parseJson('9007199254740993'));
+    const client = await page();
+    expect(client.getVariable('big')).toEqual(new ExactNumber('9007199254740993'));
+    client.setVariable('copy', client.getVariable('big')!);
+    await client.flush();
+    expect(server.received.at(-2)).toContain('9007199254740993');
+  });
+
+  test('names such as toString and constructor are only names', async () => {
+    const client = await page();
+    client.setVariable('constructor', { ['__proto__']: { polluted: true } });
+    await client.flush();
+    expect(client.getVariable('toString')).toBeUndefined();
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+    expect(() => client.setVariable('__proto__', 1)).toThrow(EditError);
+  });
+
+  test('what the server would refuse is not even tried', async () => {
+    const client = await page();
+    for (const value of ['\ud800', 'x'.repeat(1024 * 1024), { a: '\udc00' }]) {
+      expect(() => client.setVariable('v', value)).toThrow(EditError);
+    }
+    expect(client.getVariable('v')).toBeUndefined();
+    expect(client.status.kind).toBe('saved');
+  });
+});
+
+describe('nothing typed is lost', () => {
+  test('a reload in mid-debounce keeps the edit, shows it at once and sends it', async () => {
+    const before = await page();
+    before.setVariable('lr', 0.5);
+    await pass(100);
+    die(before);
+    expect(server.value('lr')).toBeUndefined();
+    const after = openPage(server);
+    expect(after.getVariable('lr')).toBe(0.5);
+    await pass(1000);
+    expect(server.value('lr')).toBe(0.5);
+    expect(after.status.kind).toBe('saved');
+  });
+
+  test('the last known state is there before the server answers, and says so', async () => {
+    server.set('lr', 0.1);
+    const before = await page();
+    await pass(2000);
+    die(before);
+    server.isUp = false;
+    const after = openPage(server);
+    expect(after.getVariable('lr')).toBe(0.1);
+    expect(after.getState().confirmed).toBe(false);
+    await pass(1000);
+    expect(after.status.kind).toBe('offline');
+    after.setVariable('lr', 0.2);
+    expect(after.status).toMatchObject({ kind: 'offline', edits: 1 });
+  });
+
+  test('a lost acknowledgement is made good by the welcome: applied once, and settled', async () => {
+    server.losesAnswers = true;
+    const client = await page();
+    client.setVariable('n', 1);
+    await pass(500);
+    expect(server.revision).toBe(1);
+    expect(client.status.kind).toBe('saving');
+    server.losesAnswers = false;
+    server.cutAll();
+    await pass(1000);
+    expect(client.status.kind).toBe('saved');
+    expect(server.revision).toBe(1);
+    expect(server.mutates).toHaveLength(1);
+  });
+
+  test('an answer that never comes is asked for again after a while', async () => {
+    server.losesAnswers = true;
+    const client = await page();
+    client.setVariable('n', 1);
+    await pass(500);
+    server.losesAnswers = false;
+    await pass(16_000);
+    expect(client.status.kind).toBe('saved');
+    expect(server.revision).toBe(1);
+  });
+
+  test('a mutate that never arrived is sent again with the same number and body', async () => {
+    server.losesMutates = true;
+    const client = await page();
+    client.setVariable('n', 1);
+    await pass(500);
+    server.losesMutates = false;
+    server.cutAll();
+    await pass(1000);
+    expect(server.mutates).toHaveLength(2);
+    expect(server.mutates[1]).toEqual(server.mutates[0]);
+    expect(server.revision).toBe(1);
+  });
+
+  test('a full storage drops known states first, and says Not kept when that does not help', async () => {
+    localStorage.setItem('session-state:state:other', 'x');
+    let full = false;
+    const storage = new Proxy(localStorage, {
+      get: (target, key) => {
+        if (key === 'setItem') {
+          return (name: string, text: string): void => {
+            if (full || target.getItem('session-state:state:other') !== null) {
+              throw new DOMException('', 'QuotaExceededError');
+            }
+            target.setItem(name, text);
+          };
+        }
+        const value = target[key as keyof Storage] as unknown;
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      }
+    });
+    const client = await page({ shelf: new Shelf(storage, 'http://lab/', 'ada') });
+    client.setVariable('a', 1);
+    expect(localStorage.getItem('session-state:state:other')).toBeNull();
+    expect(client.status.kind).toBe('saving');
+    full = true;
+    client.setVariable('a', 2);
+    expect(client.status.kind).toBe('notkept');
+    await client.flush();
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('after a backup was restored the edit is numbered anew', async () => {
+    const client = await page();
+    for (const n of [1, 2, 3]) {
+      client.setVariable('n', n);
+      await client.flush();
+    }
+    server.goDown();
+    client.setVariable('n', 4);
+    server.epoch = 'e2';
+    const known = [...server.clients.values()][0]!;
+    known.lastSeq = 1;
+    server.isUp = true;
+    await pass(30_000);
+    expect(server.mutates.at(-1)?.seq).toBe(2);
+    expect(server.value('n')).toBe(4);
+  });
+
+  test('what was typed for a session the server forgot goes to the one that takes its place', async () => {
+    const replace = vi.fn(() => {
+      server.isUp = true;
+      return Promise.resolve({
+        sessionId: 'new',
+        meta: { lastSyncedAt: null, isDirty: false, revision: 0, epoch: 'e', name: null, paths: [] }
+      });
+    });
+    const client = await page({ replace });
+    client.setVariable('lr', 0.1);
+    server.why = 'gone';
+    server.goDown();
+    await pass(3000);
+    expect(replace).toHaveBeenCalledTimes(1);
+    expect(client.getState().sessionId).toBe('new');
+    expect(server.value('lr')).toBe(0.1);
+  });
+});
+
+describe('others write too', () => {
+  test('their change shows, under mine where I have typed', async () => {
+    const client = await page();
+    client.setVariable('mine', 1);
+    server.set('theirs', 2);
+    expect(client.getVariable('theirs')).toBe(2);
+    server.set('mine', 7);
+    expect(client.getVariable('mine')).toBe(1);
+    await client.flush();
+    expect(server.value('mine')).toBe(1);
+  });
+
+  test('the later one wins and both are shown; Take takes theirs back', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    server.set('lr', 0.28, { kind: 'step', step: 'tune' });
+    await client.flush();
+    expect(client.status).toMatchObject({ kind: 'conflict', conflicts: 1 });
+    const conflict = client.getState().conflicts.get('lr');
+    expect(conflict).toMatchObject({ mine: 0.35, theirs: 0.28, stands: 'mine' });
+    client.takeTheirs('lr');
+    await pass(100);
+    expect(server.value('lr')).toBe(0.28);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('whoever is overwritten unseen is told; Keep puts mine back', async () => {
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    await client.flush();
+    server.write([{ op: 'set', name: 'lr', value: 0.9 }], { kind: 'cell' }, 'kernel', 0);
+    expect(client.getState().conflicts.get('lr')).toMatchObject({ mine: 0.35, theirs: 0.9 });
+    client.keepMine('lr');
+    await pass(100);
+    expect(server.value('lr')).toBe(0.35);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('a change that had seen mine is no conflict', async () => {
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    await client.flush();
+    server.set('lr', 0.9);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('an edit from before a reload never silently overwrites what came since', async () => {
+    server.set('lr', 0.1);
+    const before = await page();
+    before.setVariable('lr', 0.5);
+    die(before);
+    server.set('lr', 0.7);
+    const after = openPage(server);
+    await pass(1000);
+    expect(server.mutates.at(-1)?.ops[0]).toMatchObject({ ifRevision: 1 });
+    expect(server.value('lr')).toBe(0.7);
+    expect(after.getVariable('lr')).toBe(0.7);
+    expect(after.getState().conflicts.get('lr')).toMatchObject({ mine: 0.5, theirs: 0.7 });
+    after.keepMine('lr');
+    await pass(100);
+    expect(server.value('lr')).toBe(0.5);
+    expect(after.status.kind).toBe('saved');
+  });
+
+  test('offline for long asks, offline for a moment does not', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    for (const [away, condition] of [
+      [5_000, undefined],
+      [120_000, 2]
+    ] as const) {
+      server.goDown();
+      client.setVariable('lr', away);
+      await pass(away);
+      server.isUp = true;
+      client.connect();
+      await pass(1000);
+      const [op] = server.mutates.at(-1)!.ops;
+      expect(op && 'ifRevision' in op ? op.ifRevision : undefined).toBe(condition);
+      expect(server.value('lr')).toBe(away);
+    }
+  });
+});
+
+describe('a final answer always unblocks', () => {
+  test('of several edits only the offender is refused, its value is kept, and sending goes on', async () => {
+    server.refuses = op =>
+      op.op === 'set' && op.name === 'bad' ? { code: 'invalid-value', message: 'No.' } : null;
+    const client = await page();
+    client.setVariable('good', 1);
+    client.setVariable('bad', 2);
+    client.setVariable('fine', 3);
+    const result = await client.flush();
+    expect(result.ok).toBe(false);
+    expect(result.refused[0]?.edit.op).toMatchObject({ name: 'bad', value: 2 });
+    expect([server.value('good'), server.value('fine')]).toEqual([1, 3]);
+    expect(client.getVariable('bad')).toBeUndefined();
+    expect(client.getState().refused).toHaveLength(1);
+    client.setVariable('later', 4);
+    expect((await client.flush()).ok).toBe(true);
+    const [refused] = client.getState().refused;
+    client.dismissRefused(refused!.id);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('a refused value outlives a reload', async () => {
+    server.refuses = () => ({ code: 'invalid-value', message: 'No.' });
+    const before = await page();
+    before.setVariable('bad', 'typed with love');
+    await before.flush();
+    die(before);
+    const after = await page();
+    expect(after.getState().refused[0]?.edit.op).toMatchObject({ value: 'typed with love' });
+  });
+
+  test('a close for size refuses what was open and goes on', async () => {
+    const client = await page();
+    server.losesMutates = true;
+    client.setVariable('huge', 1);
+    await pass(500);
+    server.losesMutates = false;
+    server.cutAll(1009);
+    await pass(2000);
+    expect(client.getState().refused[0]?.code).toBe('too-large');
+    client.setVariable('small', 1);
+    await client.flush();
+    expect(server.value('small')).toBe(1);
+  });
+
+  test('numbers that do not fit are put right by a new welcome', async () => {
+    const client = await page();
+    client.setVariable('n', 1);
+    await client.flush();
+    server.clients.get(client.clientId)!.lastSeq = 7;
+    client.setVariable('n', 2);
+    await pass(3000);
+    expect(server.mutates.at(-1)?.seq).toBe(8);
+    expect(server.value('n')).toBe(2);
+    expect(client.status.kind).toBe('saved');
+  });
+});
+
+describe('flush', () => {
+  test('sends at once and resolves when all is acknowledged', async () => {
+    const client = await page();
+    client.setVariable('n', 1);
+    expect(await client.flush()).toEqual({ ok: true, late: [], refused: [], invalid: [] });
+    expect(server.value('n')).toBe(1);
+  });
+
+  test('names what is late, and what is invalid', async () => {
+    const client = await page();
+    server.losesMutates = true;
+    client.setVariable('n', 1);
+    client.setInvalid('lr', '0,01');
+    const waiting = client.flush({ timeout: 700 });
+    await pass(700);
+    expect(await waiting).toMatchObject({
+      ok: false,
+      late: ['n'],
+      invalid: [{ name: 'lr', text: '0,01' }]
+    });
+  });
+
+  test('the server is told of unsent edits once, and answered after the last mutate', async () => {
+    const client = await page();
+    client.setVariable('n', 1);
+    client.setVariable('n', 2);
+    expect(server.frames('dirty')).toEqual([{ type: 'dirty', dirty: true }]);
+    server.deliver({ type: 'flush', id: 'q' });
+    const order = server.received.map(text => /"type":"(\w+)"/.exec(text)?.[1]);
+    expect(order).toEqual(['hello', 'dirty', 'mutate', 'flushed', 'dirty']);
+    expect(server.value('n')).toBe(2);
+  });
+
+  test('an invalid field makes its editor worth asking, and is named in the answer', async () => {
+    const client = await page();
+    client.setInvalid('lr', '0,01');
+    expect(server.frames('dirty')).toEqual([{ type: 'dirty', dirty: true }]);
+    server.deliver({ type: 'flush', id: 'q' });
+    expect(server.frames('flushed')).toEqual([
+      { type: 'flushed', id: 'q', invalid: [{ name: 'lr', text: '0,01' }] }
+    ]);
+    client.setInvalid('lr', null);
+    expect(server.frames('dirty').at(-1)).toEqual({ type: 'dirty', dirty: false });
+  });
+
+  test('while an answer is owed, the flush is answered when the rest is on its way', async () => {
+    const client = await page();
+    server.losesAnswers = true;
+    client.setVariable('a', 1);
+    await pass(500);
+    client.setVariable('b', 2);
+    server.deliver({ type: 'flush', id: 'q' });
+    expect(server.frames('flushed')).toHaveLength(0);
+    server.losesAnswers = false;
+    server.deliver(server.clients.get(client.clientId)!.answer!);
+    expect(server.value('b')).toBe(2);
+    expect(server.frames('flushed')).toHaveLength(1);
+  });
+});
+
+describe('while a step runs', () => {
+  test('what it reads is sent on Enter or blur only, or once it has ended', async () => {
+    server.set('lr', 0.1);
+    server.record(run('running'));
+    const client = await page();
+    client.setVariable('lr', 0.2);
+    client.setVariable('other', 1);
+    await pass(5000);
+    expect(server.value('lr')).toBe(0.1);
+    expect(server.value('other')).toBe(1);
+    await client.flush();
+    expect(server.value('lr')).toBe(0.2);
+    client.setVariable('lr', 0.3);
+    await pass(5000);
+    expect(server.value('lr')).toBe(0.2);
+    server.record(run('done'));
+    await pass(1000);
+    expect(server.value('lr')).toBe(0.3);
+  });
+});
+
+describe('the end', () => {
+  test('a session that was deleted keeps what is shown; a new one takes what was pending', async () => {
+    server.set('lr', 0.1);
+    const fresh = new FakeServer();
+    let at = server;
+    const client = openPage(server, {
+      replace: () => {
+        at = fresh;
+        return Promise.resolve({
+          sessionId: 'new',
+          meta: {
+            lastSyncedAt: null,
+            isDirty: false,
+            revision: 0,
+            epoch: '',
+            name: null,
+            paths: []
+          }
+        });
+      }
+    });
+    await settle();
+    server.open = () => (at === server ? FakeServer.prototype.open.call(server) : fresh.open());
+    server.deliver({ type: 'deleted' });
+    expect(client.status).toMatchObject({ kind: 'offline', end: 'gone' });
+    client.setVariable('n', 1);
+    await pass(5000);
+    expect(client.getVariable('lr')).toBe(0.1);
+    await client.startAnew();
+    await pass(1000);
+    expect(client.status.kind).toBe('saved');
+    expect(fresh.value('n')).toBe(1);
+  });
+
+  test('a reader is told so and cannot write', async () => {
+    server.readOnly = true;
+    const client = await page();
+    expect(client.status.kind).toBe('readonly');
+    expect(() => client.setVariable('n', 1)).toThrow('read-only');
+  });
+});
+
+describe('what stays the same object', () => {
+  test('a row that did not change, so that only one row is drawn again', async () => {
+    server.set('a', 1);
+    server.set('b', 2);
+    const client = await page();
+    const { variables } = client.getState();
+    client.setVariable('a', 5);
+    const next = client.getState().variables;
+    expect(next.get('b')).toBe(variables.get('b'));
+    expect(next.get('a')).not.toBe(variables.get('a'));
+    client.setInvalid('b', 'x');
+    expect(client.getState().variables).toBe(next);
+  });
+});

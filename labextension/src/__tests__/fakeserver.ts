@@ -1,0 +1,315 @@
+/**
+ * A server of one session, in memory, with faults to order: it keeps the contract the real one keeps, for tests of what a
+ * person sees when frames are lost, late, refused or repeated.
+ */
+import { Channel, type Socket } from '../channel';
+import { SessionClient, type ClientOptions } from '../client';
+import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
+import {
+  applyOps,
+  recordRun,
+  type Ack,
+  type Change,
+  type ClientFrame,
+  type Op,
+  type Origin,
+  type Reject,
+  type Row,
+  type Run,
+  type ServerFrame,
+  type Step
+} from '../model';
+import { Shelf } from '../shelf';
+
+type Mutate = Extract<ClientFrame, { type: 'mutate' }>;
+
+export class FakeSocket implements Socket {
+  onopen: Socket['onopen'] = null;
+  onmessage: Socket['onmessage'] = null;
+  onclose: Socket['onclose'] = null;
+  onerror: Socket['onerror'] = null;
+  client: string | null = null;
+  isOpen = true;
+
+  constructor(private readonly server: FakeServer) {}
+
+  send(text: string): void {
+    if (this.isOpen) {
+      this.server.receive(this, text);
+    }
+  }
+
+  close(): void {
+    this.isOpen = false;
+    this.server.sockets.delete(this);
+  }
+
+  deliver(frame: ServerFrame): void {
+    if (this.isOpen) {
+      this.onmessage?.({ data: stringifyJson(frame) });
+    }
+  }
+
+  cut(code = 1006): void {
+    this.close();
+    this.onclose?.({ code });
+  }
+}
+
+export class FakeServer {
+  rows: ReadonlyMap<string, Row> = new Map();
+  steps: ReadonlyMap<string, Step> = new Map();
+  changes: Change[] = [];
+  revision = 0;
+  epoch = 'e1';
+  readOnly = false;
+  isUp = true;
+  why: 'there' | 'gone' | 'forbidden' | 'unreachable' = 'unreachable';
+  readonly sockets = new Set<FakeSocket>();
+  readonly clients = new Map<
+    string,
+    { lastSeq: number; body: string; answer: Ack | Reject | null }
+  >();
+  /** Every frame any client sent, as text. */
+  readonly received: string[] = [];
+  /** Answers are committed, and then never sent. */
+  losesAnswers = false;
+  /** Mutates arrive and are dropped before they count. */
+  losesMutates = false;
+  /** Why an op is refused, or null. */
+  refuses: (op: Op) => { code: string; message: string } | null = () => null;
+
+  open(): Socket {
+    const socket = new FakeSocket(this);
+    if (this.isUp) {
+      this.sockets.add(socket);
+      queueMicrotask(() => socket.isOpen && socket.onopen?.(undefined as never));
+    } else {
+      queueMicrotask(() => socket.cut());
+    }
+    return socket;
+  }
+
+  get mutates(): Mutate[] {
+    return this.frames('mutate') as Mutate[];
+  }
+
+  frames(type: ClientFrame['type']): ClientFrame[] {
+    return this.received
+      .map(text => parseJson(text) as unknown as ClientFrame)
+      .filter(frame => frame.type === type);
+  }
+
+  cutAll(code?: number): void {
+    [...this.sockets].forEach(socket => socket.cut(code));
+  }
+
+  goDown(): void {
+    this.isUp = false;
+    this.cutAll();
+  }
+
+  /** Somebody else's change. */
+  write(
+    ops: Op[],
+    origin: Origin = { kind: 'cell' },
+    client = 'kernel',
+    base = this.revision
+  ): void {
+    this._commit(ops, origin, client, base, null);
+  }
+
+  set(name: string, value: Json, origin?: Origin): void {
+    this.write([{ op: 'set', name, value }], origin);
+  }
+
+  record(run: Run): void {
+    this.write([{ op: 'run', run }], { kind: 'step', step: run.step, run: run.id });
+  }
+
+  value(name: string): Json | undefined {
+    return this.rows.get(name)?.value;
+  }
+
+  deliver(frame: ServerFrame): void {
+    [...this.sockets].forEach(socket => socket.client !== null && socket.deliver(frame));
+  }
+
+  receive(socket: FakeSocket, text: string): void {
+    this.received.push(text);
+    const frame = parseJson(text) as unknown as ClientFrame;
+    if (frame.type === 'hello') {
+      socket.client = frame.client;
+      const known = this.clients.get(frame.client);
+      const delta =
+        frame.epoch === this.epoch && frame.since !== null && frame.since <= this.revision;
+      socket.deliver({
+        type: 'welcome',
+        session: 's',
+        epoch: this.epoch,
+        revision: this.revision,
+        tip: `t${this.revision}`,
+        lastSeq: known?.lastSeq ?? 0,
+        lastAnswer: known?.answer ?? null,
+        mode: delta ? 'delta' : 'snapshot',
+        ...(delta
+          ? { changes: this.changes.filter(change => change.revision > (frame.since ?? 0)) }
+          : { variables: [...this.rows.values()] }),
+        meta: {
+          lastSyncedAt: null,
+          isDirty: false,
+          revision: this.revision,
+          epoch: this.epoch,
+          name: null,
+          paths: ['/n.ipynb']
+        },
+        steps: [...this.steps.values()],
+        readOnly: this.readOnly
+      });
+    } else if (frame.type === 'mutate' && !this.losesMutates) {
+      const answer = this._mutate(socket.client!, frame);
+      if (!this.losesAnswers) {
+        socket.deliver(answer);
+      }
+    }
+  }
+
+  private _mutate(client: string, frame: Mutate): Ack | Reject {
+    const known = this.clients.get(client) ?? { lastSeq: 0, body: '', answer: null };
+    const body = canonicalJson(frame as unknown as Json);
+    const { seq } = frame;
+    const refuse = (code: string, message: string, more: Partial<Reject> = {}): Reject => ({
+      type: 'reject',
+      seq,
+      code,
+      message,
+      ...more
+    });
+    if (seq === known.lastSeq) {
+      return known.body === body && known.answer !== null
+        ? known.answer
+        : refuse('seq-mismatch', 'Another body under the same number.');
+    }
+    if (seq !== known.lastSeq + 1) {
+      return refuse('gap', `Expected ${known.lastSeq + 1}.`);
+    }
+    const answer = ((): Ack | Reject => {
+      for (const op of frame.ops) {
+        const row = this.rows.get(op.name);
+        if (
+          op.op !== 'rename' &&
+          op.ifRevision !== undefined &&
+          op.ifRevision !== (row?.revision ?? 0)
+        ) {
+          return refuse('conflict', `${op.name} was changed.`, {
+            name: op.name,
+            theirs: row?.value
+          });
+        }
+        const refusal = this.refuses(op);
+        if (refusal !== null) {
+          return refuse(refusal.code, refusal.message, { name: op.name });
+        }
+      }
+      const conflicts = frame.ops.flatMap(op => {
+        const row = this.rows.get(op.name);
+        return row !== undefined && row.revision > frame.base && row.origin.client !== client
+          ? [{ name: op.name, theirs: row.value, origin: row.origin }]
+          : [];
+      });
+      const changed = this._commit(
+        frame.ops,
+        { ...frame.origin, client },
+        client,
+        frame.base,
+        client
+      );
+      const at = Date.now();
+      return {
+        type: 'ack',
+        seq,
+        revision: this.revision,
+        tip: `t${this.revision}`,
+        at,
+        conflicts: changed ? conflicts : []
+      };
+    })();
+    this.clients.set(client, { lastSeq: seq, body, answer });
+    return answer;
+  }
+
+  private _commit(
+    ops: Op[],
+    origin: Origin,
+    client: string,
+    base: number,
+    author: string | null
+  ): boolean {
+    const bare = ops.map(op => ({ ...op, ifRevision: undefined }));
+    const stamp = {
+      revision: this.revision + 1,
+      updatedAt: Date.now(),
+      origin: { ...origin, client }
+    };
+    const next = applyOps(this.rows, bare, stamp);
+    const run = bare.find(op => op.op === 'run');
+    const same =
+      [...next].every(([name, row]) => this.rows.get(name) === row) && next.size === this.rows.size;
+    if (same && run === undefined) {
+      return false;
+    }
+    this.rows = next;
+    this.revision++;
+    for (const op of bare) {
+      if (op.op === 'run') {
+        this.steps = recordRun(this.steps, { ...op.run, revision: this.revision });
+      }
+    }
+    const change: Change = {
+      revision: this.revision,
+      tip: `t${this.revision}`,
+      at: stamp.updatedAt,
+      client,
+      base,
+      origin: stamp.origin,
+      ops: bare
+    };
+    this.changes.push(change);
+    [...this.sockets]
+      .filter(socket => socket.client !== null && socket.client !== author)
+      .forEach(socket => socket.deliver({ type: 'change', ...change }));
+    return true;
+  }
+}
+
+/** A page's client of that server. Another one with the same storage and tab is the page after a reload. */
+export function openPage(server: FakeServer, options: Partial<ClientOptions> = {}): SessionClient {
+  const shelf = options.shelf ?? new Shelf(localStorage, 'http://lab/', 'ada');
+  const client = new SessionClient({
+    sessionId: 's',
+    tab: 'tab1',
+    life: `life-${Math.random()}`,
+    shelf,
+    pace: () => ({ debounce: 500, maxWait: 2000 }),
+    connect: (rest, session) =>
+      new Channel({
+        ...rest,
+        open: () => {
+          void session();
+          return server.open();
+        },
+        why: () => Promise.resolve(server.why),
+        random: () => 0.5
+      }),
+    ...options
+  });
+  client.connect();
+  return client;
+}
+
+/** Lets promises and microtasks run, without time passing. */
+export async function settle(): Promise<void> {
+  for (let i = 0; i < 10; i++) {
+    await Promise.resolve();
+  }
+}

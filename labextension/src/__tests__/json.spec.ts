@@ -1,0 +1,92 @@
+import fc from 'fast-check';
+
+import {
+  alikeJson,
+  canonicalJson,
+  ExactNumber,
+  flatJson,
+  isInteger,
+  numberText,
+  parseJson,
+  prettyJson,
+  stringifyJson
+} from '../json';
+
+test.each(['1.0', '-0.0', '1E2', '9007199254740993', '1e-400', '[1.0,{"a":1e5}]', '0.1', '123'])(
+  '%s comes back digit for digit',
+  text => {
+    expect(stringifyJson(parseJson(text))).toBe(text);
+  }
+);
+
+test('numbers a double writes back are plain numbers', () => {
+  expect(parseJson('0.1')).toBe(0.1);
+  expect(parseJson('[42]')).toEqual([42]);
+  expect(parseJson('1.0')).toBeInstanceOf(ExactNumber);
+});
+
+test('a key such as __proto__ is only a key', () => {
+  const value = parseJson('{"__proto__": {"polluted": 1}}');
+  expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  expect(stringifyJson(value)).toBe('{"__proto__":{"polluted":1}}');
+});
+
+test('1 and 1.0 are alike for staleness and not the same for storing', () => {
+  const [int, float] = [parseJson('1'), parseJson('1.0')];
+  expect(alikeJson(int, float)).toBe(true);
+  expect(canonicalJson(int)).not.toBe(canonicalJson(float));
+  expect(alikeJson(parseJson('[1e3]'), parseJson('[1000]'))).toBe(true);
+  expect(alikeJson(1, true)).toBe(false);
+});
+
+test('any JSON survives being written and read, and pretty text means the same', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ noUnicodeString: false }), value => {
+      const json = parseJson(JSON.stringify(value));
+      const text = canonicalJson(json);
+      expect(canonicalJson(parseJson(stringifyJson(json)))).toBe(text);
+      expect(canonicalJson(parseJson(prettyJson(json)))).toBe(text);
+      expect(canonicalJson(parseJson(flatJson(json)))).toBe(text);
+    })
+  );
+});
+
+test('a number is an integer when it is written like one', () => {
+  const kind = (text: string): boolean => isInteger(parseJson(text) as number | ExactNumber);
+  expect([kind('1'), kind('1.0'), kind('1e3'), kind('-12345678901234567890')]).toEqual([
+    true,
+    false,
+    false,
+    true
+  ]);
+  expect(numberText(parseJson('1E2') as ExactNumber)).toBe('1E2');
+});
+
+test('short values stay on one line, long ones are indented', () => {
+  expect(prettyJson({ a: [1, 2] })).toBe('{"a": [1, 2]}');
+  expect(prettyJson({ key: 'x'.repeat(40), list: [1] })).toBe(
+    `{\n  "key": "${'x'.repeat(40)}",\n  "list": [1]\n}`
+  );
+});
+
+test('browsers without source text access read the same numbers', async () => {
+  const parse = JSON.parse;
+  const { rawJSON } = JSON;
+  vi.resetModules();
+  JSON.parse = ((text: string, reviver?: (key: string, value: unknown) => unknown) =>
+    parse(
+      text,
+      reviver && ((key, value) => reviver(key, value))
+    ) as unknown) as typeof JSON.parse;
+  delete JSON.rawJSON;
+  try {
+    const old = await import('../json');
+    const text = '{"a":1.0,"s":"1.0 \\" 2","n":[9007199254740993,-0.0,12,1E2,null,true]}';
+    expect(old.stringifyJson(old.parseJson(text))).toBe(text);
+    expect(() => old.parseJson('[01]')).toThrow(SyntaxError);
+    expect(() => old.parseJson('[1.]')).toThrow(SyntaxError);
+  } finally {
+    JSON.parse = parse;
+    JSON.rawJSON = rawJSON;
+  }
+});

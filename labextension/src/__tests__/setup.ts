@@ -1,0 +1,22 @@
+import { cleanup } from '@testing-library/react';
+
+// What jsdom lacks and JupyterLab's widgets ask for on import.
+globalThis.DragEvent ??= class extends MouseEvent {} as unknown as typeof DragEvent;
+globalThis.matchMedia ??= (query: string) =>
+  ({
+    matches: false,
+    media: query,
+    addEventListener: () => undefined,
+    removeEventListener: () => undefined
+  }) as unknown as MediaQueryList;
+globalThis.ResizeObserver ??= class {
+  observe(): void {}
+  unobserve(): void {}
+  disconnect(): void {}
+};
+
+afterEach(() => {
+  cleanup();
+  localStorage.clear();
+  sessionStorage.clear();
+});

@@ -1,0 +1,105 @@
+import { parseJson } from '../json';
+import type { Row, Run, Step } from '../model';
+import { mergeSteps, scanCells, stepsToRun } from '../steps';
+
+const cell = (source: string, id = source): { id: string; source: string } => ({ id, source });
+
+test.each([
+  ['%%session step train --in lr epochs --out loss\nloss = 1', ['lr', 'epochs'], ['loss']],
+  ['\n%%session step train --in lr, epochs --keep model --out loss', ['lr', 'epochs'], ['loss']],
+  ['%%session  step train --in=lr --force', ['lr'], []],
+  ['#| step: train(lr, epochs) -> loss, model\nx', ['lr', 'epochs'], ['loss', 'model']],
+  ['#| step: train()', [], []]
+])('%j declares a step', (source, inputs, outputs) => {
+  expect(scanCells([cell(source, 'c1')])).toEqual([{ name: 'train', inputs, outputs, cell: 'c1' }]);
+});
+
+test.each([
+  '%session step train',
+  'x = 1\n%%session step train',
+  '# step: train()',
+  '%%session step --in x',
+  ''
+])('%j declares none', source => {
+  expect(scanCells([cell(source)])).toEqual([]);
+});
+
+test('of two cells with one name the first counts', () => {
+  const cells = [cell('%%session step a --in x', '1'), cell('%%session step a --in y', '2')];
+  expect(scanCells(cells)).toMatchObject([{ inputs: ['x'], cell: '1' }]);
+});
+
+const row = (name: string, text: string, revision: number): Row => ({
+  name,
+  value: parseJson(text),
+  revision,
+  updatedAt: 0,
+  origin: { kind: 'panel' }
+});
+
+function step(name: string, status: Run['status'], read: [number, string]): [string, Step] {
+  const run: Run = {
+    id: 'r',
+    step: name,
+    status,
+    start: 0,
+    end: 1,
+    inputs: { lr: { revision: read[0], value: parseJson(read[1]) } },
+    outputs: [],
+    source: ''
+  };
+  const good = status === 'done' || status === 'warned';
+  return [name, { name, inputs: ['lr'], outputs: [], run, done: good ? run : null }];
+}
+
+describe('a step is', () => {
+  const train = scanCells([cell('%%session step train --in lr', 'c1')]);
+  const state = (steps: [string, Step][], rows: Row[]): string | undefined =>
+    mergeSteps(train, new Map(steps), new Map(rows.map(each => [each.name, each])))[0]?.state;
+
+  test.each([
+    ['new before its first run', [], [row('lr', '1', 3)], 'new'],
+    [
+      'fresh while its input is untouched',
+      [step('train', 'done', [3, '1'])],
+      [row('lr', '1', 3)],
+      'fresh'
+    ],
+    ['stale once it changed', [step('train', 'done', [3, '1'])], [row('lr', '2', 4)], 'stale'],
+    [
+      'fresh again once it is set back',
+      [step('train', 'done', [3, '1'])],
+      [row('lr', '1.0', 5)],
+      'fresh'
+    ],
+    ['stale when its input is gone', [step('train', 'done', [3, '1'])], [], 'stale'],
+    ['fresh after warnings', [step('train', 'warned', [3, '1'])], [row('lr', '1', 3)], 'fresh'],
+    ['running', [step('train', 'running', [3, '1'])], [row('lr', '1', 3)], 'running'],
+    ['failed', [step('train', 'failed', [3, '1'])], [row('lr', '1', 3)], 'failed'],
+    [
+      'failed when it was refused',
+      [step('train', 'refused', [3, '1'])],
+      [row('lr', '1', 3)],
+      'failed'
+    ],
+    ['interrupted', [step('train', 'interrupted', [3, '1'])], [row('lr', '1', 3)], 'interrupted']
+  ] as [string, [string, Step][], Row[], string][])('%s', (_, steps, rows, expected) => {
+    expect(state(steps, rows)).toBe(expected);
+  });
+});
+
+test('Run takes what is not fresh, in notebook order, and leaves what has no cell', () => {
+  const cells = scanCells([
+    cell('%%session step c'),
+    cell('%%session step a --in lr'),
+    cell('%%session step b --in lr')
+  ]);
+  const known = new Map([
+    step('a', 'done', [3, '1']),
+    step('b', 'failed', [3, '1']),
+    step('elsewhere', 'failed', [3, '1'])
+  ]);
+  const steps = mergeSteps(cells, known, new Map([['lr', row('lr', '1', 3)]]));
+  expect(steps.map(each => each.name)).toEqual(['c', 'a', 'b', 'elsewhere']);
+  expect(stepsToRun(steps).map(each => each.name)).toEqual(['c', 'b']);
+});

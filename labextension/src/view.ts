@@ -1,0 +1,88 @@
+/**
+ * What one sees of a session, put together from what is confirmed, pending and undecided.
+ */
+import { withRefused, type Conflict, type Conflicts } from './conflicts';
+import { overlay, type Limits, type Meta, type Rows, type Step, type ViewRow } from './model';
+import type { Outbox, Refused } from './outbox';
+import type { Replica } from './replica';
+import type { Sender } from './sender';
+import { statusOf, type Link, type Status } from './status';
+
+/** A new object for each change; parts that did not change are the same objects. */
+export interface ClientState {
+  readonly sessionId: string;
+  readonly variables: ReadonlyMap<string, ViewRow>;
+  readonly steps: ReadonlyMap<string, Step>;
+  readonly meta: Meta;
+  /** False while all that is known is what this browser remembers. */
+  readonly confirmed: boolean;
+  readonly conflicts: ReadonlyMap<string, Conflict>;
+  readonly refused: readonly Refused[];
+  readonly invalid: ReadonlyMap<string, string>;
+  readonly readOnly: boolean;
+  readonly limits: Limits;
+  readonly status: Status;
+}
+
+/** Draws states, and keeps of the last one what did not change. */
+export class View {
+  constructor(
+    private readonly outbox: Outbox,
+    private readonly sender: Sender,
+    private readonly conflicts: Conflicts
+  ) {}
+
+  draw(sessionId: string, replica: Replica, link: Link): ClientState {
+    const { rows, meta, steps, readOnly, limits } = replica;
+    const { pending, refused, version, client } = this.outbox;
+    const before = this._last;
+    const same = before !== undefined && this._rows === rows && this._version === version;
+    const origin = { kind: 'panel' as const, client };
+    const variables = same
+      ? before.variables
+      : overlay(rows, pending, origin, before?.variables ?? new Map());
+    const others = refused.filter(each => each.code !== 'conflict');
+    const conflicts = withRefused(this.conflicts.open, refused, rows);
+    const status = statusOf({
+      ...link,
+      kept: this.outbox.kept,
+      readOnly,
+      edits: new Set(pending.map(edit => edit.op.name)).size,
+      conflicts: conflicts.size,
+      refused: others.length
+    });
+    this._rows = rows;
+    this._version = version;
+    this._last = {
+      sessionId,
+      variables,
+      steps,
+      meta: { ...meta, isDirty: pending.length > 0 },
+      confirmed: link.everLive,
+      conflicts,
+      refused: others,
+      invalid: this.sender.invalid,
+      readOnly,
+      limits,
+      status: before !== undefined && alike(before.status, status) ? before.status : status
+    };
+    if (before !== undefined) {
+      const { meta: old, refused: oldRefused } = before;
+      if (alike(old, this._last.meta)) {
+        this._last = { ...this._last, meta: old };
+      }
+      if (same && oldRefused.length === others.length) {
+        this._last = { ...this._last, refused: oldRefused };
+      }
+    }
+    return this._last;
+  }
+
+  private _last: ClientState | undefined;
+  private _rows: Rows | undefined;
+  private _version = -1;
+}
+
+function alike<T extends object>(a: T, b: T): boolean {
+  return (Object.keys(a) as (keyof T)[]).every(key => a[key] === b[key]);
+}
