@@ -16,7 +16,22 @@ from msgspec.structs import replace
 
 from .errors import Conflict, Damaged, Gone, LimitExceeded, NotFound, Renamed, SessionError, TooLarge
 from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
-from .model import Change, Delete, Op, Origin, Rename, RunOp, Session, Set, Step, Variable, apply, effective, touched
+from .model import (
+    Change,
+    Delete,
+    Op,
+    Origin,
+    Rename,
+    RunOp,
+    Session,
+    Set,
+    Snapshot,
+    Step,
+    Variable,
+    apply,
+    effective,
+    touched,
+)
 from .names import new_tag
 from .store.base import Client, Commit, Touch, Transaction
 from .wire import Ack, Limits, Overwritten, size
@@ -86,6 +101,40 @@ class Draft:
         if revision == self.session.revision:
             return self.session.tip
         return self._transaction.tip(self.session.id, revision)
+
+    # --- what it was before; a session that is not stored has no past ---
+
+    def change(self, revision: int) -> Change | None:
+        """The change that made this revision, where the log has it."""
+        found = self.history(before=revision + 1, limit=1)
+        return found[0] if found and found[0].revision == revision else None
+
+    def history(self, *, before: int | None, limit: int, name: str | None = None) -> list[Change]:
+        if not self.born:
+            return []
+        return self._transaction.history(self.session.id, before=before, limit=limit, name=name)
+
+    def oldest_revision(self) -> int:
+        return self._transaction.oldest_revision(self.session.id) if self.born else 0
+
+    def touches(self, revision: int) -> list[Touch]:
+        return self._transaction.touches(self.session.id, revision) if self.born else []
+
+    def before(self, since: int) -> dict[str, Variable | None]:
+        if not self.born or since >= self.session.revision:
+            return {}
+        return self._transaction.before(self.session.id, since)
+
+    def snapshots(self) -> dict[str, Snapshot]:
+        return self._transaction.snapshots(self.session.id) if self.born else {}
+
+    def put_snapshot(self, snapshot: Snapshot) -> None:
+        if not self.born:
+            self.describe(self.session)
+        self._transaction.put_snapshot(self.session.id, snapshot)
+
+    def forget_snapshot(self, name: str) -> None:
+        self._transaction.forget_snapshot(self.session.id, name)
 
     def _look(self) -> None:
         """Take in what others have stored."""
@@ -198,6 +247,7 @@ class Draft:
         client: str | None = None,
         base: int | None = None,
         label: str | None = None,
+        undoes: int | None = None,
     ) -> Change:
         """Make prepared ops one change. Raises TooLarge or LimitExceeded before anything is written."""
         change = Change(
@@ -209,6 +259,7 @@ class Draft:
             client=UNSET if client is None else client,
             base=UNSET if base is None else base,
             label=UNSET if label is None else label,
+            undoes=UNSET if undoes is None else undoes,
         )
         rows = apply(change, cast("Mapping[str, Variable]", self._rows))
         count, value_bytes = self._totals(rows)

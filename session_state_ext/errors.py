@@ -131,6 +131,18 @@ class InvalidFrame(SessionError):
     code = "invalid-frame"
 
 
+class NothingToUndo(SessionError):
+    """There is nothing to take back."""
+
+    code = "nothing-to-undo"
+
+
+class Expired(SessionError):
+    """The history does not reach back that far any more."""
+
+    code = "expired"
+
+
 class PatchFailed(SessionError):
     """This patch does not fit what stands there."""
 

@@ -30,6 +30,7 @@ from msgspec.structs import replace
 from .batch import Batch, Retry, Written
 from .draft import Draft
 from .errors import NotFound, SessionError
+from .history import History, Plan
 from .live import GOING_AWAY, Event, Live
 from .model import Op, Origin, Run, RunOp, Session, touched
 from .names import check_session_id, new_session_id, new_tag
@@ -80,6 +81,7 @@ class Hub:
             store, lambda transaction: Batch(transaction, store.version(), self.limits, self._live)
         )
         self.notebooks = Notebooks(self)
+        self.history = History(self)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
@@ -168,22 +170,46 @@ class Hub:
 
     # --- changing one ---
 
+    async def read(self, owner: str, session_id: str, look: Callable[[Draft], T]) -> T:
+        """What ``look`` finds in the session and its past, as they stand in one transaction."""
+
+        def decide(batch: Batch) -> T:
+            draft = batch.draft(live)
+            draft.require()
+            return look(draft)
+
+        async with self.use(owner, session_id) as live:
+            return await self.work(decide, _same, writes=False)
+
+    async def alter(self, owner: str, session_id: str, decide: Callable[[Batch, Draft], T]) -> T:
+        """As :meth:`read`, for what stores something that is no change of the variables."""
+
+        def job(batch: Batch) -> T:
+            draft = batch.draft(live)
+            draft.require()
+            return decide(batch, draft)
+
+        async with self.use(owner, session_id) as live:
+            return await self.work(job, _same)
+
     async def write(
         self,
         owner: str,
         session_id: str,
-        ops: Iterable[Op],
+        ops: Iterable[Op] | Callable[[Draft], Plan],
         *,
         origin: Origin,
-        check: Check = _no_check,
+        check: Check | None = None,
         retry: Retry | None = None,
     ) -> Written:
-        """Commit ``ops`` as one change.
+        """Commit ``ops`` as one change; where they depend on what stands there, a function that plans them.
 
         ``check`` looks at the session as it stands then, raises what forbids the write, and gives the status to
         answer with. With ``retry`` a repeated request changes nothing and is answered as before; raises
         IdempotencyMismatch where it is not the same request.
         """
+
+        plan_of = ops if callable(ops) else _as_planned(tuple(ops))
 
         def decide(batch: Batch) -> Written:
             earlier = batch.earlier(owner, session_id, retry)
@@ -191,14 +217,14 @@ class Hub:
             if earlier is not None:
                 return Written(draft.session, None, {}, earlier.status, earlier)
             draft.require()
-            status = check(draft)
-            kept = draft.prepare(ops)
-            change = draft.commit(kept, origin=origin) if kept else None
-            written = Written(draft.session, change, {name: draft.row(name) for name in touched(ops)}, status)
+            status = (check or _no_check)(draft)
+            plan = plan_of(draft)
+            kept = draft.prepare(plan.ops)
+            change = draft.commit(kept, origin=origin, label=plan.label, undoes=plan.undoes) if kept else None
+            written = Written(draft.session, change, {name: draft.row(name) for name in touched(plan.ops)}, status)
             batch.remember(owner, session_id, retry, written)
             return written
 
-        ops = tuple(ops)
         async with self.use(owner, session_id) as live:
             return await self.work(decide, _same)
 
@@ -248,10 +274,15 @@ class Hub:
         async with self.use(owner, session_id):
             return await self.work(lambda batch: batch.transaction.runs(session_id, limit=limit), _same, writes=False)
 
-    async def kernel_died(self, kernel_id: str) -> None:
-        """Mark the runs of this kernel that have not ended as interrupted, in every session it wrote to."""
+    async def kernel_died(self, kernel_id: str, *, before: int | None = None) -> None:
+        """Mark the runs of this kernel that have not ended as interrupted, in every session it wrote to.
+
+        ``before`` (ms): only those that had started by then; the same kernel id may live again already.
+        """
         running = await self.work(lambda batch: batch.transaction.running(kernel_id), _same, writes=False)
         for session_id, run in running:
+            if before is not None and run.start > before:
+                continue
             ended = replace(run, status="interrupted", end=time.time_ns() // 1_000_000)
             origin = Origin(kind="step", kernel=kernel_id, step=run.step, run=run.id)
             with suppress(NotFound):
@@ -354,6 +385,10 @@ class Hub:
                     await self.work(lambda batch: batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS), _same)
             except SessionError as error:
                 _log.warning("session state: could not look at the store: %s", error.code)
+
+
+def _as_planned(ops: tuple[Op, ...]) -> Callable[[Draft], Plan]:
+    return lambda _: Plan(ops)
 
 
 def _same(value: T) -> T:

@@ -160,6 +160,17 @@ class Change(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type"
     #: the revision which that client had seen
     base: int | UnsetType = UNSET
     label: str | UnsetType = UNSET
+    #: the revision which this change takes back
+    undoes: int | UnsetType = UNSET
+
+
+class Snapshot(Value, frozen=True, kw_only=True):
+    """A named revision."""
+
+    name: str
+    revision: int
+    #: ms since the epoch
+    at: int
 
 
 class Meta(Value, frozen=True, kw_only=True):

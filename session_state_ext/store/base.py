@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from session_state_ext.model import Change, Run, Session, Step, Value, Variable
+from session_state_ext.model import Change, Run, Session, Snapshot, Step, Value, Variable
 
 
 class Summary(Value, frozen=True, kw_only=True):
@@ -135,6 +135,24 @@ class Transaction(Protocol):
 
     def first_touch(self, session_id: str, name: str, since: int) -> Touch | None:
         """The oldest thing that happened to ``name`` after revision ``since``."""
+
+    def oldest_revision(self, session_id: str) -> int:
+        """The earliest revision that can still be gone back to: the one before the oldest change in the log."""
+
+    def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
+        """Up to ``limit`` changes before this revision, newest first; with ``name`` those that touched it."""
+
+    def touches(self, session_id: str, revision: int) -> list[Touch]:
+        """What one change did, a name each."""
+
+    def before(self, session_id: str, since: int) -> dict[str, Variable | None]:
+        """The row, or None for none, which stood at revision ``since`` for each name touched after it."""
+
+    def snapshots(self, session_id: str) -> dict[str, Snapshot]: ...
+
+    def put_snapshot(self, session_id: str, snapshot: Snapshot) -> None: ...
+
+    def forget_snapshot(self, session_id: str, name: str) -> None: ...
 
     def client(self, session_id: str, client: str) -> Client | None: ...
 

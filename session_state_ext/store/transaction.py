@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, 
 from sqlalchemy.dialects.sqlite import insert as upsert_into
 
 from session_state_ext.errors import Damaged
-from session_state_ext.model import Change, Origin, Run, RunOp, Session, Step, Variable
+from session_state_ext.model import Change, Origin, Run, RunOp, Session, Snapshot, Step, Variable
 from session_state_ext.wire import decode, encode
 
 from .base import Attachment, Client, Commit, Key, Summary, Touch
@@ -24,6 +24,7 @@ from .tables import (
     idempotency_keys,
     runs,
     sessions,
+    snapshots,
     steps,
     touches,
     variables,
@@ -39,7 +40,9 @@ def _upsert(table: Table) -> Any:
     return statement.on_conflict_do_update(index_elements=keys, set_=rest)
 
 
-_upserts = {table: _upsert(table) for table in (attachments, variables, clients, idempotency_keys, runs, steps)}
+_upserts = {
+    table: _upsert(table) for table in (attachments, variables, clients, idempotency_keys, snapshots, runs, steps)
+}
 _save_session = update(sessions).where(sessions.c.id == bindparam("of"))
 _remove_variable = delete(variables).where(
     variables.c.session_id == bindparam("of"), variables.c.name == bindparam("gone")
@@ -197,17 +200,45 @@ class SqlTransaction:
 
     def _touch(self, ordered: Select[Any]) -> Touch | None:
         row = self._one(ordered.limit(1))
-        if row is None:
-            return None
-        before = None if row.before is None else _decoded(row.before, Variable)
-        return Touch(
-            name=row.name,
-            revision=row.revision,
-            fate=row.fate,
-            moved_to=row.moved_to,
-            client=row.client,
-            before=before,
-        )
+        return None if row is None else _touch(row)
+
+    # --- what it held before ---
+
+    def oldest_revision(self, session_id: str) -> int:
+        oldest = self._do(select(func.min(changes.c.revision)).where(changes.c.session_id == session_id)).scalar()
+        return 0 if oldest is None else int(oldest) - 1
+
+    def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
+        found = select(changes).where(changes.c.session_id == session_id)
+        if before is not None:
+            found = found.where(changes.c.revision < before)
+        if name is not None:
+            of = select(touches.c.revision).where(touches.c.session_id == session_id, touches.c.name == name)
+            found = found.where(changes.c.revision.in_(of))
+        page = self._do(found.order_by(changes.c.revision.desc()).limit(limit))
+        return [_decoded(row.frame, Change) for row in map(_verified, page)]
+
+    def touches(self, session_id: str, revision: int) -> list[Touch]:
+        found = select(touches).where(touches.c.session_id == session_id, touches.c.revision == revision)
+        return [_touch(row) for row in map(_verified, self._do(found.order_by(touches.c.name)))]
+
+    def before(self, session_id: str, since: int) -> dict[str, Variable | None]:
+        of = (touches.c.session_id == session_id, touches.c.revision > since)
+        first = select(touches.c.name, func.min(touches.c.revision).label("first")).where(*of).group_by(touches.c.name)
+        at = first.subquery()
+        found = select(touches).join(at, (touches.c.name == at.c.name) & (touches.c.revision == at.c.first))
+        rows = map(_verified, self._do(found.where(touches.c.session_id == session_id)))
+        return {row.name: _touch(row).before for row in rows}
+
+    def snapshots(self, session_id: str) -> dict[str, Snapshot]:
+        found = self._do(select(snapshots).where(snapshots.c.session_id == session_id))
+        return {row.name: Snapshot(name=row.name, revision=row.revision, at=row.at) for row in found}
+
+    def put_snapshot(self, session_id: str, snapshot: Snapshot) -> None:
+        self._do(_upserts[snapshots], {"session_id": session_id, **msgspec.structs.asdict(snapshot)})
+
+    def forget_snapshot(self, session_id: str, name: str) -> None:
+        self._do(delete(snapshots).where(snapshots.c.session_id == session_id, snapshots.c.name == name))
 
     # --- who has already been answered ---
 
@@ -277,6 +308,17 @@ class SqlTransaction:
         for table in OF_SESSION:
             self._do(delete(table).where(table.c.session_id == session_id))
         self._do(delete(sessions).where(sessions.c.id == session_id))
+
+
+def _touch(row: Row[Any]) -> Touch:
+    return Touch(
+        name=row.name,
+        revision=row.revision,
+        fate=row.fate,
+        moved_to=row.moved_to,
+        client=row.client,
+        before=None if row.before is None else _decoded(row.before, Variable),
+    )
 
 
 # --- model to rows ---

@@ -1,0 +1,294 @@
+"""What a session was before: its changes, taking them back, and going back to an earlier revision.
+
+Nothing in the log is ever rewritten, except by a purge: an undo, a redo and a restore are new changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import UNSET
+
+from .errors import Conflict, Expired, NotFound, NothingToUndo
+from .jsontext import same
+from .model import Change, Delete, Op, Origin, Set, Snapshot, Value, Variable
+from .names import check_name
+
+if TYPE_CHECKING:
+    from .batch import Batch, Retry, Written
+    from .draft import Draft
+    from .hub import Check, Hub
+
+#: How far back an undo without a number looks for a change to take back.
+_UNDO_REACH = 1000
+
+_PAGE = 100
+
+
+class Plan(NamedTuple):
+    """What a write does, decided when its turn has come."""
+
+    ops: tuple[Op, ...]
+    #: the change which this one takes back
+    undoes: int | None = None
+    label: str | None = None
+
+
+class Difference(Value, frozen=True, kw_only=True):
+    """What became of one variable between two revisions; None where it did not exist."""
+
+    name: str
+    before: Variable | None
+    after: Variable | None
+
+
+# --- plans; each belongs to the writer's thread ---
+
+
+def undo(draft: Draft, *, user: str | None, client: str | None, revision: int | None, force: bool) -> Plan:
+    """Take back change ``revision``, or the newest own change that is no undo and not undone.
+
+    Own means: of ``client``, or where that is None, of ``user``. Raises NothingToUndo, Expired, and Conflict where a
+    variable that the change touched moved on since, unless ``force``.
+    """
+    if revision is None:
+        revision = _newest_undoable(draft, user, client)
+        if revision is None:
+            raise NothingToUndo("There is no change of yours to undo.")
+    return _take_back(draft, revision, force, label="undo")
+
+
+def redo(draft: Draft, *, user: str | None, client: str | None, force: bool) -> Plan:
+    """Take back the newest own undo; a new change since then leaves nothing to redo. Raises as :func:`undo`."""
+    undone: set[int] = set()
+    for change in _own(draft, user, client):
+        if change.revision in undone:
+            continue
+        if change.undoes is UNSET:
+            break
+        target = draft.change(change.undoes)
+        if target is not None and target.undoes is not UNSET:
+            # A redo itself: the undo it took back is done with.
+            undone.add(change.undoes)
+            continue
+        return _take_back(draft, change.revision, force, label="redo")
+    raise NothingToUndo("There is nothing to redo.")
+
+
+def restore(draft: Draft, *, revision: int | None, snapshot: str | None) -> Plan:
+    """Everything as it stood at a revision or a snapshot. Raises NotFound, Expired."""
+    if snapshot is not None:
+        found = draft.snapshots().get(snapshot)
+        if found is None:
+            raise NotFound(f"There is no snapshot {snapshot!r}.", snapshot=snapshot)
+        revision = found.revision
+    assert revision is not None
+    return Plan(tuple(_towards(draft, rows_before(draft, revision))), label=f"restore {snapshot or revision}")
+
+
+def rows_before(draft: Draft, since: int) -> dict[str, Variable | None]:
+    """What stood at revision ``since`` in place of each variable that was touched after it.
+
+    Raises NotFound for a revision that never was, Expired for one the log does not reach.
+    """
+    if not 0 <= since <= draft.session.revision:
+        raise NotFound(f"There is no revision {since}; the newest is {draft.session.revision}.", revision=since)
+    if since < draft.session.revision and since < draft.oldest_revision():
+        raise Expired(f"History reaches back to revision {draft.oldest_revision()}.", revision=since)
+    return draft.before(since)
+
+
+def state_at(draft: Draft, revision: int) -> dict[str, Variable]:
+    """All rows as they stood at ``revision``. Raises NotFound, Expired."""
+    rows: dict[str, Variable | None] = {row.name: row for row in draft.rows()}
+    rows.update(rows_before(draft, revision))
+    return {name: row for name, row in rows.items() if row is not None}
+
+
+def differences(draft: Draft, earlier: int, later: int) -> list[Difference]:
+    """What was altered between two revisions, by name. Raises NotFound, Expired."""
+    if earlier > later:
+        return [
+            Difference(name=each.name, before=each.after, after=each.before)
+            for each in differences(draft, later, earlier)
+        ]
+    after = rows_before(draft, later)
+    found = [
+        Difference(name=name, before=row, after=after[name] if name in after else draft.row(name))
+        for name, row in rows_before(draft, earlier).items()
+    ]
+    return sorted((each for each in found if not _alike(each.before, each.after)), key=lambda each: each.name)
+
+
+def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
+    change = draft.change(revision)
+    if change is None:
+        if 0 < revision <= draft.session.revision:
+            raise Expired(f"History reaches back to revision {draft.oldest_revision()}.", revision=revision)
+        raise NotFound(f"There is no change {revision}; the newest is {draft.session.revision}.", revision=revision)
+    before = {touch.name: touch.before for touch in draft.touches(revision)}
+    if not before:
+        raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
+    if not force:
+        later = draft.before(revision)
+        for name in before:
+            left = later[name] if name in later else draft.row(name)
+            now = draft.row(name)
+            if not _alike(left, now):
+                raise Conflict(
+                    f"{name} was changed again after revision {revision}.",
+                    name=name,
+                    theirs=None if now is None else now.value,
+                    revision=0 if now is None else now.revision,
+                )
+    return Plan(tuple(_towards(draft, before)), undoes=revision, label=label)
+
+
+def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
+    for name, row in rows.items():
+        if row is not None:
+            yield Set(name=name, value=row.value)
+        elif draft.row(name) is not None:
+            yield Delete(name=name)
+
+
+def _newest_undoable(draft: Draft, user: str | None, client: str | None) -> int | None:
+    undone: set[int] = set()
+    for change in _own(draft, user, client):
+        if change.undoes is not UNSET:
+            if change.revision not in undone:
+                undone.add(change.undoes)
+        elif change.revision not in undone and draft.touches(change.revision):
+            return change.revision
+    return None
+
+
+def _own(draft: Draft, user: str | None, client: str | None) -> Iterator[Change]:
+    """The changes of this client or user, newest first."""
+    before: int | None = None
+    for _ in range(_UNDO_REACH // _PAGE):
+        page = draft.history(before=before, limit=_PAGE)
+        for change in page:
+            if change.origin.client == client if client is not None else change.origin.user == user:
+                yield change
+        if len(page) < _PAGE:
+            return
+        before = page[-1].revision
+
+
+def _alike(one: Variable | None, other: Variable | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return same(bytes(one.value), bytes(other.value))
+
+
+# --- what the hub offers ---
+
+
+class History:
+    """The past of every session of a hub. Raises NotFound for a session that is not the owner's."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    async def changes(
+        self, owner: str, session_id: str, *, before: int | None = None, limit: int = _PAGE, name: str | None = None
+    ) -> tuple[list[Change], int | None]:
+        """A page of changes, newest first, of those before revision ``before`` and touching ``name``; and the
+        ``before`` of the next page, None at the end."""
+
+        def read(draft: Draft) -> tuple[list[Change], int | None]:
+            page = draft.history(before=before, limit=limit + 1, name=name)
+            more = len(page) > limit
+            return page[:limit], page[limit - 1].revision if more else None
+
+        return await self._hub.read(owner, session_id, read)
+
+    async def at(self, owner: str, session_id: str, revision: int) -> dict[str, Variable]:
+        """All rows as they stood at ``revision``."""
+        return await self._hub.read(owner, session_id, lambda draft: state_at(draft, revision))
+
+    async def diff(self, owner: str, session_id: str, earlier: int, later: int) -> list[Difference]:
+        """What was altered between two revisions."""
+        return await self._hub.read(owner, session_id, lambda draft: differences(draft, earlier, later))
+
+    async def undo(
+        self,
+        owner: str,
+        session_id: str,
+        *,
+        origin: Origin,
+        client: str | None = None,
+        revision: int | None = None,
+        force: bool = False,
+        check: Check | None = None,
+        retry: Retry | None = None,
+    ) -> Written:
+        def plan(draft: Draft) -> Plan:
+            return undo(draft, user=origin.user, client=client, revision=revision, force=force)
+
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+
+    async def redo(
+        self,
+        owner: str,
+        session_id: str,
+        *,
+        origin: Origin,
+        client: str | None = None,
+        force: bool = False,
+        check: Check | None = None,
+        retry: Retry | None = None,
+    ) -> Written:
+        def plan(draft: Draft) -> Plan:
+            return redo(draft, user=origin.user, client=client, force=force)
+
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+
+    async def restore(
+        self,
+        owner: str,
+        session_id: str,
+        *,
+        origin: Origin,
+        revision: int | None = None,
+        snapshot: str | None = None,
+        check: Check | None = None,
+        retry: Retry | None = None,
+    ) -> Written:
+        def plan(draft: Draft) -> Plan:
+            return restore(draft, revision=revision, snapshot=snapshot)
+
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+
+    async def snapshots(self, owner: str, session_id: str) -> list[Snapshot]:
+        """Oldest first."""
+        found = await self._hub.read(owner, session_id, lambda draft: draft.snapshots())
+        return sorted(found.values(), key=lambda each: (each.at, each.name))
+
+    async def take_snapshot(
+        self, owner: str, session_id: str, name: str, *, revision: int | None = None
+    ) -> tuple[Snapshot, bool]:
+        """Name a revision, by default the newest; and whether the name is new. Raises NotFound, Expired."""
+        check_name(name)
+
+        def decide(batch: Batch, draft: Draft) -> tuple[Snapshot, bool]:
+            at = draft.session.revision if revision is None else revision
+            rows_before(draft, at)
+            taken = Snapshot(name=name, revision=at, at=batch.now)
+            new = name not in draft.snapshots()
+            draft.put_snapshot(taken)
+            return taken, new
+
+        return await self._hub.alter(owner, session_id, decide)
+
+    async def forget_snapshot(self, owner: str, session_id: str, name: str) -> None:
+        """Raises NotFound."""
+
+        def decide(_: Batch, draft: Draft) -> None:
+            if name not in draft.snapshots():
+                raise NotFound(f"There is no snapshot {name!r}.", snapshot=name)
+            draft.forget_snapshot(name)
+
+        await self._hub.alter(owner, session_id, decide)
