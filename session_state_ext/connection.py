@@ -129,6 +129,10 @@ class Connection:
 
     async def closed(self) -> None:
         """The transport is gone. Mutates already received are still committed. Idempotent."""
+        self.leave()
+
+    def leave(self) -> None:
+        """As :meth:`closed`, for a transport that cannot wait."""
         self._leave()
 
     # --- as a session knows it ---

@@ -40,6 +40,8 @@ class SqliteFile:
             poolclass=NullPool,
             # Transactions are begun here, with the right kind of BEGIN, and nowhere else.
             isolation_level="AUTOCOMMIT",
+            # What a statement was given never reaches a log line.
+            hide_parameters=True,
             connect_args={"timeout": _BUSY_SECONDS},
         )
         self._lock: FileLock | None = None

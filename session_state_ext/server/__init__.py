@@ -1,0 +1,1 @@
+"""The Jupyter Server extension: sessions over REST and over the live channel."""

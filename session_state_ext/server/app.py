@@ -1,0 +1,131 @@
+"""The extension: its settings, its routes, and what lives as long as the server."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+from traitlets import Float, Integer, Unicode, default
+
+from session_state_ext.errors import SessionError
+from session_state_ext.hub import Hub
+from session_state_ext.store.sql import SqlStore, default_url
+from session_state_ext.wire import Limits
+
+from .channel import ChannelHandler
+from .credentials import Credentials
+from .kernels import Kernels, Moves, NotebookPaths
+from .rest import (
+    AttachHandler,
+    MetaHandler,
+    OneSessionHandler,
+    RunsHandler,
+    SessionsHandler,
+    StepsHandler,
+    VariableHandler,
+)
+
+_SESSION = r"/api/session/([^/]+)"
+
+#: In order: "attach" would be a session's id otherwise.
+ROUTES = [
+    (r"/api/session", SessionsHandler),
+    (r"/api/session/attach", AttachHandler),
+    (_SESSION, OneSessionHandler),
+    (_SESSION + r"/meta", MetaHandler),
+    (_SESSION + r"/variables/([^/]+)", VariableHandler),
+    (_SESSION + r"/steps", StepsHandler),
+    (_SESSION + r"/runs", RunsHandler),
+    (_SESSION + r"/channel", ChannelHandler),
+]
+
+
+class SessionService:
+    """What the handlers share. Nothing touches the disk before :meth:`ready`."""
+
+    def __init__(self, hub: Hub, limits: Limits, paths: NotebookPaths, *, hello: float, flush: float) -> None:
+        self.hub = hub
+        self.limits = limits
+        self.paths = paths
+        self.credentials = Credentials()
+        self.hello_timeout = hello
+        self.flush_timeout = flush
+        self._started: asyncio.Task[None] | None = None
+
+    async def ready(self) -> Hub:
+        if self._started is None:
+            self._started = asyncio.create_task(self.hub.start())
+        # One who stops waiting does not stop the others.
+        await asyncio.shield(self._started)
+        return self.hub
+
+    async def stop(self) -> None:
+        if self._started is not None:
+            await asyncio.wait([self._started])
+            await self.hub.stop()
+
+
+class SessionStateExtension(ExtensionApp):
+    """Durable, live-shared variables for notebooks."""
+
+    name = "session_state_ext"
+    load_other_extensions = True
+
+    store_url = Unicode(
+        help="Where sessions are stored, as a URL of SQLAlchemy. Default: a SQLite file in Jupyter's data directory."
+    ).tag(config=True)
+    value_bytes = Integer(Limits().value_bytes, min=1, help="The largest value of a variable, in bytes.").tag(
+        config=True
+    )
+    session_bytes = Integer(Limits().session_bytes, min=1, help="All values of a session together, in bytes.").tag(
+        config=True
+    )
+    variables = Integer(Limits().variables, min=1, help="How many variables a session can have.").tag(config=True)
+    depth = Integer(Limits().depth, min=1, max=256, help="How deep arrays and objects can be nested in a value.").tag(
+        config=True
+    )
+    digits = Integer(Limits().digits, min=20, help="How many digits a number can have.").tag(config=True)
+    name_chars = Integer(Limits().name_chars, min=1, max=128, help="How long a variable's name can be.").tag(
+        config=True
+    )
+    hello_timeout = Float(10.0, min=0.0, help="Seconds a new channel has for its first frame.").tag(config=True)
+    flush_timeout = Float(
+        0.6, min=0.0, help="Seconds that a cell waits for editors to send what is being typed, before it runs."
+    ).tag(config=True)
+
+    @default("store_url")
+    def _default_store_url(self) -> str:
+        return default_url()
+
+    def initialize_settings(self) -> None:
+        app: Any = self.serverapp
+        limits = Limits(
+            value_bytes=self.value_bytes,
+            session_bytes=self.session_bytes,
+            variables=self.variables,
+            depth=self.depth,
+            digits=self.digits,
+            name_chars=self.name_chars,
+        )
+        hub = Hub(SqlStore(self.store_url, fallback=True), limits=limits)
+        paths = NotebookPaths(app.contents_manager, app.kernel_manager, app.session_manager)
+        self.service = SessionService(hub, limits, paths, hello=self.hello_timeout, flush=self.flush_timeout)
+        self.settings["session_state"] = self.service
+        self._kernels = Kernels(self.service, app)
+        self._kernels.wrap()
+        self._moves = Moves(self.service, app.contents_manager)
+        self._moves.listen()
+
+    def initialize_handlers(self) -> None:
+        self.handlers.extend(ROUTES)
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        try:
+            await self.service.ready()
+        except SessionError as error:
+            # The server goes on without sessions; each request says why.
+            self.log.error("session state: %s", error.message)
+
+    async def stop_extension(self) -> None:
+        await self.service.stop()

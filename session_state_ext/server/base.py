@@ -1,0 +1,298 @@
+"""Who asks, whether they may, how much they may send, and which status an error has."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from typing import Any, Protocol, TypeVar
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
+from jupyter_server.base.call_context import CallContext
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from tornado import web
+
+from session_state_ext import errors
+from session_state_ext.batch import Retry
+from session_state_ext.errors import InvalidBody, SessionError, TooLarge
+from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.wire import Limits, SaidOrigin, decode_body, encode, size
+
+from .credentials import SCHEME, Credential, Credentials
+
+T = TypeVar("T")
+
+#: For the Authorizer; the actions are read and write.
+RESOURCE = "session-state"
+
+#: A body from this size on is checked beside the event loop.
+_LARGE = 64 * 1024
+
+#: The status of each error; of a subclass that is not here, its parent's.
+STATUS: dict[type[SessionError], int] = {
+    errors.SessionError: 500,
+    errors.InvalidJson: 400,
+    errors.InvalidBody: 422,
+    errors.InvalidName: 422,
+    errors.InvalidValue: 422,
+    errors.LimitExceeded: 422,
+    errors.TooLarge: 413,
+    errors.NotFound: 404,
+    errors.Forbidden: 403,
+    errors.ReadOnly: 403,
+    errors.Conflict: 409,
+    errors.Gone: 409,
+    errors.Renamed: 409,
+    errors.PreconditionFailed: 412,
+    errors.IdempotencyMismatch: 422,
+    errors.SeqMismatch: 422,
+    errors.InvalidFrame: 400,
+    errors.Unavailable: 503,
+    errors.StorageFull: 507,
+    errors.StoreError: 500,
+}
+
+#: The code that goes with a status which the framework chose.
+_CODES = {
+    400: "invalid-request",
+    401: "unauthorized",
+    403: "unauthorized",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    415: "unsupported-media-type",
+}
+
+_SENTENCES = {
+    403: "You are not allowed to do this: log in, or give a token; a form needs its _xsrf token too.",
+    404: "There is nothing here.",
+    405: "This address does not know that method; the header Allow says which it knows.",
+    415: "Send JSON, with the header Content-Type: application/json.",
+}
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+class Paths(Protocol):
+    """Where notebooks are, as kernels.py knows it."""
+
+    def place(self, path: str) -> str:
+        """The attachment's path for a contents path. Raises InvalidBody."""
+
+    async def of_kernel(self, kernel_id: str) -> str:
+        """The attachment's path of the notebook that this kernel runs. Raises NotFound, Unavailable."""
+
+
+class Service(Protocol):
+    """What the handlers share; the extension app makes it."""
+
+    @property
+    def hub(self) -> Hub: ...
+    @property
+    def limits(self) -> Limits: ...
+    @property
+    def credentials(self) -> Credentials: ...
+    @property
+    def paths(self) -> Paths: ...
+    @property
+    def hello_timeout(self) -> float: ...
+    @property
+    def flush_timeout(self) -> float: ...
+
+    async def ready(self) -> Hub:
+        """The hub, started. Raises StoreError where the store cannot be used."""
+
+
+def status_of(error: SessionError) -> int:
+    """From the table above."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+class Caller(JupyterHandler):
+    """Who asks: a kernel by its own credential, everybody else as the rest of Jupyter Server has it."""
+
+    auth_resource = RESOURCE
+    credential: Credential | None = None
+
+    @property
+    def service(self) -> Service:
+        service: Service = self.settings["session_state"]
+        return service
+
+    async def prepare(self, *args: Any, **kwargs: Any) -> None:
+        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == SCHEME:
+            self._admit_kernel(token.strip())
+            return
+        waiting: Any = super().prepare(*args, **kwargs)
+        await ensure_async(waiting)
+
+    def _admit_kernel(self, token: str) -> None:
+        CallContext.set(CallContext.JUPYTER_HANDLER, self)
+        self.current_user = self._jupyter_current_user = None
+        if not self.check_host():
+            raise web.HTTPError(403)
+        credential = self.service.credentials.find(token)
+        if credential is None or not self.check_origin():
+            raise web.HTTPError(403)
+        self.credential = credential
+        self.current_user = self._jupyter_current_user = credential.user
+
+    @property
+    def owner(self) -> str:
+        """Whose sessions these are."""
+        if self.credential is not None:
+            return self.credential.owner
+        return owner_of(self.identity_provider, self.current_user)
+
+    @property
+    def shown(self) -> str | None:
+        """The user in an origin. A server with one token knows only random names, which would tell nothing."""
+        if self.credential is not None:
+            return self.credential.shown
+        return None if self.owner == LOCAL else str(self.current_user.username)
+
+    @property
+    def kernel(self) -> str | None:
+        return None if self.credential is None else self.credential.kernel
+
+    async def may(self, action: str) -> bool:
+        """Whether the Authorizer lets this caller ``read`` or ``write`` sessions."""
+        return bool(
+            await ensure_async(self.authorizer.is_authorized(self, self.current_user, action, self.auth_resource))
+        )
+
+    def still_known(self) -> bool:
+        """Whether what this caller showed is still good."""
+        return self.credential is None or self.service.credentials.valid(self.credential)
+
+
+def owner_of(provider: Any, user: Any) -> str:
+    """Jupyter's own token or password is one person, however many browsers; any other provider says who it is."""
+    if type(provider) in (IdentityProvider, PasswordIdentityProvider):
+        return LOCAL
+    return f"user:{user.username}"
+
+
+@web.stream_request_body
+class SessionHandler(Caller, APIHandler):
+    """A REST resource. Verbs take the caller's Hub and raise SessionError; what becomes of it is decided here."""
+
+    async def prepare(self, *args: Any, **kwargs: Any) -> None:
+        self._chunks: list[bytes] = []
+        self._received = 0
+        self._limit = self.service.limits.message_bytes
+        await super().prepare(*args, **kwargs)
+        announced = self.request.headers.get("Content-Length", "")
+        if announced.isdigit():
+            self._received = int(announced)
+            self._check_length()
+            self._received = 0
+
+    def data_received(self, chunk: bytes) -> None:
+        self._received += len(chunk)
+        if self._received <= self._limit:
+            self._chunks.append(chunk)
+        else:
+            # What comes in chunks is read to its end and dropped; the verb answers 413.
+            self._chunks.clear()
+
+    def _check_length(self) -> None:
+        if self._received > self._limit:
+            raise TooLarge(f"A request can have {size(self._limit)}, this one has more.")
+
+    def decode_argument(self, value: bytes, name: str | None = None) -> str:
+        # Tornado's sentence would carry the value into the log.
+        try:
+            return value.decode("utf-8")
+        except UnicodeDecodeError:
+            raise web.HTTPError(400, "The address is not UTF-8.") from None
+
+    # --- what was asked ---
+
+    def raw_body(self) -> bytes:
+        """The JSON text of the body; an empty one is ``{}``. Answers 415 for anything but JSON."""
+        self._check_length()
+        data = b"".join(self._chunks)
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if not data and not kind:
+            return b"{}"
+        if kind != "application/json":
+            raise web.HTTPError(415)
+        return data or b"{}"
+
+    async def body(self, kind: type[T]) -> T:
+        """The body as ``kind``, checked in full."""
+        data = self.raw_body()
+        limits = self.service.limits
+        if len(data) < _LARGE:
+            return decode_body(data, kind, limits)
+        return await asyncio.get_running_loop().run_in_executor(None, decode_body, data, kind, limits)
+
+    def origin_from(self, said: SaidOrigin | None) -> Any:
+        """Who makes this change: what they say of it, and what the server knows."""
+        return (said or SaidOrigin(kind="api")).complete(user=self.shown, kernel=self.kernel)
+
+    def retry(self) -> Retry | None:
+        """The Idempotency-Key, with what it was used for."""
+        key = self.request.headers.get("Idempotency-Key")
+        if key is None:
+            return None
+        if not 1 <= len(key) <= 255 or not key.isprintable():
+            raise InvalidBody("An Idempotency-Key has 1 to 255 printable characters.")
+        asked = hashlib.sha256(f"{self.request.method} {self.request.path}\n".encode())
+        for chunk in self._chunks:
+            asked.update(chunk)
+        return Retry(key, asked.digest())
+
+    def prefers_minimal(self) -> bool:
+        preferences = ",".join(self.request.headers.get_list("Prefer")).lower()
+        return any(part.strip() == "return=minimal" for part in preferences.replace(";", ",").split(","))
+
+    # --- answers ---
+
+    def answer(self, value: Any, status: int = 200) -> None:
+        self.set_status(status)
+        self.finish(encode(value))
+
+    def compute_etag(self) -> None:
+        # Ours say the revision; tornado's would hash the body.
+        return None
+
+    def log_exception(self, *args: Any) -> None:
+        error = args[1]
+        if isinstance(error, errors.StoreError | errors.StorageFull):
+            self.log.error("session state: %s", error.message)
+        elif not isinstance(error, SessionError):
+            super().log_exception(*args)
+
+    def send_error(self, status_code: int = 500, **kwargs: Any) -> None:
+        error = kwargs.get("exc_info", (None, None))[1]
+        super().send_error(status_of(error) if isinstance(error, SessionError) else status_code, **kwargs)
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """One form for every error: a sentence, a code, and what it was about."""
+        error = kwargs.get("exc_info", (None, None))[1]
+        if isinstance(error, SessionError):
+            reply = {"message": error.message, "code": error.code, **error.fields}
+        else:
+            said = error.log_message if isinstance(error, web.HTTPError) and status_code == 400 else None
+            sentence = said or _SENTENCES.get(status_code) or "Something went wrong in the server; its log says more."
+            reply = {"message": sentence, "code": _CODES.get(status_code, "internal")}
+        if status_code == 405:
+            self.set_header("Allow", ", ".join(self._allowed()))
+        if status_code == 503:
+            self.set_header("Retry-After", "1")
+        self.log.debug("session state: answered %s %s", status_code, reply["code"])
+        self.finish(encode(reply))
+
+    def _log(self) -> None:
+        """The access log's line, without a variable's name."""
+        path, variables, _ = (self.request.uri or "").partition("/variables/")
+        self.request.uri = path + variables
+        super()._log()
+
+    def _allowed(self) -> list[str]:
+        plain = web.RequestHandler
+        mine = [verb for verb in _METHODS if getattr(type(self), verb.lower()) is not getattr(plain, verb.lower())]
+        return [*mine, "OPTIONS"]

@@ -1,0 +1,174 @@
+"""Which notebook a kernel runs, the credential it gets for that, and where notebooks go."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.utils import ensure_async
+from jupyter_server.base.call_context import CallContext
+from tornado import web
+
+from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
+from session_state_ext.hub import LOCAL
+
+from .base import Caller, Service, owner_of
+from .credentials import Credential
+
+_CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
+
+
+class NotebookPaths:
+    """Contents paths as attachments know them: absolute for files on this machine, ``drive:path`` for others."""
+
+    def __init__(self, contents_manager: Any, kernel_manager: Any, session_manager: Any) -> None:
+        self._contents = contents_manager
+        self._kernels = kernel_manager
+        self._sessions = session_manager
+
+    def place(self, path: str) -> str:
+        drive, colon, rest = path.partition(":")
+        if colon and "/" not in drive:
+            # The drive of real-time collaboration holds the same files as the one without a name.
+            if drive != "RTC":
+                return path
+            path = rest
+        path = path.strip("/")
+        if not path or "\x00" in path:
+            raise InvalidBody("A notebook's path is not empty.")
+        root = getattr(self._contents, "root_dir", None)
+        if not hasattr(self._contents, "_get_os_path") or not root:
+            return f"{type(self._contents).__name__}:{path}"
+        try:
+            file = Path(self._contents._get_os_path(path))
+        except web.HTTPError:
+            raise InvalidBody("This path leads out of the server's folder.") from None
+        # The folder's real name, that a kernel without a server sees too; the file may be gone by now.
+        return str(Path(os.path.realpath(file.parent)) / file.name)
+
+    async def of_kernel(self, kernel_id: str) -> str:
+        if kernel_id not in self._kernels:
+            # One that is starting is not in there yet.
+            raise Unavailable("This kernel has no notebook yet; try again.") if not kernel_id else NotFound()
+        running = [
+            session
+            for session in await ensure_async(self._sessions.list_sessions())
+            if session["kernel"] is not None and session["kernel"]["id"] == kernel_id
+        ]
+        # A notebook wins over a console on the same kernel.
+        running.sort(key=lambda session: session["type"] != "notebook")
+        if not running:
+            raise Unavailable("This kernel has no notebook yet; try again.")
+        return self.place(running[0]["path"])
+
+
+class Kernels:
+    """Gives each kernel that the server starts a credential, and notices when it dies."""
+
+    def __init__(self, service: Service, serverapp: Any) -> None:
+        self._service = service
+        self._app = serverapp
+        self._manager = serverapp.kernel_manager
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def wrap(self) -> None:
+        """The kernel manager's instance, so that every way to start a kernel passes here."""
+        self._start, self._restart = self._manager.start_kernel, self._manager.restart_kernel
+        self._remove = self._manager.remove_kernel
+        self._manager.start_kernel = self.start_kernel
+        self._manager.restart_kernel = self.restart_kernel
+        self._manager.remove_kernel = self.remove_kernel
+
+    def unwrap(self) -> None:
+        for name in ("start_kernel", "restart_kernel", "remove_kernel"):
+            self._manager.__dict__.pop(name, None)
+
+    async def start_kernel(self, *args: Any, **kwargs: Any) -> Any:
+        wanted = kwargs.get("kernel_id")
+        if wanted is not None and wanted in self._manager:
+            return await ensure_async(self._start(*args, **kwargs))
+        credential = self._credential(wanted)
+        env = dict(kwargs.get("env") or os.environ)
+        env["KERNEL_SESSION_STATE_URL"] = self._app.connection_url
+        env["KERNEL_SESSION_STATE_TOKEN"] = self._service.credentials.issue(credential)
+        try:
+            kernel_id = await ensure_async(self._start(*args, **{**kwargs, "env": env}))
+        except BaseException:
+            self._service.credentials.revoke(credential)
+            raise
+        credential.kernel = kernel_id
+        if hasattr(self._manager, "add_restart_callback"):
+            self._manager.add_restart_callback(kernel_id, lambda: self._died(kernel_id), "restart")
+        return kernel_id
+
+    async def restart_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> Any:
+        before = _now()
+        try:
+            return await ensure_async(self._restart(kernel_id, *args, **kwargs))
+        finally:
+            self._died(kernel_id, before)
+
+    def remove_kernel(self, kernel_id: str) -> Any:
+        self._service.credentials.revoke_kernel(kernel_id)
+        self._died(kernel_id)
+        return self._remove(kernel_id)
+
+    def _credential(self, kernel_id: str | None) -> Credential:
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        user = getattr(handler, "current_user", None)
+        if isinstance(handler, Caller) and handler.credential is not None:
+            starter = handler.credential
+            return Credential(owner=starter.owner, user=starter.user, shown=starter.shown, kernel=kernel_id)
+        owner = LOCAL if user is None else owner_of(self._app.identity_provider, user)
+        shown = None if user is None or owner == LOCAL else str(user.username)
+        return Credential(owner=owner, user=user, shown=shown, kernel=kernel_id)
+
+    def _died(self, kernel_id: str, before: int | None = None) -> None:
+        """Its runs that had begun by then are interrupted."""
+        _in_background(self._tasks, self._interrupt(kernel_id, before or _now()))
+
+    async def _interrupt(self, kernel_id: str, before: int) -> None:
+        hub = await self._service.ready()
+        await hub.kernel_died(kernel_id, before=before)
+
+
+class Moves:
+    """Notebooks that Jupyter moves, copies and deletes take their sessions along."""
+
+    def __init__(self, service: Service, contents_manager: Any) -> None:
+        self._service = service
+        self._events = contents_manager.event_logger
+
+    def listen(self) -> None:
+        self._events.add_listener(schema_id=_CONTENTS, listener=self._happened)
+
+    def stop(self) -> None:
+        self._events.remove_listener(schema_id=_CONTENTS, listener=self._happened)
+
+    async def _happened(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        action = data["action"]
+        if action not in ("rename", "copy", "delete"):
+            return
+        try:
+            notebooks = (await self._service.ready()).notebooks
+            path = self._service.paths.place(data["path"])
+            if action == "delete":
+                await notebooks.removed(path)
+                return
+            source = self._service.paths.place(data["source_path"])
+            await (notebooks.moved(source, path) if action == "rename" else notebooks.copied(source, path))
+        except SessionError as error:
+            logger.log.warning("session state: a notebook's %s was not followed: %s", action, error.code)
+
+
+def _in_background(tasks: set[asyncio.Task[None]], work: Any) -> None:
+    task = asyncio.ensure_future(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

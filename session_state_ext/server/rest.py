@@ -1,0 +1,292 @@
+"""Sessions over HTTP: one short handler a resource. openapi.yaml is the contract, RFC 9110 the manners."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from jupyter_server.auth.decorator import authorized
+from msgspec import Struct
+from msgspec.structs import replace
+from tornado import web
+
+from session_state_ext.batch import Written
+from session_state_ext.draft import Draft
+from session_state_ext.errors import InvalidBody, NotFound, PreconditionFailed
+from session_state_ext.hub import Check
+from session_state_ext.jsontext import same
+from session_state_ext.live import Live
+from session_state_ext.model import Delete, Set, Variable
+from session_state_ext.names import check_session_id
+from session_state_ext.wire import AttachBody, CreateBody, MergeBody, PutBody, check_ops, merge_ops
+
+from .base import SessionHandler
+
+_TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
+
+
+class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str | None
+
+
+def session_tag(live_or_draft: Live | Draft, *, detail: bool = False) -> str:
+    """The ETag of a session: its history and its revision."""
+    session = live_or_draft.session
+    return f'"{session.epoch}-{session.revision}{"-d" if detail else ""}"'
+
+
+class Resource(SessionHandler):
+    """What the resources share: preconditions, and a session as the answer."""
+
+    def if_session(self) -> Check:
+        """If-Match and If-None-Match against the session."""
+        check = self._precondition()
+
+        def stands(draft: Draft) -> int:
+            check({session_tag(draft), session_tag(draft, detail=True)})
+            return 200
+
+        return stands
+
+    def if_variable(self, name: str, *, made: int | None) -> Check:
+        """If-Match and If-None-Match against the variable; ``made`` answers where there is none yet."""
+        check = self._precondition()
+
+        def stands(draft: Draft) -> int:
+            row = draft.row(name)
+            check(set() if row is None else {f'"{row.revision}"'})
+            if row is None and made is None:
+                raise no_variable(name)
+            return made if row is None and made is not None else 200
+
+        return stands
+
+    def _precondition(self) -> Callable[[set[str]], None]:
+        """RFC 9110, 13.1: strong comparison; the tags are empty where the thing does not exist."""
+        match, none_match = self._tags("If-Match"), self._tags("If-None-Match")
+
+        def check(tags: set[str]) -> None:
+            if match is not None and not (tags if "*" in match else tags & match):
+                raise PreconditionFailed()
+            if none_match is not None and (tags if "*" in none_match else tags & none_match):
+                raise PreconditionFailed("This exists already." if "*" in none_match else None)
+
+        return check
+
+    def _tags(self, header: str) -> set[str] | None:
+        values = self.request.headers.get_list(header)
+        return set(_TAG.findall(",".join(values))) if values else None
+
+    async def answer_state(self, session_id: str, written: Written) -> None:
+        hub = await self.service.ready()
+        minimal = self.prefers_minimal()
+        earlier = written.earlier
+        async with hub.use(self.owner, session_id) as live:
+            meta = live.meta()
+            if earlier is not None and earlier.revision != meta.revision:
+                # It has moved on since. The variables of then are not kept; this is what is still true.
+                minimal = True
+                meta = replace(meta, revision=earlier.revision, last_synced_at=earlier.at)
+            else:
+                self.set_header("ETag", session_tag(live))
+            if minimal:
+                self.set_header("Preference-Applied", "return=minimal")
+            self.answer(replace(live.state(minimal=minimal), meta=meta), written.status)
+
+
+class SessionsHandler(Resource):
+    """/api/session"""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        hub = await self.service.ready()
+        name, path = self.get_query_argument("name", None), self.get_query_argument("path", None)
+        at = None if path is None else self.service.paths.place(path)
+        self.answer({"sessions": await hub.list(self.owner, name=name, path=at)})
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        hub = await self.service.ready()
+        body = await self.body(CreateBody)
+        check_session_name(body.name)
+        ops = merge_ops(body, self.service.limits)
+        written = await hub.create(
+            self.owner, name=body.name, ops=ops, origin=self.origin_from(body.origin), retry=self.retry()
+        )
+        session_id = written.session.id
+        if written.earlier is not None and written.earlier.made is not None:
+            session_id = written.earlier.made
+        self.set_header("Location", f"{self.request.path}/{session_id}")
+        await self.answer_state(session_id, written)
+
+
+class OneSessionHandler(Resource):
+    """/api/session/{id}"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        detail = self.get_query_argument("detail", "0") not in ("", "0", "false")
+        async with hub.use(self.owner, session_id) as live:
+            self.set_header("ETag", session_tag(live, detail=detail))
+            if self.check_etag_header():
+                self.set_status(304)
+                self.finish()
+                return
+            self.answer(live.state(detail=detail))
+
+    @web.authenticated
+    @authorized
+    async def post(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        body = await self.body(MergeBody)
+        if body.session_id not in (None, session_id):
+            raise InvalidBody("This is the state of another session: its sessionId is not the one in the address.")
+        ops = merge_ops(body, self.service.limits)
+        written = await hub.write(
+            self.owner,
+            session_id,
+            ops,
+            origin=self.origin_from(body.origin),
+            check=self.if_session(),
+            retry=self.retry(),
+        )
+        await self.answer_state(session_id, written)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        await hub.delete(self.owner, session_id, check=self.if_session(), retry=self.retry())
+        self.set_status(204)
+        self.finish()
+
+
+class MetaHandler(Resource):
+    """/api/session/{id}/meta"""
+
+    @web.authenticated
+    @authorized
+    async def put(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        body = await self.body(MetaBody)
+        check_session_name(body.name)
+        written = await hub.describe(
+            self.owner, session_id, name=body.name, check=self.if_session(), retry=self.retry()
+        )
+        await self.answer_state(session_id, written)
+
+
+class VariableHandler(Resource):
+    """/api/session/{id}/variables/{name}"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, session_id: str, name: str) -> None:
+        hub = await self.service.ready()
+        async with hub.use(self.owner, session_id) as live:
+            row = live.rows.get(name)
+            if row is None:
+                raise no_variable(name)
+            self.set_header("ETag", f'"{row.revision}"')
+            if self.check_etag_header():
+                self.set_status(304)
+                self.finish()
+                return
+            self.answer(row)
+
+    @web.authenticated
+    @authorized
+    async def put(self, session_id: str, name: str) -> None:
+        hub = await self.service.ready()
+        body = await self.body(PutBody)
+        ops = (Set(name=name, value=body.value),)
+        check_ops(ops, self.service.limits)
+        origin = self.origin_from(body.origin)
+        written = await hub.write(
+            self.owner, session_id, ops, origin=origin, check=self.if_variable(name, made=201), retry=self.retry()
+        )
+        row = written.rows.get(name)
+        if written.earlier is not None:
+            async with hub.use(self.owner, session_id) as live:
+                row = live.rows.get(name)
+            if row is None or not same(bytes(row.value), bytes(body.value)):
+                # It has changed since: as it was answered then.
+                at, revision = written.earlier.at, written.earlier.revision
+                row = Variable(name=name, value=body.value, revision=revision, updated_at=at, origin=origin)
+        assert row is not None
+        self.set_header("ETag", f'"{row.revision}"')
+        self.answer(row, written.status)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, session_id: str, name: str) -> None:
+        hub = await self.service.ready()
+        await hub.write(
+            self.owner,
+            session_id,
+            (Delete(name=name),),
+            origin=self.origin_from(None),
+            check=self.if_variable(name, made=None),
+            retry=self.retry(),
+        )
+        self.set_status(204)
+        self.finish()
+
+
+class StepsHandler(Resource):
+    """/api/session/{id}/steps"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        async with hub.use(self.owner, session_id) as live:
+            self.answer({"steps": list(live.steps.values())})
+
+
+class RunsHandler(Resource):
+    """/api/session/{id}/runs"""
+
+    @web.authenticated
+    @authorized
+    async def get(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        self.answer({"runs": await hub.runs(self.owner, session_id)})
+
+
+class AttachHandler(Resource):
+    """/api/session/attach"""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        hub = await self.service.ready()
+        body = await self.body(AttachBody)
+        if body.path is not None and body.kernel_id is not None:
+            raise InvalidBody("Give a path or a kernelId, not both.")
+        if body.session_id is not None:
+            check_session_id(body.session_id)
+        if body.path is not None:
+            path = self.service.paths.place(body.path)
+        elif body.kernel_id is not None or self.credential is not None:
+            path = await self.service.paths.of_kernel(body.kernel_id or self.kernel or "")
+        else:
+            raise InvalidBody("Which notebook? Give its path or its kernelId.")
+        attached = await hub.attach(self.owner, path, session_id=body.session_id)
+        async with hub.use(self.owner, attached.session_id) as live:
+            self.set_header("ETag", session_tag(live))
+            self.answer(live.state(), 201 if attached.made else 200)
+
+
+def no_variable(name: str) -> NotFound:
+    return NotFound("There is no variable of this name.", name=name)
+
+
+def check_session_name(name: str | None) -> None:
+    """Raise InvalidBody unless this can name a session."""
+    if name is not None and not (1 <= len(name) <= 256 and name.isprintable()):
+        raise InvalidBody("A session's name has 1 to 256 printable characters, or is null.")
