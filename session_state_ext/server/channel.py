@@ -27,7 +27,7 @@ _STALLED_SECONDS = 8.0
 _RECHECK_SECONDS = 30.0
 
 
-class ChannelHandler(Caller, WebSocketMixin, websocket.WebSocketHandler):
+class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
     """/api/session/{id}/channel"""
 
     @property
