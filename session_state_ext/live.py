@@ -128,15 +128,7 @@ class Live:
         return any(listener.holds_edits for listener in self.listeners)
 
     def meta(self) -> Meta:
-        session = self.session
-        return Meta(
-            last_synced_at=session.updated_at,
-            is_dirty=self.is_dirty,
-            revision=session.revision,
-            epoch=session.epoch,
-            name=session.name,
-            paths=list(session.paths),
-        )
+        return meta_of(self.session, is_dirty=self.is_dirty)
 
     def state(self, *, detail: bool = False, minimal: bool = False) -> State:
         """What REST shows."""
@@ -211,6 +203,17 @@ class Live:
     def end_all(self, code: int, reason: str) -> None:
         for listener in list(self.listeners):
             listener.end(code, reason)
+
+
+def meta_of(session: Session, *, is_dirty: bool) -> Meta:
+    return Meta(
+        last_synced_at=session.updated_at,
+        is_dirty=is_dirty,
+        revision=session.revision,
+        epoch=session.epoch,
+        name=session.name,
+        paths=list(session.paths),
+    )
 
 
 def size_of(rows: Iterable[Variable]) -> int:

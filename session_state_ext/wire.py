@@ -90,6 +90,26 @@ class PutBody(_Body, frozen=True, kw_only=True):
     origin: SaidOrigin | None = None
 
 
+class UndoBody(_Body, frozen=True, kw_only=True):
+    """For undo and redo: whose (the caller's, or this client's), which one, and whether to overwrite what moved on."""
+
+    revision: int | None = None
+    force: bool = False
+    client: str | None = None
+    origin: SaidOrigin | None = None
+
+
+class RestoreBody(_Body, frozen=True, kw_only=True):
+    revision: int | None = None
+    snapshot: str | None = None
+    origin: SaidOrigin | None = None
+
+
+class SnapshotBody(_Body, frozen=True, kw_only=True):
+    #: by default the newest
+    revision: int | None = None
+
+
 class AttachBody(_Body, frozen=True, kw_only=True):
     path: str | None = None
     kernel_id: str | None = None
@@ -103,6 +123,16 @@ class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     variables: dict[str, Raw] | UnsetType = UNSET
     meta: Meta
     rows: list[Variable] | UnsetType = UNSET
+
+
+class Delta(Struct, frozen=True, kw_only=True, rename={"session_id": "sessionId", "since": "from"}):
+    """What changed in a session after a revision."""
+
+    session_id: str
+    since: int
+    variables: dict[str, Raw]
+    removed: list[str]
+    meta: Meta
 
 
 # --- frames of a client ---
@@ -264,7 +294,7 @@ def decode_client_frame(data: bytes, limits: Limits) -> ClientFrame:
     change can be refused by its number.
     """
     try:
-        _check_text(data, limits)
+        check_text(data, limits)
         frame = _client_frames.decode(data)
         if isinstance(frame, Hello):
             _check_id(frame.client)
@@ -302,7 +332,7 @@ def _check_id(client: str) -> None:
 
 def decode_body(data: bytes, kind: type[_T], limits: Limits) -> _T:
     """A REST body of this kind. Raises InvalidJson, InvalidBody, InvalidValue, LimitExceeded, TooLarge, InvalidName."""
-    _check_text(data, limits)
+    check_text(data, limits)
     try:
         body = msgspec.json.decode(data, type=kind)
     except msgspec.MsgspecError as error:
@@ -310,7 +340,8 @@ def decode_body(data: bytes, kind: type[_T], limits: Limits) -> _T:
     return body
 
 
-def _check_text(data: bytes, limits: Limits) -> None:
+def check_text(data: bytes, limits: Limits) -> None:
+    """Raise unless ``data`` is an acceptable JSON text of an acceptable size, for a body or frame."""
     if len(data) > limits.message_bytes:
         raise TooLarge(f"A request can have {size(limits.message_bytes)}, this one has {size(len(data))}.")
     jsontext.check(data, depth=limits.depth + _ENVELOPE_DEPTH, digits=limits.digits)
@@ -352,6 +383,14 @@ def check_run(run: Run) -> None:
         if read.value is not UNSET and len(bytes(read.value)) > INLINE_INPUT_BYTES:
             limit = size(INLINE_INPUT_BYTES)
             raise InvalidBody(f"{name}: a run keeps inputs of up to {limit}; give a hash.", name=name)
+
+
+def decode_members(data: bytes) -> dict[str, bytes]:
+    """The members of an object, each as the text it is; ``data`` was checked. Raises InvalidBody for anything else."""
+    try:
+        return {name: bytes(member) for name, member in msgspec.json.decode(data, type=dict[str, Raw]).items()}
+    except msgspec.MsgspecError:
+        raise InvalidBody('All variables together are an object, such as {"lr": 0.1}.') from None
 
 
 def content_hash(value: bytes) -> str:

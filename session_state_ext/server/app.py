@@ -15,6 +15,15 @@ from session_state_ext.wire import Limits
 
 from .channel import ChannelHandler
 from .credentials import Credentials
+from .history import (
+    ChangesHandler,
+    DiffHandler,
+    RedoHandler,
+    RestoreHandler,
+    SnapshotHandler,
+    SnapshotsHandler,
+    UndoHandler,
+)
 from .kernels import Kernels, Moves, NotebookPaths
 from .rest import (
     AttachHandler,
@@ -35,6 +44,13 @@ ROUTES = [
     (_SESSION, OneSessionHandler),
     (_SESSION + r"/meta", MetaHandler),
     (_SESSION + r"/variables/([^/]+)", VariableHandler),
+    (_SESSION + r"/changes", ChangesHandler),
+    (_SESSION + r"/diff", DiffHandler),
+    (_SESSION + r"/undo", UndoHandler),
+    (_SESSION + r"/redo", RedoHandler),
+    (_SESSION + r"/restore", RestoreHandler),
+    (_SESSION + r"/snapshots", SnapshotsHandler),
+    (_SESSION + r"/snapshots/([^/]+)", SnapshotHandler),
     (_SESSION + r"/steps", StepsHandler),
     (_SESSION + r"/runs", RunsHandler),
     (_SESSION + r"/channel", ChannelHandler),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
 
 from jupyter_core.utils import ensure_async
@@ -16,7 +17,7 @@ from session_state_ext import errors
 from session_state_ext.batch import Retry
 from session_state_ext.errors import InvalidBody, SessionError, TooLarge
 from session_state_ext.hub import LOCAL, Hub
-from session_state_ext.wire import Limits, SaidOrigin, decode_body, encode, size
+from session_state_ext.wire import Limits, SaidOrigin, check_text, decode_body, encode, size
 
 from .credentials import SCHEME, Credential, Credentials
 
@@ -43,6 +44,9 @@ STATUS: dict[type[SessionError], int] = {
     errors.Conflict: 409,
     errors.Gone: 409,
     errors.Renamed: 409,
+    errors.NothingToUndo: 409,
+    errors.PatchFailed: 409,
+    errors.Expired: 410,
     errors.PreconditionFailed: 412,
     errors.IdempotencyMismatch: 422,
     errors.SeqMismatch: 422,
@@ -178,6 +182,9 @@ def owner_of(provider: Any, user: Any) -> str:
 class SessionHandler(Caller, APIHandler):
     """A REST resource. Verbs take the caller's Hub and raise SessionError; what becomes of it is decided here."""
 
+    #: the content types that PATCH takes
+    patches: tuple[str, ...] = ()
+
     async def prepare(self, *args: Any, **kwargs: Any) -> None:
         self._chunks: list[bytes] = []
         self._received = 0
@@ -210,24 +217,34 @@ class SessionHandler(Caller, APIHandler):
 
     # --- what was asked ---
 
-    def raw_body(self) -> bytes:
-        """The JSON text of the body; an empty one is ``{}``. Answers 415 for anything but JSON."""
+    def content_type(self) -> str:
+        return self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+
+    def raw_body(self, *kinds: str) -> bytes:
+        """The JSON text of the body; an empty one is ``{}``. Answers 415 for other content types (default: JSON)."""
         self._check_length()
         data = b"".join(self._chunks)
-        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        kind = self.content_type()
         if not data and not kind:
             return b"{}"
-        if kind != "application/json":
+        if kind not in (kinds or ("application/json",)):
             raise web.HTTPError(415)
         return data or b"{}"
 
     async def body(self, kind: type[T]) -> T:
         """The body as ``kind``, checked in full."""
-        data = self.raw_body()
-        limits = self.service.limits
+        return await self._beside(decode_body, self.raw_body(), kind, self.service.limits)
+
+    async def text(self, *kinds: str) -> bytes:
+        """The body of one of these content types, checked as JSON text."""
+        data = self.raw_body(*kinds)
+        await self._beside(check_text, data, self.service.limits)
+        return data
+
+    async def _beside(self, check: Callable[..., T], data: bytes, *rest: Any) -> T:
         if len(data) < _LARGE:
-            return decode_body(data, kind, limits)
-        return await asyncio.get_running_loop().run_in_executor(None, decode_body, data, kind, limits)
+            return check(data, *rest)
+        return await asyncio.get_running_loop().run_in_executor(None, check, data, *rest)
 
     def origin_from(self, said: SaidOrigin | None) -> Any:
         """Who makes this change: what they say of it, and what the server knows."""
@@ -281,6 +298,8 @@ class SessionHandler(Caller, APIHandler):
             reply = {"message": sentence, "code": _CODES.get(status_code, "internal")}
         if status_code == 405:
             self.set_header("Allow", ", ".join(self._allowed()))
+        if status_code == 415 and self.request.method == "PATCH":
+            self.set_header("Accept-Patch", ", ".join(self.patches))
         if status_code == 503:
             self.set_header("Retry-After", "1")
         self.log.debug("session state: answered %s %s", status_code, reply["code"])

@@ -12,17 +12,31 @@ from tornado import web
 
 from session_state_ext.batch import Written
 from session_state_ext.draft import Draft
-from session_state_ext.errors import InvalidBody, NotFound, PreconditionFailed
+from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
+from session_state_ext.history import Plan, rows_before
 from session_state_ext.hub import Check
 from session_state_ext.jsontext import same
-from session_state_ext.live import Live
+from session_state_ext.live import Live, meta_of
 from session_state_ext.model import Delete, Set, Variable
 from session_state_ext.names import check_session_id
-from session_state_ext.wire import AttachBody, CreateBody, MergeBody, PutBody, check_ops, merge_ops
+from session_state_ext.patches import merge_variables, patch_variables
+from session_state_ext.wire import (
+    AttachBody,
+    CreateBody,
+    Delta,
+    MergeBody,
+    PutBody,
+    check_ops,
+    decode_members,
+    merge_ops,
+)
 
 from .base import SessionHandler
 
 _TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
+
+
+MERGE_PATCH, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 
 
 class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +91,15 @@ class Resource(SessionHandler):
         values = self.request.headers.get_list(header)
         return set(_TAG.findall(",".join(values))) if values else None
 
+    def number(self, name: str, default: int | None = None) -> int | None:
+        """A whole number in the address."""
+        text = self.get_query_argument(name, None)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and len(text) < 16):
+            raise InvalidBody(f"{name} is a whole number from 0 on.")
+        return int(text)
+
     async def answer_state(self, session_id: str, written: Written) -> None:
         hub = await self.service.ready()
         minimal = self.prefers_minimal()
@@ -125,9 +148,15 @@ class SessionsHandler(Resource):
 class OneSessionHandler(Resource):
     """/api/session/{id}"""
 
+    patches = (MERGE_PATCH, JSON_PATCH)
+
     @web.authenticated
     @authorized
     async def get(self, session_id: str) -> None:
+        since = self.number("since")
+        if since is not None:
+            await self._changed_since(session_id, since)
+            return
         hub = await self.service.ready()
         detail = self.get_query_argument("detail", "0") not in ("", "0", "false")
         async with hub.use(self.owner, session_id) as live:
@@ -137,6 +166,49 @@ class OneSessionHandler(Resource):
                 self.finish()
                 return
             self.answer(live.state(detail=detail))
+
+    async def _changed_since(self, session_id: str, since: int) -> None:
+        """Only what changed after a revision of this history. Raises Expired where it cannot be told any more."""
+        epoch = self.get_query_argument("epoch", None)
+        hub = await self.service.ready()
+        async with hub.use(self.owner, session_id) as live:
+            is_dirty = live.is_dirty
+
+        def look(draft: Draft) -> Delta:
+            if epoch not in (None, draft.session.epoch) or since > draft.session.revision:
+                raise Expired("This session has another history by now; read all of it.")
+            names = rows_before(draft, since)
+            now = {name: draft.row(name) for name in names}
+            return Delta(
+                session_id=session_id,
+                since=since,
+                variables={name: row.value for name, row in now.items() if row is not None},
+                removed=[name for name, row in now.items() if row is None and names[name] is not None],
+                meta=meta_of(draft.session, is_dirty=is_dirty),
+            )
+
+        self.answer(await hub.read(self.owner, session_id, look))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        limits = self.service.limits
+        patch = await self.text(*self.patches)
+        merges = self.content_type() == MERGE_PATCH
+        members = decode_members(patch) if merges else {}
+
+        def plan(draft: Draft) -> Plan:
+            values = {row.name: bytes(row.value) for row in draft.rows()}
+            ops = merge_variables(values, members) if merges else patch_variables(values, patch)
+            check_ops(ops, limits)
+            return Plan(ops)
+
+        origin = self.origin_from(None)
+        written = await hub.write(
+            self.owner, session_id, plan, origin=origin, check=self.if_session(), retry=self.retry()
+        )
+        await self.answer_state(session_id, written)
 
     @web.authenticated
     @authorized
