@@ -49,10 +49,13 @@ class Channel(Protocol):
 class Backend(Protocol):
     """Where sessions are kept. Everything runs on the link's own event loop."""
 
-    #: whether what is acknowledged outlives this kernel
-    durable: bool
-    #: whether it is in this process, so that the first contact may take as long as it takes
-    local: bool
+    @property
+    def durable(self) -> bool:
+        """Whether what is acknowledged outlives this kernel."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is in this process, so that the first contact may take as long as it takes."""
 
     async def attach(self) -> str:
         """The id of this kernel's session. Raises Busy (ask again), OSError (nobody there), SessionError."""

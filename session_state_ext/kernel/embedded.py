@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from session_state_ext.errors import NotFound
 
-from .backend import Known, Lost
+from .backend import Channel, Known, Lost
 from .choice import choose
+from .memory import MemoryBackend
 
 if TYPE_CHECKING:
     from session_state_ext.connection import Connection
@@ -19,15 +20,24 @@ if TYPE_CHECKING:
 
 
 class EmbeddedBackend:
-    """The sessions of the default store. The kernel's own is the one called ``name``, or that of ``path``."""
+    """The sessions of the default store.
 
-    durable = True
+    The kernel's own is the one called ``name``, or that of the notebook at ``path``; where neither is known, a
+    throw-away one in memory, and the store is opened only when another session is asked for.
+    """
+
     local = True
 
     def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
         self._name, self._path, self._url = name, path, url
         self._opened: Hub | None = None
         self._chosen: str | None = None
+        self._memory = None if name or path else MemoryBackend()
+
+    @property
+    def durable(self) -> bool:
+        """Whether the kernel's session is kept in the store."""
+        return self._memory is None
 
     async def _hub(self) -> Hub:
         if self._opened is None:
@@ -40,27 +50,29 @@ class EmbeddedBackend:
         return self._opened
 
     async def attach(self) -> str:
-        from session_state_ext.hub import LOCAL
-
-        hub = await self._hub()
+        if self._memory is not None:
+            return await self._memory.attach()
         if self._chosen is None and self._name is not None:
             # A session that a program names is there as soon as it is named.
             try:
                 self._chosen = choose(self._name, await self.sessions(), new=False)
             except NotFound:
-                self._chosen = await hub.create(LOCAL, name=self._name)
+                self._chosen = await self._create(self._name)
         if self._chosen is not None:
             return self._chosen
         assert self._path is not None
-        return (await hub.attach(LOCAL, self._path)).session_id
+        return (await (await self._hub()).attach(_local(), self._path)).session_id
 
-    async def open(self, session_id: str) -> EmbeddedChannel:
+    async def _create(self, name: str) -> str:
+        return (await (await self._hub()).create(_local(), name=name)).session.id
+
+    async def open(self, session_id: str) -> Channel:
+        if self._memory is not None:
+            return await self._memory.open(session_id)
         return EmbeddedChannel(await self._hub(), session_id)
 
     async def sessions(self) -> list[Known]:
-        from session_state_ext.hub import LOCAL
-
-        listed = await (await self._hub()).list(LOCAL)
+        listed = await (await self._hub()).list(_local())
         return [
             Known(
                 session_id=one.session_id,
@@ -74,16 +86,22 @@ class EmbeddedBackend:
         ]
 
     async def use(self, name: str, *, new: bool) -> str:
-        from session_state_ext.hub import LOCAL
-
         session_id = choose(name, await self.sessions(), new=new)
-        self._chosen = session_id or await (await self._hub()).create(LOCAL, name=name)
+        self._chosen = session_id or await self._create(name)
+        self._memory = None
         return self._chosen
 
     async def close(self) -> None:
         if self._opened is not None:
             hub, self._opened = self._opened, None
             await hub.stop()
+
+
+def _local() -> str:
+    """The owner of everything on this machine, as on a server with its own token."""
+    from session_state_ext.hub import LOCAL
+
+    return LOCAL
 
 
 class EmbeddedChannel:

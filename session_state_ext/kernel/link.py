@@ -13,7 +13,7 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
 from session_state_ext.errors import ReadOnly, SessionError, Unavailable
@@ -51,7 +51,7 @@ class Link:
     def start(self) -> Link:
         """Begin to connect; returns at once."""
         _links.add(self)
-        atexit.register(self.close)
+        _at_exit(self.close)
         self._talker.start()
         return self
 
@@ -149,6 +149,8 @@ class Link:
         """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""
         line = self._line
         with line.lock:
+            if line.state == "off" or line.replica.read_only:
+                self.writable()
             if line.observers is not None:
                 self._tell(name, written)
             if self._batch is not None and self._batch_thread == threading.get_ident():
@@ -157,6 +159,21 @@ class Link:
             line.replica.outbox.put(name, written, self.origin)
             if line.scheduled:
                 return
+            line.scheduled = True
+        self._talker.call(self._talker.schedule)
+
+    def put_all(self, edits: Mapping[str, Written]) -> None:
+        """Several at once; nobody ever sees only some of them."""
+        line = self._line
+        with line.lock:
+            batch = self._own_batch()
+            for name, written in edits.items():
+                if line.observers is not None:
+                    self._tell(name, written)
+                if batch is None:
+                    line.replica.outbox.put(name, written, self.origin)
+                else:
+                    batch.edits[name] = written
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 
@@ -283,13 +300,25 @@ class Link:
         """Send what is pending, within bounds, and let go; what could not be sent is kept in a file. Idempotent."""
         if self._line.state == "off":
             return
-        atexit.unregister(self.close)
         with contextlib.suppress(KeyboardInterrupt):
             self.flush(seconds)
             self._talker.stop(seconds + 1.0)
         with self._line.lock:
             self._line.state = "off"
         self._talker.keep()
+
+
+def _at_exit(close: Callable[[], None]) -> None:
+    """Call ``close`` when the interpreter ends, while threads can still be asked for something.
+
+    The hooks of atexit come after concurrent.futures has ended its threads, and an embedded store needs one.
+    """
+    # Its own hook is registered when it is imported; ours, being later, is called before.
+    import concurrent.futures.thread  # noqa: F401
+
+    register = getattr(threading, "_register_atexit", atexit.register)
+    with contextlib.suppress(RuntimeError):  # the interpreter is ending already
+        register(close)
 
 
 def _off_in_child() -> None:

@@ -174,7 +174,6 @@ class Talker:
     async def _main(self) -> None:
         try:
             self._backend = self._find()
-            self._line.durable, self._line.local = self._backend.durable, self._backend.local
             while not self._stopping.is_set():
                 try:
                     seconds = await self._round(self._backend)
@@ -189,7 +188,9 @@ class Talker:
     async def _round(self, backend: Backend) -> float:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
         try:
+            self._line.local = backend.local
             session_id = await backend.attach()
+            self._line.durable = backend.durable
             self._belongs_to(session_id)
             await self._send_abandoned(backend, session_id)
             self._channel = channel = await backend.open(session_id)

@@ -1,0 +1,38 @@
+"""A cell that may not run longer than it said."""
+
+from __future__ import annotations
+
+import _thread
+import signal
+import threading
+
+
+class Alarm:
+    """Interrupts the thread that made it, as the stop button would, after ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        self._thread = threading.get_ident()
+        self._rang = False
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._timer = threading.Timer(seconds, self._ring)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def stop(self) -> bool:
+        """It is not wanted any more; whether it rang."""
+        with self._lock:
+            self._stopped = True
+        self._timer.cancel()
+        return self._rang
+
+    def _ring(self) -> None:
+        with self._lock:
+            if self._stopped:
+                return
+            self._rang = True
+            if hasattr(signal, "pthread_kill"):
+                # A real signal: it also wakes a thread that sleeps.
+                signal.pthread_kill(self._thread, signal.SIGINT)
+            else:
+                _thread.interrupt_main()

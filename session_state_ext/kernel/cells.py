@@ -1,0 +1,311 @@
+"""What happens around every cell: the barrier before it, the saving after it, and a step's beginning and end."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import threading
+from types import FrameType
+from typing import Any
+
+from IPython.core.error import InputRejected
+from msgspec import UNSET
+from traitlets import Enum
+from traitlets.config import Configurable
+
+from session_state_ext.errors import SessionError
+from session_state_ext.wire import Overwritten, SaidOrigin
+
+from . import display, preview
+from .grammar import Mistake, StepLine
+from .lazy import body_of
+from .line import BarrierAnswer
+from .link import Link
+from .namespace import Namespace
+from .outbox import Refusal, as_text
+from .session import Session
+from .steps import Body, Step, Steps
+
+
+class Sentence:
+    """Mixed into an exception: it is shown as the sentence it is, not as a traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class SessionMistake(Sentence, SessionError):
+    """Something was asked of the session that it cannot do."""
+
+    code = "mistake"
+
+
+class CellRejected(Sentence, InputRejected):
+    """The cell was not run."""
+
+
+class SessionState(Configurable):
+    """``c.SessionState`` in ipython_config.py or ipython_kernel_config.py."""
+
+    barrier = Enum(
+        ["warn", "reject"],
+        "warn",
+        help="What happens to a cell when the session server does not answer in time: "
+        "it runs on the last known state with a warning, or it is not run.",
+    ).tag(config=True)
+
+
+class Cell:
+    """One cell that runs."""
+
+    def __init__(self, raw: str | None, cell_id: str | None) -> None:
+        #: None where it was running already when the extension was loaded
+        self.raw = raw
+        self.id = cell_id
+        self.tree: ast.Module | None = None
+        self.step: Step | None = None
+        self.rejected: str | None = None
+        self.origin = SaidOrigin(kind="cell", cell=cell_id)
+
+
+class Cells(ast.NodeTransformer):
+    """The hooks of one shell."""
+
+    def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
+        self._shell, self._link, self._session = shell, link, session
+        self._steps = Steps(link, session, names)
+        self._policy = SessionState(parent=shell)
+        self._outage = 0
+        self._notes: list[str] = []
+        self._introduced = False
+        # One stack a thread: a subshell runs cells beside the main one.
+        self._local = threading.local()
+        session.noting(self._notes.append)
+
+    def attach(self) -> None:
+        """Begin to watch cells."""
+        self._shell.events.register("pre_run_cell", self.pre_run_cell)
+        self._shell.events.register("post_run_cell", self.post_run_cell)
+        self._shell.ast_transformers.append(self)
+        if _nested(self._shell):
+            self._stack().append(Cell(None, _cell_id(self._shell, None)))
+            self._link.origin = self._stack()[-1].origin
+
+    def detach(self) -> None:
+        """Watch no more."""
+        self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
+        self._shell.events.unregister("post_run_cell", self.post_run_cell)
+        self._shell.ast_transformers[:] = [one for one in self._shell.ast_transformers if one is not self]
+
+    def _stack(self) -> list[Cell]:
+        if not hasattr(self._local, "cells"):
+            self._local.cells = []
+        cells: list[Cell] = self._local.cells
+        return cells
+
+    @property
+    def current(self) -> Cell | None:
+        """The innermost cell that runs on this thread."""
+        stack = self._stack()
+        return stack[-1] if stack else None
+
+    # --- before ---
+
+    def pre_run_cell(self, info: Any) -> None:
+        """IPython's hook."""
+        nested = _nested(self._shell)
+        if not nested:
+            self._stack().clear()
+        cell = Cell(info.raw_cell, _cell_id(self._shell, info))
+        self._stack().append(cell)
+        if nested:
+            return
+        self._link.origin = cell.origin
+        try:
+            self._barrier(cell)
+        except KeyboardInterrupt:
+            # IPython would swallow it and run the cell.
+            cell.rejected = "Interrupted while waiting for the session; the cell was not run."
+
+    def _barrier(self, cell: Cell) -> None:
+        answer = self._link.barrier()
+        if answer is not None:
+            self._say_of(answer)
+            return
+        if self._policy.barrier == "reject":
+            cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
+        elif self._outage != self._link.outages:
+            self._outage = self._link.outages
+            display.show(
+                display.warning(
+                    f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
+                    "kept here and sent when the server is back."
+                )
+            )
+
+    def _say_of(self, answer: BarrierAnswer) -> None:
+        for field in answer.invalid:
+            display.show(display.warning(self._invalid(field.name, field.text)))
+        if answer.late:
+            display.show(
+                display.warning(
+                    "Session: a panel did not answer in time; what is being typed there is not in this run."
+                )
+            )
+
+    def _invalid(self, name: str, text: str) -> str:
+        box = self._link.written(name)
+        if box is None:
+            return f"{name}: {text!r} is not a value; ran without {name}"
+        stands = as_text(box.value)
+        what = "a number" if preview.kind(stands) in ("int", "float") else "a value"
+        return f"{name}: {text!r} is not {what}, ran with {preview.value(stands, 40)}"
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
+        cell = self.current
+        if cell is not None:
+            if cell.rejected is not None:
+                raise CellRejected(cell.rejected)
+            if cell.tree is None and isinstance(node, ast.Module):
+                cell.tree = node
+        return node
+
+    # --- a step ---
+
+    def begin_step(self, line: StepLine) -> None:
+        """The first line of a step's cell has run. Raises what Steps.begin does."""
+        cell = self.current
+        source = body_of(cell.raw) if cell is not None and cell.raw is not None else None
+        if cell is None or source is None:
+            raise Mistake(
+                f"A step is a whole cell: begin the cell with %%session step {line.name} (two %), the body below it."
+            )
+        if cell.step is not None:
+            raise Mistake(f"This cell is the step {cell.step.line.name} already; a cell is one step.")
+        tree = None if cell.tree is None else ast.Module(body=cell.tree.body[1:], type_ignores=[])
+        cell.step = self._steps.begin(line, Body(source, tree, cell.id, _kernel_id()))
+        display.show(*map(display.note, cell.step.said))
+
+    def _end_step(self, cell: Cell, step: Step, result: Any) -> None:
+        error: BaseException | None = KeyboardInterrupt()
+        if result is not None:
+            error = result.error_before_exec or result.error_in_exec
+        outcome = self._steps.end(step, error, self._line_of(error))
+        display.show(*map(display.warning, outcome.warnings), *map(display.note, outcome.notes))
+        if outcome.error is not None and result is not None:
+            # The cell as a whole has failed: the front end stops Run All, nbclient raises.
+            failed = SessionMistake(outcome.error.message)
+            result.error_in_exec = failed
+            self._shell.last_execution_succeeded = False
+            self._shell.showtraceback((SessionMistake, failed, None))
+
+    def _line_of(self, error: BaseException | None) -> int | None:
+        """The cell's line in which the error came up."""
+        trace = None if error is None else error.__traceback__
+        while trace is not None:
+            if trace.tb_frame.f_globals is self._shell.user_ns:
+                return trace.tb_lineno
+            trace = trace.tb_next
+        return getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
+
+    # --- after ---
+
+    def post_run_cell(self, result: Any) -> None:
+        """IPython's hook."""
+        stack = self._stack()
+        if not stack:
+            return
+        cell = stack[-1]
+        if result is not None and cell.raw is not None and result.info.raw_cell != cell.raw:
+            return  # an empty cell, which had no beginning
+        stack.pop()
+        try:
+            if cell.step is not None:
+                self._end_step(cell, cell.step, result)
+            self._link.origin = stack[-1].origin if stack else cell.origin
+            if not stack:
+                self._leave(result)
+        except KeyboardInterrupt:
+            display.show(display.warning("Session: interrupted while saving; it goes on in the background."))
+
+    def _leave(self, result: Any) -> None:
+        if not self._link.flush() and self._link.usable:
+            waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
+            display.show(display.warning(f"Session: not saved yet: {waiting}. It goes on in the background."))
+        refused, conflicts = self._link.news()
+        for one in refused:
+            display.show(display.warning(_refused(one)))
+        for conflict in conflicts:
+            display.show(display.warning(_overwritten(conflict)))
+        notes, self._notes[:] = list(self._notes), []
+        display.show(*map(display.note, notes))
+        self._introduce()
+        self._hint(result)
+
+    def _introduce(self) -> None:
+        if not self._introduced and self._link.replica.known:
+            self._introduced = True
+            if not self._link.durable:
+                display.show(
+                    display.note(
+                        "Session: there is no server here and this notebook's session has no name, so it is kept in "
+                        "this kernel's memory only. To keep it: %session use NAME --new"
+                    )
+                )
+
+    def _hint(self, result: Any) -> None:
+        error = None if result is None else result.error_in_exec
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        if name and self._link.replica.known and name in self._link.names():
+            display.show(
+                display.note(f'{name} is a variable of the session: session["{name}"], or %session pull {name}')
+            )
+
+
+def _overwritten(one: Overwritten) -> str:
+    who = display.by(one.origin)
+    if one.theirs is UNSET:
+        return f"{one.name}: {who} deleted it in the meantime; this cell's value stands."
+    return (
+        f"{one.name}: this cell's value replaces {preview.value(bytes(one.theirs), 40)}, which {who} wrote meanwhile."
+    )
+
+
+def _refused(one: Refusal) -> str:
+    value = "deleting it" if one.value is None else f"{preview.value(one.value, 40)}"
+    if one.theirs is not None:
+        return (
+            f"{one.name}: {value} was not taken, somebody else wrote {preview.value(one.theirs, 40)} in the meantime."
+        )
+    return f"{one.name}: {value} was not taken: {one.message.removeprefix(f'{one.name}: ')}"
+
+
+def _nested(shell: Any) -> bool:
+    """Whether a cell is running on this thread already."""
+    code = type(shell).run_code.__code__
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is code:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _cell_id(shell: Any, info: Any) -> str | None:
+    found = getattr(info, "cell_id", None)
+    if found is None:
+        header = getattr(shell, "parent_header", None)
+        metadata = header.get("metadata") if isinstance(header, dict) else None
+        found = metadata.get("cellId") if isinstance(metadata, dict) else None
+    return str(found)[:128] if found else None
+
+
+def _kernel_id() -> str | None:
+    """The kernel's id, from the name of its connection file."""
+    app = sys.modules.get("ipykernel.kernelapp")
+    if app is None or not app.IPKernelApp.initialized():
+        return None
+    found = re.search(r"kernel-([^/\\]+)\.json$", app.IPKernelApp.instance().connection_file or "")
+    return found.group(1)[:128] if found else None

@@ -1,0 +1,30 @@
+"""What the server gave this kernel, taken out of the environment before anything can inherit it."""
+
+from __future__ import annotations
+
+import os
+
+URL = "KERNEL_SESSION_STATE_URL"
+TOKEN = "KERNEL_SESSION_STATE_TOKEN"  # noqa: S105
+EAGER = "KERNEL_SESSION_STATE_EAGER"
+#: The session of a kernel that has no server, by name or id.
+SESSION = "SESSION_STATE_SESSION"
+
+_taken: dict[str, str] = {}
+
+
+def take() -> dict[str, str]:
+    """The server's address and this kernel's token, or nothing. From now on they are not in ``os.environ``.
+
+    Subprocesses, and kernels started from a cell, must not act in this notebook's name by accident.
+    """
+    for name in (URL, TOKEN, EAGER):
+        value = os.environ.pop(name, None)
+        if value is not None:
+            _taken[name] = value
+    return {name: _taken[name] for name in (URL, TOKEN) if URL in _taken and TOKEN in _taken}
+
+
+def eager() -> bool:
+    """Whether the server wants the session to be there before the first cell."""
+    return _taken.get(EAGER) == "1"

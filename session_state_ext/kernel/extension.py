@@ -1,0 +1,119 @@
+"""Loading the extension into a shell, and taking it out again."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from session_state_ext.errors import SessionError
+
+from . import credential
+from .backend import Backend
+from .cells import Cells
+from .completion import complete
+from .lazy import add_transformer, remove_transformer
+from .link import Link
+from .magics import SessionMagics
+from .namespace import Namespace
+from .session import Session
+
+#: VS Code opens a notebook for a kernel under a name with a tag of its own.
+_VSCODE_TAG = re.compile(r"-jvsc-[0-9a-fA-F-]+(?=\.ipynb$|$)")
+
+_ATTRIBUTE = "_session_state_extension"
+
+
+class Extension:
+    """What is loaded into one shell."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        environment = credential.take()
+        path = _path_of(shell.user_ns)
+        self.link = Link(lambda: find(environment, path)).start()
+        self.session = Session(self.link, environment)
+        names = Namespace(shell.user_ns, self.session)
+        self.cells = Cells(shell, self.link, self.session, names)
+        self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
+
+    def load(self) -> None:
+        """Register everything."""
+        self._shell.register_magics(self._magics)
+        add_transformer(self._shell)
+        self.cells.attach()
+        self._shell.set_hook("complete_command", self._complete, re_key=r"%%?session\b")
+        # Hidden from %who, like everything that was there before the user's first name.
+        free = {name: self.session for name in ("session_state", "session") if name not in self._shell.user_ns}
+        self._shell.push(free, interactive=False)
+
+    def unload(self) -> None:
+        """Take everything out again; names that are still ours go, others stay."""
+        self.cells.detach()
+        remove_transformer(self._shell)
+        for kind in ("line", "cell"):
+            self._shell.magics_manager.magics[kind].pop("session", None)
+        for name in ("session_state", "session"):
+            if self._shell.user_ns.get(name) is self.session:
+                self._shell.del_var(name)
+        self.link.close()
+
+    def _complete(self, _: Any, event: Any) -> list[str]:
+        return complete(event.line, self.session, self.link)
+
+
+def load(shell: Any) -> None:
+    """Load into ``shell``; does nothing where that has been done."""
+    if getattr(shell, _ATTRIBUTE, None) is None:
+        extension = Extension(shell)
+        setattr(shell, _ATTRIBUTE, extension)
+        extension.load()
+
+
+def unload(shell: Any) -> None:
+    """Take out of ``shell``."""
+    extension = getattr(shell, _ATTRIBUTE, None)
+    if extension is not None:
+        setattr(shell, _ATTRIBUTE, None)
+        extension.unload()
+
+
+def find(environment: Mapping[str, str], path: str | None) -> Backend:
+    """Where this kernel's session is kept. Called on the link's thread."""
+    if environment:
+        from .remote import RemoteBackend
+
+        return RemoteBackend(environment[credential.URL], environment[credential.TOKEN])
+    from .embedded import EmbeddedBackend
+
+    return EmbeddedBackend(name=os.environ.get(credential.SESSION) or None, path=path)
+
+
+def _path_of(names: Mapping[str, Any]) -> str | None:
+    """The notebook's path, where the front end puts it into the names (VS Code)."""
+    path = names.get("__vsc_ipynb_file__")
+    return _VSCODE_TAG.sub("", path) if isinstance(path, str) and path else None
+
+
+def connect(session: str | None = None) -> Session:
+    """The session of this process: for scripts and workers.
+
+    ``session`` is the name or id of a session kept on this machine. Without it, the one that ``session.env()``
+    handed on. Raises SessionError where there is neither.
+    """
+    environment = {} if session else credential.take()
+    name = session or os.environ.get(credential.SESSION)
+    if not environment and not name:
+        raise SessionError(
+            "connect() needs to know which session: connect('NAME'), or start this process with env=session.env()."
+        )
+    from session_state_ext.wire import SaidOrigin
+
+    from .embedded import EmbeddedBackend
+
+    link = Link(lambda: find(environment, None) if environment else EmbeddedBackend(name=name))
+    link.origin = SaidOrigin(kind="api")
+    link.start()
+    link.known()
+    return Session(link, environment)

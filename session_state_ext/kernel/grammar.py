@@ -1,0 +1,268 @@
+"""What may stand after ``%session``: read by a parser of its own, never evaluated, each mistake in one sentence."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from session_state_ext.errors import SessionError
+from session_state_ext.names import why_invalid
+
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+_BARE_NAME = re.compile(r"[^\s=\"',\[\](){}]+")
+_WORDS = {
+    "null": None,
+    "None": None,
+    "true": True,
+    "True": True,
+    "false": False,
+    "False": False,
+    "NaN": float("nan"),
+    "nan": float("nan"),
+    "Infinity": float("inf"),
+    "inf": float("inf"),
+    "-Infinity": float("-inf"),
+    "-inf": float("-inf"),
+}
+
+
+class Mistake(SessionError):
+    """What was typed cannot be understood."""
+
+    code = "mistake"
+
+
+# --- NAME = VALUE ... ---
+
+
+def assignments(line: str) -> dict[str, Any]:
+    """The values of ``lr = 0.1 tags=["a", "b"]``: JSON or Python literals."""
+    found: dict[str, Any] = {}
+    at = _skip(line, 0)
+    while at < len(line):
+        name, at = _name(line, at)
+        at = _skip(line, at)
+        if at >= len(line) or line[at] != "=":
+            raise Mistake(f"There is no = after {name}. Write: %session set {name} = 0.1")
+        if line.startswith("==", at):
+            raise Mistake(f"{name} == compares. Write a single =: %session set {name} = 0.1")
+        start = _skip(line, at + 1)
+        end = _end_of_value(line, start, name)
+        if name in found:
+            raise Mistake(f"{name} is set twice in one line.")
+        found[name] = literal(line[start:end], name)
+        at = _skip(line, end)
+        if at < len(line) and line[at] == ",":
+            at = _skip(line, at + 1)
+        elif at < len(line) and at == end:
+            raise Mistake(f"After the value of {name} comes {line[at : at + 20]!r}; a space is missing there.")
+    if not found:
+        raise Mistake("Say what to set: %session set lr = 0.1")
+    return found
+
+
+def _skip(line: str, at: int) -> int:
+    while at < len(line) and line[at].isspace():
+        at += 1
+    return at
+
+
+def _name(line: str, at: int) -> tuple[str, int]:
+    if line[at] in "\"'":
+        end = _end_of_string(line, at)
+        if end is None:
+            raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
+        name, end = ast.literal_eval(line[at:end]), end
+    else:
+        match = _BARE_NAME.match(line, at)
+        if match is None:
+            raise Mistake(f"A name is expected at {line[at : at + 20]!r}. Write: %session set lr = 0.1")
+        name, end = match.group(), match.end()
+        if re.match(r"[-+*/%]?[\d.]|[-+*/]", name):
+            raise Mistake(f"A name is expected where {name} stands; values are not computed here. Use Python for that.")
+    checked(name)
+    return name, end
+
+
+def checked(name: str) -> str:
+    """``name``, where it can name a variable. Raises Mistake."""
+    reason = why_invalid(name)
+    if reason is not None:
+        raise Mistake(reason)
+    return name
+
+
+def _end_of_string(line: str, at: int) -> int | None:
+    quote = line[at]
+    at += 1
+    while at < len(line):
+        if line[at] == "\\":
+            at += 1
+        elif line[at] == quote:
+            return at + 1
+        at += 1
+    return None
+
+
+def _end_of_value(line: str, start: int, name: str) -> int:
+    """Where the value that begins at ``start`` ends: its brackets closed, or the next white space."""
+    at, open_ = start, list[str]()
+    while at < len(line):
+        here = line[at]
+        if here in "\"'":
+            end = _end_of_string(line, at)
+            if end is None:
+                raise Mistake(f"The text of {name} begins with {here} and is never closed.")
+            at = end
+            if not open_:
+                return at
+            continue
+        if here in _CLOSES:
+            open_.append(_CLOSES[here])
+        elif here in ")]}":
+            if not open_ or open_.pop() != here:
+                raise Mistake(f"The value of {name} has a {here} that nothing opens.")
+            if not open_:
+                return at + 1
+        elif not open_ and (here.isspace() or (here == "," and not line[at + 1 : at + 2].isdigit())):
+            break
+        at += 1
+    if open_:
+        raise Mistake(f"The value of {name} is not closed: {open_[-1]} is missing.")
+    if at == start:
+        raise Mistake(f"There is no value after {name} =. Write: %session set {name} = 0.1")
+    return at
+
+
+def literal(text: str, name: str) -> Any:
+    """The value of a JSON or Python literal."""
+    if text in _WORDS:
+        return _WORDS[text]
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        pass
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        raise Mistake(f"{name}: {text} is not a number; write it with a point: {text.replace(',', '.')}")
+    if text[0] in "[{(":
+        raise Mistake(f"{name}: {_short(text)} is neither JSON nor a Python literal. Text in it needs quotes.")
+    if text[0].isalpha() or text[0] == "_":
+        shown = _short(text)
+        raise Mistake(
+            f'{name}: {shown} is not a value. Text needs quotes: {name} = "{shown}". '
+            f"For the value of a Python expression: session[{name!r}] = {shown}"
+        )
+    raise Mistake(f"{name}: {_short(text)} is not a value. Values are numbers, quoted text, lists, dicts, true, null.")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+# --- words ---
+
+
+def words(line: str) -> list[str]:
+    """The words of a line, apart by spaces or commas; quotes keep one together."""
+    found, at = list[str](), _skip(line, 0)
+    while at < len(line):
+        if line[at] in "\"'":
+            end = _end_of_string(line, at)
+            if end is None:
+                raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
+            found.append(ast.literal_eval(line[at:end]))
+        else:
+            end = at
+            while end < len(line) and not line[end].isspace():
+                end += 1
+            found.extend(part for part in line[at:end].split(",") if part)
+        at = _skip(line, end)
+    return found
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`` Did you mean x?``, or nothing."""
+    close = get_close_matches(word, known, n=1)
+    return f" Did you mean {close[0]}?" if close else ""
+
+
+# --- step NAME --in a b --out c ---
+
+
+@dataclass(kw_only=True)
+class StepLine:
+    """The first line of a step's cell."""
+
+    name: str
+    #: None where not declared
+    inputs: list[str] | None = None
+    outputs: list[str] = field(default_factory=list)
+    #: names that stay in the kernel and that later steps may read
+    keep: list[str] = field(default_factory=list)
+    force: bool = False
+    #: seconds after which the body is interrupted
+    timeout: float | None = None
+
+
+_LISTS = {"--in": "inputs", "--out": "outputs", "--keep": "keep"}
+_OPTIONS = [*_LISTS, "--force", "--timeout"]
+
+
+def step_line(line: str) -> StepLine:
+    """Read ``train --in lr epochs --out loss``."""
+    rest = words(line)
+    if not rest or rest[0].startswith("-"):
+        raise Mistake("A step needs a name: %%session step train --in lr --out loss")
+    step = StepLine(name=checked(rest.pop(0)))
+    while rest:
+        option = rest.pop(0)
+        option, _, joined = option.partition("=")
+        if joined:
+            rest.insert(0, joined)
+        if option in _LISTS:
+            taken = []
+            while rest and not rest[0].startswith("--"):
+                taken.append(checked(rest.pop(0)))
+            _declare(step, option, taken)
+        elif option == "--force":
+            step.force = True
+        elif option == "--timeout":
+            step.timeout = _seconds(rest.pop(0) if rest else "")
+        elif option.startswith("-"):
+            raise Mistake(f"A step has no option {option}.{nearest(option, _OPTIONS)} It has {', '.join(_OPTIONS)}.")
+        else:
+            raise Mistake(
+                f"{option} stands outside --in and --out. Write: %%session step {step.name} --in {option} --out result"
+            )
+    return step
+
+
+def _declare(step: StepLine, option: str, names: list[str]) -> None:
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
+        raise Mistake(f"{option} names {twice} twice.")
+    if not names and option != "--in":
+        raise Mistake(f"{option} names nothing. Write: {option} loss, or leave it out.")
+    if option == "--in":
+        step.inputs = [*(step.inputs or []), *names]
+    else:
+        getattr(step, _LISTS[option]).extend(names)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise Mistake("--timeout takes a number of seconds: --timeout 60")
+    return seconds

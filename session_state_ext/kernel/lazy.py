@@ -1,0 +1,71 @@
+"""``%session`` without ``%load_ext``: registered at the kernel's start, loaded at its first use.
+
+Imported in every kernel of the environment, so it imports next to nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import credential
+
+_STEP = re.compile(r"%%session[ \t]+(step\b.*)")
+_EXTENSION = "session_state_ext"
+
+
+def prepare(shell: Any) -> None:
+    """Take the credential out of the environment, and make ``%session`` known to ``shell``."""
+    credential.take()
+    if credential.eager():
+        shell.extension_manager.load_extension(_EXTENSION)
+        return
+    shell.magics_manager.register_lazy("session", _EXTENSION)
+    add_transformer(shell)
+
+
+def add_transformer(shell: Any) -> None:
+    """Let a step's cell run as the cell it is; idempotent."""
+    if not any(isinstance(one, StepCells) for one in shell.input_transformers_cleanup):
+        shell.input_transformers_cleanup.append(StepCells(shell))
+
+
+def remove_transformer(shell: Any) -> None:
+    """Undo :func:`add_transformer`."""
+    kept = [one for one in shell.input_transformers_cleanup if not isinstance(one, StepCells)]
+    shell.input_transformers_cleanup[:] = kept
+
+
+class StepCells:
+    """Turns the first line of a step's cell into a line magic.
+
+    The body is then the cell itself, not a string in a call: line numbers, tracebacks, the last expression,
+    ``await`` and the debugger are what they are in any other cell.
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def __call__(self, lines: list[str]) -> list[str]:
+        found = _STEP.match(lines[0]) if lines else None
+        if found is None:
+            return lines
+        if _EXTENSION not in self._shell.extension_manager.loaded:
+            self._shell.extension_manager.load_extension(_EXTENSION)
+        return [f"get_ipython().run_line_magic('session', {found.group(1).rstrip()!r})\n", *lines[1:]]
+
+
+def is_step(raw: str) -> bool:
+    """Whether a cell is a step's: its first line, or the one behind another cell magic, says so."""
+    return body_of(raw) is not None
+
+
+def body_of(raw: str) -> str | None:
+    """What follows a step's first line; None where there is no such line."""
+    lines = raw.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        if _STEP.match(line.lstrip()):
+            return "".join(lines[at + 1 :])
+        if line.strip() and not line.startswith("%%"):
+            return None
+    return None

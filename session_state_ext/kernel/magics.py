@@ -1,0 +1,206 @@
+"""``%session`` and ``%%session step``: reading the line, asking, showing. Each mistake is answered with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+
+from session_state_ext.errors import SessionError
+
+from . import display, grammar
+from .cells import Cells, SessionMistake
+from .grammar import Mistake, nearest
+from .link import Link
+from .namespace import Namespace, Unplaced
+from .session import Missing, Session
+
+COMMANDS = ["set", "get", "del", "push", "pull", "use", "list", "step"]
+
+
+@magics_class
+class SessionMagics(Magics):
+    """The magics of one shell."""
+
+    def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, cells: Cells) -> None:
+        super().__init__(shell)
+        self._link, self._session, self._names, self._cells = link, session, names, cells
+        self._commands: dict[str, Callable[[str], Any]] = {
+            "set": self._set,
+            "get": self._get,
+            "del": self._del,
+            "push": self._push,
+            "pull": self._pull,
+            "use": self._use,
+            "list": self._list,
+            "step": self._step,
+        }
+
+    @no_var_expand
+    @line_cell_magic
+    def session(self, line: str, cell: str | None = None) -> Any:
+        """The notebook's session: a durable dictionary of variables that you, your cells and others share, live.
+
+        ::
+
+            %session                             show it: name, value, type, who wrote it, when; whether all is saved
+            %session set lr = 0.1 tags=["a"]     set variables: JSON or Python literals, nothing is evaluated
+            %session get lr                      the value of a variable (several: a dict)
+            %session del lr tags                 take variables away
+            %session push lr epochs              send the notebook's lr and epochs to the session
+            %session pull [lr epochs] [--force]  put variables (all, where none are named) into the notebook's names
+            %session use NAME [--new]            go over to the session called NAME; --new makes it
+            %session list                        all your sessions
+
+        A *step* is a cell that says what it reads and what it writes::
+
+            %%session step train --in lr epochs --out loss
+            loss = fit(lr, epochs)
+
+        Its inputs are read at one moment and put into the notebook's names; a missing one is named and nothing runs.
+        When the body has succeeded, all of ``--out`` is written in one change; when it fails, or is stopped, nothing
+        is. ``session["loss"] = ...`` inside the body is written at once, and the panel moves while the cell runs.
+
+            --in a b       inputs; without it, the names of the cell that are variables
+            --out c d      outputs; without it nothing is written back
+            --keep m       names that stay in the kernel for later steps
+            --force        inputs may replace functions, classes and modules of the same name
+            --timeout S    stop the body after S seconds
+
+        In Python: ``session["lr"]``, ``session["lr"] = 0.1``, ``session.update(...)``; see ``session?``.
+        """
+        try:
+            return self._answer(line.strip(), cell)
+        except SessionMistake:
+            raise
+        except SessionError as error:
+            raise SessionMistake(error.message) from None
+
+    def _answer(self, line: str, cell: str | None) -> Any:
+        word, _, rest = line.partition(" ")
+        if cell is not None:
+            return self._of_cell(word, rest, line, cell)
+        if not line:
+            return display.overview(self._link)
+        command = self._commands.get(word)
+        if command is None:
+            raise Mistake(self._unknown(word))
+        return command(rest.strip())
+
+    def _unknown(self, word: str) -> str:
+        meant = nearest(word, COMMANDS)
+        if not meant and "=" in word:
+            return f"To set a variable, write: %session set {word}"
+        if not meant and word in self._session:
+            return f"{word} is a variable. Its value: %session get {word}"
+        return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
+
+    def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
+        if word == "set":
+            return self._set(f"{rest}\n{cell}")
+        if word != "step":
+            raise Mistake("%%session begins a step: %%session step NAME --in a --out b. For one line, write %session.")
+        # The cell of a step is run as it is; here it was handed to us as text.
+        assert self.shell is not None
+        result = self.shell.run_cell(f"%%session {line}\n{cell}")  # type: ignore[no-untyped-call]
+        if not result.success:
+            raise SessionMistake(f"The step failed: {result.error_before_exec or result.error_in_exec}")
+        return result.result
+
+    def _set(self, line: str) -> None:
+        self._session.update(grammar.assignments(line))
+
+    def _get(self, line: str) -> Any:
+        names = self._named(line, "get")
+        try:
+            if len(names) == 1:
+                return self._session[names[0]]
+            return {name: self._session[name] for name in names}
+        except Missing as error:
+            raise Mistake(self._missing(error.args[0])) from None
+
+    def _del(self, line: str) -> None:
+        names = self._named(line, "del")
+        for name in names:
+            if name not in self._session:
+                raise Mistake(self._missing(name))
+        for name in names:
+            self._session.pop(name, None)
+
+    def _push(self, line: str) -> None:
+        names = self._named(line, "push")
+        for name in names:
+            if name not in self._names:
+                raise Mistake(f"{name} is not a name in this notebook. Assign it first, or: %session set {name} = ...")
+        self._session.update({name: self._names[name] for name in names})
+        for name in names:
+            self._names.trust(name)
+
+    def _pull(self, line: str) -> None:
+        words = grammar.words(line)
+        force = "--force" in words
+        names = [word for word in words if word != "--force"]
+        self._check_options(names, "pull", ["--force"])
+        known = list(self._session)
+        for name in names:
+            if name not in known:
+                raise Mistake(self._missing(name))
+        self._place(names or known, force=force, all_of=not names)
+
+    def _place(self, names: list[str], *, force: bool, all_of: bool) -> None:
+        """Into the notebook's names; of all variables, those that do not fit there are left out and named."""
+        said, fit = list[str](), list[str]()
+        for name in names:
+            try:
+                self._names.check(name, force=force)
+                fit.append(name)
+            except Unplaced as error:
+                if not all_of:
+                    raise
+                said.append(error.message)
+        placed = (self._names.place(name, text) for name, (text, _) in self._link.read(fit).items())
+        display.show(*map(display.note, [*(one for one in placed if one), *said]))
+
+    def _use(self, line: str) -> Any:
+        words = grammar.words(line)
+        names = [word for word in words if word != "--new"]
+        self._check_options(names, "use", ["--new"])
+        if len(names) != 1:
+            raise Mistake("Name one session: %session use NAME. All of them: %session list")
+        fleeting = not self._link.durable
+        with self._link.moment() as replica:
+            before = replica.view()
+        new = "--new" in words
+        self._link.use(names[0], new=new)
+        if fleeting and new and before:
+            # What was in memory only comes along.
+            self._link.put_all(before)
+            self._link.flush()
+        return display.overview(self._link)
+
+    def _list(self, line: str) -> Any:
+        if line:
+            raise Mistake("%session list stands alone.")
+        known = self._link.ask(lambda backend: backend.sessions())
+        return display.sessions(known, self._link.replica.session_id)
+
+    def _step(self, line: str) -> None:
+        self._cells.begin_step(grammar.step_line(line))
+
+    def _named(self, line: str, command: str) -> list[str]:
+        names = grammar.words(line)
+        self._check_options(names, command, [])
+        if not names:
+            raise Mistake(f"Name a variable: %session {command} lr")
+        return [grammar.checked(name) for name in names]
+
+    @staticmethod
+    def _check_options(names: list[str], command: str, options: list[str]) -> None:
+        wrong = next((name for name in names if name.startswith("--")), None)
+        if wrong is not None:
+            raise Mistake(f"%session {command} has no option {wrong}.{nearest(wrong, options)}")
+
+    def _missing(self, name: str) -> str:
+        meant = nearest(name, list(self._session))
+        return f"This session has no variable {name}.{meant} Set it: %session set {name} = ..."

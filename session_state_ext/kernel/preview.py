@@ -1,0 +1,114 @@
+"""A value in a few words and its kind, from its JSON text; a large text is not read in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from .values import in_bytes
+
+#: A longer text is not parsed for a preview.
+_READ = 64 * 1024
+
+
+def value(text: bytes, width: int) -> str:
+    """The beginning of the value, on one line."""
+    typed = _typed(text)
+    if typed is not None:
+        key, inner = typed
+        shown = _SHOWN.get(key)
+        if shown is not None:
+            try:
+                return _clip(shown(inner), width)
+            except (KeyError, TypeError, AttributeError, ValueError):
+                pass
+    # As it came; several lines become one.
+    plain = text[: 4 * width].decode("utf-8", "ignore")
+    return _clip(" ".join(plain.split()) if "\n" in plain else plain, width, more=len(text) > 4 * width)
+
+
+def _clip(text: str, width: int, *, more: bool = False) -> str:
+    return text[: width - 3] + "..." if more or len(text) > width else text
+
+
+def kind(text: bytes) -> str:
+    """What it is: ``int``, ``text``, ``list of 3``, ``ndarray 2x3``."""
+    first = text.lstrip()[:1]
+    if first == b'"':
+        return "text"
+    if first in b"tf":
+        return "bool"
+    if first == b"n":
+        return "null"
+    if first not in b"[{":
+        return "float" if set(text) & set(b".eE") else "int"
+    typed = _typed(text)
+    if typed is not None:
+        name = _KINDS.get(typed[0])
+        if name is not None:
+            try:
+                return name(typed[1])
+            except (KeyError, TypeError, AttributeError, ValueError):
+                pass
+    word = "list" if first == b"[" else "dict"
+    if len(text) > _READ:
+        return f"{word}, {in_bytes(len(text))}"
+    return f"{word} of {len(json.loads(text)):,}"
+
+
+def _typed(text: bytes) -> tuple[str, Any] | None:
+    if not text.startswith(b'{"$') or len(text) > 4 * 1024 * 1024:
+        return None
+    read = json.loads(text)
+    return next(iter(read.items())) if len(read) == 1 else None
+
+
+def _sides(inner: Any) -> str:
+    return "x".join(map(str, inner["shape"]))
+
+
+def _picture(inner: Any) -> str:
+    return f"{inner['width']}x{inner['height']}"
+
+
+def _frame(inner: Any) -> str:
+    columns = inner["columns"]
+    return f"{len(columns[0]['data']) if columns else 0}x{len(columns)}"
+
+
+_KINDS: dict[str, Callable[[Any], str]] = {
+    "$numberDouble": lambda _: "float",
+    "$numberDecimal": lambda _: "Decimal",
+    "$numberInt": lambda _: "int",
+    "$numberLong": lambda _: "int",
+    "$date": lambda _: "datetime",
+    "$localDate": lambda _: "date",
+    "$localTime": lambda _: "time",
+    "$duration": lambda _: "timedelta",
+    "$binary": lambda inner: f"bytes, {in_bytes(len(inner['base64']) * 3 // 4)}",
+    "$uuid": lambda _: "UUID",
+    "$complex": lambda _: "complex",
+    "$dict": lambda inner: f"dict of {len(inner)}",
+    "$ndarray": lambda inner: f"ndarray {_sides(inner)}",
+    "$dataframe": lambda inner: f"DataFrame {_frame(inner)}",
+    "$series": lambda inner: f"Series {len(inner['data'])}",
+    "$image": lambda inner: f"picture {_picture(inner)}",
+}
+_SHOWN: dict[str, Callable[[Any], str]] = {
+    "$numberDouble": lambda inner: str(inner),
+    "$numberDecimal": lambda inner: str(inner),
+    "$numberInt": lambda inner: str(inner),
+    "$numberLong": lambda inner: str(inner),
+    "$date": lambda inner: str(inner),
+    "$localDate": lambda inner: str(inner),
+    "$localTime": lambda inner: str(inner),
+    "$duration": lambda inner: str(inner),
+    "$uuid": lambda inner: str(inner),
+    "$binary": lambda inner: inner["base64"],
+    "$dict": lambda inner: json.dumps(inner, ensure_ascii=False),
+    "$ndarray": lambda inner: json.dumps(inner["data"]) if "data" in inner else f"{inner['dtype']}, {_sides(inner)}",
+    "$dataframe": lambda inner: "columns " + ", ".join(str(column["name"]) for column in inner["columns"]),
+    "$series": lambda inner: json.dumps(inner["data"]),
+    "$image": lambda inner: f"PNG, {in_bytes(len(inner['png']) * 3 // 4)}",
+}

@@ -1,0 +1,260 @@
+"""``session``: the dictionary that people hold."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+from session_state_ext.errors import SessionError
+from session_state_ext.names import check_name
+
+from . import credential, values
+from .link import FLUSH_SECONDS, Link
+from .outbox import DELETED, Written
+from .replica import Seen
+
+#: How many checked names are remembered; a loop writes the same few.
+_REMEMBERED = 10_000
+
+
+class Missing(KeyError):
+    """A variable that the session does not have."""
+
+    def __str__(self) -> str:
+        name = self.args[0]
+        return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
+
+
+class Session(MutableMapping[str, Any]):
+    """A notebook's session: a durable dictionary of JSON variables, shared live.
+
+    A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
+    at once, sent soon and saved by the end of the cell. A value read is a copy: to change it, assign it again::
+
+        session["lr"] = 0.1
+        tags = session["tags"]; tags.append("new"); session["tags"] = tags
+
+    Values are what JSON has, and dates, bytes, Decimal, UUID, NaN, numpy arrays, pandas frames and figures
+    besides. Anything else is refused where it is written, with a sentence that says what to do instead.
+    """
+
+    def __init__(self, link: Link, environment: Mapping[str, str] | None = None) -> None:
+        self._link = link
+        self._environment = dict(environment or {})
+        self._checked: set[str] = set()
+        self._said: set[str] = set()
+        self._observers: list[tuple[Callable[[dict[str, Any]], None], frozenset[str] | None]] = []
+        self._observing = False
+        self._reading: Callable[[str], None] | None = None
+        self._note: Callable[[str], None] = lambda _: None
+
+    # --- the mapping ---
+
+    def __getitem__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if not isinstance(name, str):
+            raise TypeError(f"A variable's name is text, not {values.article(type(name).__name__)}.")
+        self._link.known()
+        if self._reading is not None:
+            self._reading(name)
+        box = self._link.written(name)
+        if box is None:
+            raise Missing(name)
+        value = box.value
+        return values.decode(value) if type(value) is bytes else value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        __tracebackhide__ = True  # an error is about the line that wrote
+        if name not in self._checked:
+            self._check(name)
+        if not values.is_plain(value):
+            value = self._text(name, value)
+        self._link.put(name, value)
+
+    def __delitem__(self, name: str) -> None:
+        self._link.known()
+        self._link.writable()
+        if self._link.written(name) is None:
+            raise Missing(name)
+        self._link.put(name, DELETED)
+
+    def __iter__(self) -> Iterator[str]:
+        self._link.known()
+        return iter(self._link.names())
+
+    def __len__(self) -> int:
+        self._link.known()
+        return len(self._link.names())
+
+    def __contains__(self, name: object) -> bool:
+        self._link.known()
+        return isinstance(name, str) and self._link.written(name) is not None
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        """Set several variables, in one change; none of them where one cannot be stored."""
+        __tracebackhide__ = True
+        members = dict(other, **more)
+        for name in members:
+            self._check(name)
+        edits: dict[str, Written] = {
+            name: value if values.is_plain(value) else self._text(name, value) for name, value in members.items()
+        }
+        self._link.put_all(edits)
+
+    @contextmanager
+    def batch(self, label: str | None = None) -> Iterator[Session]:
+        """What is written inside becomes one change, and nothing of it happens where the block fails.
+
+        ``label`` says in a word what it is for.
+        """
+        with self._link.batch():
+            yield self
+
+    def _check(self, name: str) -> None:
+        __tracebackhide__ = True
+        self._link.writable()
+        if not isinstance(name, str):
+            raise TypeError(f"A variable's name is text, not {values.article(type(name).__name__)}.")
+        check_name(name)
+        if len(self._checked) >= _REMEMBERED:
+            self._checked.clear()
+        self._checked.add(name)
+
+    def _text(self, name: str, value: Any) -> bytes:
+        __tracebackhide__ = True
+        try:
+            return values.encode(value, name, note=self._lossy, most=self._link.replica.limits.value_bytes)
+        except SessionError as error:
+            # The traceback ends here: what is inside does not help whoever wrote the line.
+            raise error.with_traceback(None) from None
+
+    def _lossy(self, note: str) -> None:
+        kind = note.partition(": ")[2]
+        if kind not in self._said:
+            self._said.add(kind)
+            self._note(note)
+
+    # --- what it is ---
+
+    @property
+    def id(self) -> str:
+        """The session's id."""
+        self._link.known()
+        return self._link.replica.session_id or ""
+
+    @property
+    def name(self) -> str | None:
+        """The session's name, where it has one."""
+        self._link.known()
+        meta = self._link.replica.meta
+        return meta.name if meta else None
+
+    @property
+    def revision(self) -> int:
+        """How many changes the session has seen, as far as this kernel knows."""
+        self._link.known()
+        return self._link.replica.revision
+
+    @property
+    def saved(self) -> bool:
+        """Whether all that was written here is on disk."""
+        return self._link.saved
+
+    def __repr__(self) -> str:
+        from .display import overview
+
+        return overview(self._link).text()
+
+    def _repr_html_(self) -> str:
+        from .display import overview
+
+        return overview(self._link).html()
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self._link.names()
+
+    def __reduce__(self) -> Any:
+        raise SessionError(
+            "A session belongs to its process. Give the other one env=session.env(), "
+            "and call session_state_ext.connect() there."
+        )
+
+    # --- waiting and watching ---
+
+    def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
+        """Wait until what was written is saved, for ``timeout`` seconds at most; whether it is."""
+        return self._link.flush(timeout)
+
+    def observe(self, handler: Callable[[dict[str, Any]], None], names: str | Iterable[str] | None = None) -> None:
+        """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it.
+
+        It is given a dict: ``name``, ``old``, ``new`` (None where there is no value), ``origin`` (a dict, of
+        which ``kind`` is always there), ``revision``, ``type`` ("change" or "delete"). It is called on a thread
+        of its own, also while a cell runs, one change at a time.
+        """
+        wanted = None if names is None else frozenset([names] if isinstance(names, str) else names)
+        self._observers = [*self._observers, (handler, wanted)]
+        if not self._observing:
+            self._observing = True
+            self._link.observe(self._observed)
+
+    def unobserve(self, handler: Callable[[dict[str, Any]], None]) -> None:
+        """Call ``handler`` no more."""
+        self._observers = [(one, names) for one, names in self._observers if one != handler]
+
+    def _observed(self, seen: Seen) -> None:
+        change: dict[str, Any] | None = None
+        for handler, names in self._observers:
+            if names is not None and seen.name not in names:
+                continue
+            if change is None:
+                change = _as_change(seen)
+            try:
+                handler(dict(change))
+            except Exception as error:
+                named = getattr(handler, "__name__", repr(handler))
+                print(f"session.observe: {named} failed: {type(error).__name__}: {error}", file=sys.stderr)
+
+    def reading(self, read: Callable[[str], None] | None) -> None:
+        """Tell ``read`` of each variable that is read from now on, before it is. For steps."""
+        self._reading = read
+
+    def noting(self, note: Callable[[str], None]) -> None:
+        """Tell ``note``, once a type, of what does not come back as it went. For the hooks."""
+        self._note = note
+
+    # --- handing on ---
+
+    def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
+        """The environment (or ``base``) with what another process needs to act in this session.
+
+        ``subprocess.run([...], env=session.env())``; there, ``session_state_ext.connect()``.
+        """
+        handed = dict(self._environment)
+        if not handed:
+            if not self._link.durable:
+                raise SessionError(
+                    "This session is kept in this kernel's memory only. "
+                    "Name one first: %session use NAME --new, or SESSION_STATE_SESSION in the environment."
+                )
+            self.flush()
+            if self.revision == 0:
+                raise SessionError("This session is empty and not stored yet. Set a variable first.")
+            handed = {credential.SESSION: self.id}
+        return {**(os.environ if base is None else base), **handed}
+
+
+def _as_change(seen: Seen) -> dict[str, Any]:
+    from msgspec import to_builtins
+
+    return {
+        "name": seen.name,
+        "old": None if seen.old is None else values.decode(seen.old),
+        "new": None if seen.new is None else values.decode(seen.new),
+        "origin": {key: value for key, value in to_builtins(seen.origin).items() if value is not None},
+        "revision": seen.revision,
+        "type": "delete" if seen.new is None else "change",
+    }
