@@ -11,7 +11,7 @@ from .errors import IdempotencyMismatch, NotFound
 from .live import Event, Live, size_of
 from .model import Change, Session, Variable
 from .store.base import Key, Transaction
-from .wire import Limits
+from .wire import Limits, State
 
 
 class Written(NamedTuple):
@@ -26,6 +26,12 @@ class Written(NamedTuple):
     status: int
     #: the answer to the same request earlier, where this one only repeats it
     earlier: Key | None = None
+    #: the session right after it, where that was asked for with its variables
+    state: State | None = None
+
+    def seen(self, live: Live, *, whole: bool) -> Written:
+        """With the session as it stands; asked when this write has been settled and before the next one is."""
+        return self._replace(state=live.state(minimal=not whole))
 
 
 class Retry(NamedTuple):

@@ -224,11 +224,12 @@ class History:
         force: bool = False,
         check: Check | None = None,
         retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
             return undo(draft, user=origin.user, client=client, revision=revision, force=force)
 
-        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 
     async def redo(
         self,
@@ -240,11 +241,12 @@ class History:
         force: bool = False,
         check: Check | None = None,
         retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
             return redo(draft, user=origin.user, client=client, force=force)
 
-        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 
     async def restore(
         self,
@@ -256,11 +258,12 @@ class History:
         snapshot: str | None = None,
         check: Check | None = None,
         retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
             return restore(draft, revision=revision, snapshot=snapshot)
 
-        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry)
+        return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 
     async def snapshots(self, owner: str, session_id: str) -> list[Snapshot]:
         """Oldest first."""

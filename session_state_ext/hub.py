@@ -121,6 +121,7 @@ class Hub:
         ops: Iterable[Op] = (),
         origin: Origin | None = None,
         retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         """Make a session, stored at once, with its first change. A repeated request gives what it made before."""
         live = self.unborn(owner, name=name)
@@ -140,7 +141,7 @@ class Hub:
         def settle(written: Written) -> Written:
             if written.earlier is None:
                 self.adopt(live)
-            return written
+            return written.seen(live, whole=whole)
 
         return await self.work(decide, settle)
 
@@ -201,8 +202,11 @@ class Hub:
         origin: Origin,
         check: Check | None = None,
         retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         """Commit ``ops`` as one change; where they depend on what stands there, a function that plans them.
+
+        ``whole`` asks for the variables right after it, too.
 
         ``check`` looks at the session as it stands then, raises what forbids the write, and gives the status to
         answer with. With ``retry`` a repeated request changes nothing and is answered as before; raises
@@ -226,10 +230,17 @@ class Hub:
             return written
 
         async with self.use(owner, session_id) as live:
-            return await self.work(decide, _same)
+            return await self.work(decide, lambda written: written.seen(live, whole=whole))
 
     async def describe(
-        self, owner: str, session_id: str, *, name: str | None, check: Check = _no_check, retry: Retry | None = None
+        self,
+        owner: str,
+        session_id: str,
+        *,
+        name: str | None,
+        check: Check = _no_check,
+        retry: Retry | None = None,
+        whole: bool = False,
     ) -> Written:
         """Give a session another name."""
 
@@ -247,7 +258,7 @@ class Hub:
             return Written(draft.session, None, {}, earlier.status, earlier)
 
         async with self.use(owner, session_id) as live:
-            return await self.work(decide, _same)
+            return await self.work(decide, lambda written: written.seen(live, whole=whole))
 
     async def delete(
         self, owner: str, session_id: str, *, check: Check = _no_check, retry: Retry | None = None

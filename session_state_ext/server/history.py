@@ -77,6 +77,7 @@ class UndoHandler(PastResource):
             force=body.force,
             check=self.if_session(),
             retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 
@@ -99,6 +100,7 @@ class RedoHandler(PastResource):
             force=body.force,
             check=self.if_session(),
             retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 
@@ -121,6 +123,7 @@ class RestoreHandler(PastResource):
             snapshot=body.snapshot,
             check=self.if_session(),
             retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from jupyter_server.auth.decorator import authorized
-from msgspec import Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
 from tornado import web
 
@@ -16,16 +17,18 @@ from session_state_ext.errors import Expired, InvalidBody, NotFound, Preconditio
 from session_state_ext.history import Plan, rows_before
 from session_state_ext.hub import Check
 from session_state_ext.jsontext import same
-from session_state_ext.live import Live, meta_of
-from session_state_ext.model import Delete, Set, Variable
+from session_state_ext.live import meta_of
+from session_state_ext.model import Delete, Meta, Session, Set, Variable
 from session_state_ext.names import check_session_id
 from session_state_ext.patches import merge_variables, patch_variables
+from session_state_ext.store.base import Key
 from session_state_ext.wire import (
     AttachBody,
     CreateBody,
     Delta,
     MergeBody,
     PutBody,
+    State,
     check_ops,
     decode_members,
     merge_ops,
@@ -43,9 +46,8 @@ class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None
 
 
-def session_tag(live_or_draft: Live | Draft, *, detail: bool = False) -> str:
+def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
     """The ETag of a session: its history and its revision."""
-    session = live_or_draft.session
     return f'"{session.epoch}-{session.revision}{"-d" if detail else ""}"'
 
 
@@ -57,7 +59,7 @@ class Resource(SessionHandler):
         check = self._precondition()
 
         def stands(draft: Draft) -> int:
-            check({session_tag(draft), session_tag(draft, detail=True)})
+            check({session_tag(draft.session), session_tag(draft.session, detail=True)})
             return 200
 
         return stands
@@ -101,20 +103,27 @@ class Resource(SessionHandler):
         return int(text)
 
     async def answer_state(self, session_id: str, written: Written) -> None:
-        hub = await self.service.ready()
-        minimal = self.prefers_minimal()
+        """The session right after this write, whatever came later; of a repeated request, after the first one."""
+        state = written.state
+        assert state is not None
         earlier = written.earlier
-        async with hub.use(self.owner, session_id) as live:
-            meta = live.meta()
-            if earlier is not None and earlier.revision != meta.revision:
-                # It has moved on since. The variables of then are not kept; this is what is still true.
-                minimal = True
-                meta = replace(meta, revision=earlier.revision, last_synced_at=earlier.at)
-            else:
-                self.set_header("ETag", session_tag(live))
-            if minimal:
-                self.set_header("Preference-Applied", "return=minimal")
-            self.answer(replace(live.state(minimal=minimal), meta=meta), written.status)
+        if earlier is not None and earlier.revision != state.meta.revision:
+            state = await self._state_then(session_id, state, earlier)
+        if state.variables is UNSET:
+            self.set_header("Preference-Applied", "return=minimal")
+        self.set_header("ETag", session_tag(state.meta))
+        self.answer(state, written.status)
+
+    async def _state_then(self, session_id: str, state: State, earlier: Key) -> State:
+        """The session right after a request that is now repeated; without variables where that is too long ago."""
+        meta = replace(state.meta, revision=earlier.revision, last_synced_at=earlier.at)
+        variables: dict[str, Raw] | UnsetType = UNSET
+        if not self.prefers_minimal():
+            hub = await self.service.ready()
+            with suppress(Expired):
+                rows = await hub.history.at(self.owner, session_id, earlier.revision)
+                variables = {name: row.value for name, row in rows.items()}
+        return State(session_id=session_id, variables=variables, meta=meta)
 
 
 class SessionsHandler(Resource):
@@ -136,11 +145,18 @@ class SessionsHandler(Resource):
         check_session_name(body.name)
         ops = merge_ops(body, self.service.limits)
         written = await hub.create(
-            self.owner, name=body.name, ops=ops, origin=self.origin_from(body.origin), retry=self.retry()
+            self.owner,
+            name=body.name,
+            ops=ops,
+            origin=self.origin_from(body.origin),
+            retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         session_id = written.session.id
         if written.earlier is not None and written.earlier.made is not None:
             session_id = written.earlier.made
+            async with hub.use(self.owner, session_id) as live:
+                written = written.seen(live, whole=not self.prefers_minimal())
         self.set_header("Location", f"{self.request.path}/{session_id}")
         await self.answer_state(session_id, written)
 
@@ -160,7 +176,7 @@ class OneSessionHandler(Resource):
         hub = await self.service.ready()
         detail = self.get_query_argument("detail", "0") not in ("", "0", "false")
         async with hub.use(self.owner, session_id) as live:
-            self.set_header("ETag", session_tag(live, detail=detail))
+            self.set_header("ETag", session_tag(live.session, detail=detail))
             if self.check_etag_header():
                 self.set_status(304)
                 self.finish()
@@ -206,7 +222,13 @@ class OneSessionHandler(Resource):
 
         origin = self.origin_from(None)
         written = await hub.write(
-            self.owner, session_id, plan, origin=origin, check=self.if_session(), retry=self.retry()
+            self.owner,
+            session_id,
+            plan,
+            origin=origin,
+            check=self.if_session(),
+            retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 
@@ -225,6 +247,7 @@ class OneSessionHandler(Resource):
             origin=self.origin_from(body.origin),
             check=self.if_session(),
             retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 
@@ -247,7 +270,12 @@ class MetaHandler(Resource):
         body = await self.body(MetaBody)
         check_session_name(body.name)
         written = await hub.describe(
-            self.owner, session_id, name=body.name, check=self.if_session(), retry=self.retry()
+            self.owner,
+            session_id,
+            name=body.name,
+            check=self.if_session(),
+            retry=self.retry(),
+            whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
 
@@ -350,7 +378,7 @@ class AttachHandler(Resource):
             raise InvalidBody("Which notebook? Give its path or its kernelId.")
         attached = await hub.attach(self.owner, path, session_id=body.session_id)
         async with hub.use(self.owner, attached.session_id) as live:
-            self.set_header("ETag", session_tag(live))
+            self.set_header("ETag", session_tag(live.session))
             self.answer(live.state(), 201 if attached.made else 200)
 
 
