@@ -131,6 +131,13 @@ export class SessionClient {
     }
   };
 
+  /** Puts a value back in place of an edit that has not been sent; one that was sent stands. */
+  takeBack = (name: string, value: Json): void => {
+    if (this._outbox.unsent.some(edit => edit.op.op === 'set' && edit.op.name === name)) {
+      this.setVariable(name, value);
+    }
+  };
+
   /** @throws EditError */
   deleteVariable = (name: string): void => {
     this._check(name);

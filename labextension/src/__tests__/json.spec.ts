@@ -74,10 +74,7 @@ test('browsers without source text access read the same numbers', async () => {
   const { rawJSON } = JSON;
   vi.resetModules();
   JSON.parse = ((text: string, reviver?: (key: string, value: unknown) => unknown) =>
-    parse(
-      text,
-      reviver && ((key, value) => reviver(key, value))
-    ) as unknown) as typeof JSON.parse;
+    parse(text, reviver && ((key, value) => reviver(key, value))) as unknown) as typeof JSON.parse;
   delete JSON.rawJSON;
   try {
     const old = await import('../json');

@@ -9,6 +9,20 @@ globalThis.matchMedia ??= (query: string) =>
     addEventListener: () => undefined,
     removeEventListener: () => undefined
   }) as unknown as MediaQueryList;
+globalThis.DOMRect ??= class {
+  constructor(
+    readonly left: number,
+    readonly top: number,
+    readonly width: number,
+    readonly height: number
+  ) {}
+  get right(): number {
+    return this.left + this.width;
+  }
+  get bottom(): number {
+    return this.top + this.height;
+  }
+} as unknown as typeof DOMRect;
 globalThis.ResizeObserver ??= class {
   observe(): void {}
   unobserve(): void {}

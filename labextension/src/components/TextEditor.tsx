@@ -1,4 +1,4 @@
-import React, { useId, useLayoutEffect, useRef } from 'react';
+import React, { useEffect, useId, useLayoutEffect, useRef } from 'react';
 
 import { useTrans } from '../context';
 import type { Json } from '../json';
@@ -19,15 +19,19 @@ export function TextEditor(props: {
   const area = useRef<HTMLTextAreaElement>(null);
   const format = (each: Json): string => (typeof each === 'string' ? each : '');
   const field = useDraft(name, value, format, text => ({ ok: true, value: text }), '');
-  useLayoutEffect(() => {
-    const node = area.current;
-    if (node !== null) {
-      node.style.height = '';
-      if (node.scrollHeight > node.clientHeight) {
-        node.style.height = `${Math.min(TALLEST, node.scrollHeight + 2)}px`;
+  useLayoutEffect(() => fit(area.current), [field.text]);
+  useEffect(() => {
+    // The panel may become wider or narrower.
+    let width = 0;
+    const observer = new ResizeObserver(([entry]) => {
+      if (entry !== undefined && entry.contentRect.width !== width) {
+        width = entry.contentRect.width;
+        fit(area.current);
       }
-    }
-  }, [field.text]);
+    });
+    observer.observe(area.current!);
+    return () => observer.disconnect();
+  }, []);
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.key === 'Enter' && !event.shiftKey && !event.nativeEvent.isComposing) {
       field.save();
@@ -63,4 +67,13 @@ export function TextEditor(props: {
       <FieldMessage id={message} problem={field.problem} />
     </>
   );
+}
+
+function fit(node: HTMLTextAreaElement | null): void {
+  if (node !== null) {
+    node.style.height = '';
+    if (node.scrollHeight > node.clientHeight) {
+      node.style.height = `${Math.min(TALLEST, node.scrollHeight)}px`;
+    }
+  }
 }

@@ -52,8 +52,10 @@ export const VariableRow = memo(function VariableRow(props: {
             {name}
           </span>
         )}
-        <span className="jp-SessionRow-kind" data-testid="type">
-          {kindWords(value, trans)}
+        <span className="jp-SessionRow-kinds">
+          <span className="jp-SessionRow-kind" data-testid="type">
+            {kindWords(value, trans)}
+          </span>
         </span>
         {isStale && !pending ? (
           <span className="jp-SessionPill" data-state="stale">

@@ -47,6 +47,9 @@ export function clockTime(at: number): string {
 
 export function durationWords(ms: number, trans: TranslationBundle): string {
   const seconds = ms / 1000;
+  if (ms < 950) {
+    return trans.__('%1 ms', Math.round(ms));
+  }
   if (seconds < 10) {
     return trans.__('%1 s', seconds.toFixed(1));
   }

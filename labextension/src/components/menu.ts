@@ -24,8 +24,7 @@ export function openMenu(anchor: HTMLElement, items: readonly (MenuItem | null)[
     commands.addCommand(item.id, {
       label: item.label,
       isEnabled: () => item.enabled ?? true,
-      isToggleable: item.checked !== undefined,
-      isToggled: () => item.checked ?? false,
+      ...(item.checked === undefined ? {} : { isToggled: () => item.checked === true }),
       dataset: { testid: `menu-${item.id}` },
       execute: () => item.run()
     });

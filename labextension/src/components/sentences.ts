@@ -86,7 +86,7 @@ export function jsonSentence(text: string, error: unknown, trans: TranslationBun
     return trans.__('JSON has no comma before a closing bracket.');
   }
   const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  if (position === undefined) {
+  if (position === undefined || Number(position) >= text.trimEnd().length) {
     return trans.__('Not complete: a bracket or a quote is still open.');
   }
   const before = text.slice(0, Number(position)).split('\n');

@@ -16,7 +16,10 @@ interface Draft {
   text: string;
   /** null: not valid. */
   sent: { value: Json } | null;
-  problem: string | null;
+  /** Why the session did not take a valid text. */
+  refusal: string | null;
+  /** The field was left, or Enter was pressed: time to say what is missing. */
+  left: boolean;
 }
 
 export interface Field {
@@ -43,9 +46,8 @@ export function useDraft(
   const trans = useTrans();
   const attempt = (text: string): Draft => {
     const reading = read(text);
-    return reading.ok
-      ? { text, sent: { value: reading.value }, problem: null }
-      : { text, sent: null, problem: reading.problem };
+    const sent = reading.ok ? { value: reading.value } : null;
+    return { text, sent, refusal: null, left: false };
   };
   const [draft, setDraft] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
@@ -53,6 +55,8 @@ export function useDraft(
     return text === undefined ? null : attempt(text);
   });
   const atFocus = useRef<Json>(value);
+  // The value before what is being typed: half a number must not count while the other half is missing.
+  const before = useRef<Json>(value);
 
   // Somebody else's newer value shows in place of a text that has been sent.
   const overtaken = draft?.sent != null && !sameJson(draft.sent.value, value);
@@ -64,25 +68,41 @@ export function useDraft(
 
   const change = (text: string): void => {
     let next = attempt(text);
+    const row = client.getState().variables.get(name);
+    if (row !== undefined && (draft === null || !row.pending)) {
+      before.current = row.value;
+    }
     if (next.sent !== null) {
       try {
         client.setVariable(name, next.sent.value);
       } catch (error) {
-        next = { text, sent: null, problem: errorSentence(error, trans) };
+        next = { ...next, sent: null, refusal: errorSentence(error, trans) };
       }
+    }
+    if (next.sent === null) {
+      client.takeBack(name, before.current);
     }
     client.setInvalid(name, next.sent === null ? text : null);
     setDraft(next);
   };
   const settle = (): void => {
     if (draft !== null && draft.sent === null) {
-      setDraft({ ...draft, problem: draft.problem ?? unfinished });
+      setDraft({ ...draft, left: true });
     }
     void client.flush();
   };
+  // Read anew each time: the sentence names the last saved value, which may change under the field.
+  const problem = ((): string | null => {
+    if (draft === null || draft.sent !== null) {
+      return null;
+    }
+    const reading = read(draft.text);
+    const said = draft.refusal ?? (reading.ok ? null : reading.problem);
+    return said ?? (draft.left ? unfinished : null);
+  })();
   return {
     text: draft !== null && !overtaken ? draft.text : format(value),
-    problem: draft?.problem ?? null,
+    problem,
     isDraft: draft !== null,
     change,
     focus: () => {

@@ -1,0 +1,515 @@
+import { act, fireEvent, screen, within } from '@testing-library/react';
+
+import { parseJson } from '../json';
+import type { Run } from '../model';
+import { FakeServer, settle } from './fakeserver';
+import {
+  click,
+  doing,
+  editor,
+  FakeNotebook,
+  light,
+  names,
+  pick,
+  press,
+  row,
+  showSession,
+  type
+} from './showsession';
+
+let server: FakeServer;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new FakeServer();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function pass(ms: number): Promise<void> {
+  await act(() => vi.advanceTimersByTimeAsync(ms));
+}
+
+describe('rows', () => {
+  test('stand in two groups, by who wrote them', async () => {
+    server.set('lr', 0.1, { kind: 'panel' });
+    server.set('note', 'x', { kind: 'api' });
+    server.set('loss', 0.2, { kind: 'step', step: 'train' });
+    await showSession(server);
+    const titles = screen.getAllByRole('heading', { level: 3 }).map(each => each.textContent);
+    expect(titles).toEqual(['Parameters', 'Results']);
+    expect(names()).toEqual(['lr', 'note', 'loss']);
+    expect(within(row('loss')).getByTestId('written-by').textContent).toBe('train · now');
+  });
+
+  test('are filtered by name', async () => {
+    server.set('alpha', 1);
+    server.set('beta', 2);
+    await showSession(server);
+    fireEvent.change(screen.getByTestId('filter'), { target: { value: 'ALP' } });
+    expect(names()).toEqual(['alpha']);
+    fireEvent.change(screen.getByTestId('filter'), { target: { value: 'zzz' } });
+    expect(names()).toEqual([]);
+    expect(screen.getByText('No variable is named like this.')).toBeTruthy();
+  });
+
+  test('of a changed variable alone are drawn again', async () => {
+    server.set('a', 1);
+    server.set('b', 2);
+    await showSession(server);
+    const before = editor('b');
+    await doing(() => server.set('a', 3));
+    expect(editor('a').value).toBe('3');
+    expect(editor('b')).toBe(before);
+  });
+
+  test('a result that a person edits stays where it is', async () => {
+    server.set('loss', 0.2, { kind: 'step', step: 'train' });
+    server.set('lr', 0.1, { kind: 'panel' });
+    await showSession(server);
+    await type('loss', '0.3');
+    await press('loss', 'Enter');
+    expect(names()).toEqual(['lr', 'loss']);
+    expect(screen.getByText('Results')).toBeTruthy();
+  });
+
+  test('10,000 variables: only what is in view is in the page', async () => {
+    for (let i = 0; i < 200; i++) {
+      server.rows = new Map(server.rows).set(`v${i}`, {
+        name: `v${i}`,
+        value: i,
+        revision: 1,
+        updatedAt: 0,
+        origin: { kind: 'api' }
+      });
+    }
+    await showSession(server);
+    expect(names().length).toBeLessThan(100);
+  });
+});
+
+describe('a number', () => {
+  beforeEach(async () => {
+    server.set('lr', 0.1, { kind: 'panel' });
+    await showSession(server);
+  });
+
+  test('is shown at once, is saving, and is saved', async () => {
+    await type('lr', '0.2');
+    expect(light()).toEqual({ text: 'Saving', state: 'saving' });
+    expect(row('lr').getAttribute('data-state')).toBe('pending');
+    await pass(500);
+    expect(server.value('lr')).toBe(0.2);
+    expect(light()).toEqual({ text: 'Saved', state: 'saved' });
+  });
+
+  test('with a comma stays in the field, with a sentence, and is not sent', async () => {
+    await type('lr', '0,01');
+    expect(editor('lr').value).toBe('0,01');
+    expect(within(row('lr')).getByTestId('problem').textContent).toBe(
+      'Not a number: write 0.01. The last saved value is 0.1.'
+    );
+    await pass(5000);
+    expect(server.mutates).toHaveLength(0);
+    await type('lr', '0.01');
+    expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+    await pass(500);
+    expect(server.value('lr')).toBe(0.01);
+  });
+
+  test('that begins well and ends badly leaves what was saved: no half of it counts', async () => {
+    for (const text of ['0', '0,', '0,0', '0,01']) {
+      await type('lr', text);
+    }
+    expect(within(row('lr')).getByTestId('problem').textContent).toContain(
+      'The last saved value is 0.1.'
+    );
+    expect(light().state).toBe('saved');
+    await pass(5000);
+    expect(server.mutates).toHaveLength(0);
+    expect(server.value('lr')).toBe(0.1);
+  });
+
+  test('half typed is not complained about before the field is left', async () => {
+    await type('lr', '0.');
+    expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+    await doing(() => void fireEvent.blur(editor('lr')));
+    expect(within(row('lr')).getByTestId('problem').textContent).toContain('0.1');
+    expect(server.mutates).toHaveLength(0);
+  });
+
+  test('is saved by Enter, and by leaving the field', async () => {
+    await type('lr', '0.3');
+    await press('lr', 'Enter');
+    expect(server.value('lr')).toBe(0.3);
+    await type('lr', '0.4');
+    await doing(() => void fireEvent.blur(editor('lr')));
+    expect(server.value('lr')).toBe(0.4);
+  });
+
+  test('is taken back by Escape, sent or not', async () => {
+    await type('lr', '0.3');
+    await press('lr', 'Escape');
+    expect(editor('lr').value).toBe('0.1');
+    await pass(3000);
+    expect(server.value('lr')).toBe(0.1);
+    await type('lr', '0.5');
+    await pass(600);
+    expect(server.value('lr')).toBe(0.5);
+    await press('lr', 'Escape');
+    expect(server.value('lr')).toBe(0.1);
+    await type('lr', 'x');
+    await press('lr', 'Escape');
+    expect(editor('lr').value).toBe('0.1');
+    expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+  });
+
+  test('goes up and down in its last digit', async () => {
+    await press('lr', 'ArrowUp');
+    expect(editor('lr').value).toBe('0.2');
+    await press('lr', 'ArrowDown');
+    expect(editor('lr').value).toBe('0.1');
+    await click(within(row('lr')).getByLabelText('More lr'));
+    await pass(500);
+    expect(server.value('lr')).toBe(0.2);
+  });
+
+  test('of somebody else replaces mine once mine is sent, not while I type nonsense', async () => {
+    await type('lr', '0.3');
+    await pass(600);
+    await doing(() => server.set('lr', 0.9));
+    expect(editor('lr').value).toBe('0.9');
+    await type('lr', 'oops');
+    await doing(() => server.set('lr', 0.8));
+    expect(editor('lr').value).toBe('oops');
+    expect(within(row('lr')).getByTestId('problem').textContent).toContain('0.8');
+  });
+});
+
+test('a big integer is shown and stepped digit for digit', async () => {
+  server.set('big', parseJson('9007199254740993'));
+  await showSession(server);
+  expect(editor('big').value).toBe('9007199254740993');
+  await press('big', 'ArrowUp');
+  await press('big', 'Enter');
+  expect(server.received.join()).toContain('9007199254740994');
+});
+
+test('a switch is one click', async () => {
+  server.set('standardize', false);
+  await showSession(server);
+  expect(editor('standardize').getAttribute('aria-checked')).toBe('false');
+  await click(editor('standardize'));
+  expect(server.value('standardize')).toBe(true);
+  expect(row('standardize').textContent).toContain('on');
+});
+
+test('a text is text, whatever it looks like', async () => {
+  server.set('title', '<b>bold</b>');
+  await showSession(server);
+  expect(editor('title').value).toBe('<b>bold</b>');
+  expect(row('title').querySelector('b')).toBeNull();
+  await type('title', '0.5');
+  await press('title', 'Enter');
+  expect(server.value('title')).toBe('0.5');
+});
+
+test('an object is shown in brief, opened with a click, and edited as JSON', async () => {
+  server.set('space', parseJson('{"alpha": [0.01, 1.0], "kind": "ridge"}'));
+  await showSession(server);
+  expect(within(row('space')).getByTestId('type').textContent).toBe('object, 2 keys');
+  expect(editor('space').textContent).toBe('{alpha: [0.01, 1.0], kind: "ridge"}');
+  await click(editor('space'));
+  await type('space', '{"alpha": [0.01, 1.0],}');
+  expect(within(row('space')).getByTestId('problem').textContent).toBe(
+    'JSON has no comma before a closing bracket.'
+  );
+  await type('space', '{"alpha": [0.01, 2.0]}');
+  await doing(() => void fireEvent.keyDown(editor('space'), { key: 'Enter', ctrlKey: true }));
+  expect(server.received.join()).toContain('{"alpha":[0.01,2.0]}');
+});
+
+test('a list of numbers is a line, with its first and last', async () => {
+  server.set('loss', [0.91, 0.5, 0.214]);
+  await showSession(server);
+  expect(within(row('loss')).getByRole('img').getAttribute('aria-label')).toBe(
+    'loss: 3 numbers from 0.91 to 0.214'
+  );
+  expect(row('loss').textContent).toContain('0.91 → 0.214');
+});
+
+describe('adding', () => {
+  async function add(name: string, value: string): Promise<void> {
+    await click(screen.getByTestId('add-button'));
+    fireEvent.change(screen.getByTestId('add-name'), { target: { value: name } });
+    fireEvent.change(screen.getByTestId('add-value'), { target: { value } });
+    await click(screen.getByTestId('add-save'));
+  }
+
+  test.each([
+    ['0.1', 0.1],
+    ['true', true],
+    ['True', true],
+    ['None', null],
+    ['hello world', 'hello world'],
+    ['"0.1"', '0.1'],
+    ['[1, 2]', [1, 2]],
+    ['', '']
+  ])('%j is saved as what it means', async (text, value) => {
+    await showSession(server);
+    await add('x', text);
+    expect(server.value('x')).toEqual(value);
+    expect(screen.queryByTestId('add-form')).toBeNull();
+  });
+
+  test('an empty panel teaches, and its example can be tried', async () => {
+    await showSession(server);
+    expect(screen.getByTestId('empty').textContent).toContain('shared live with the cells');
+    await click(screen.getByTestId('try-example'));
+    await click(screen.getByTestId('add-save'));
+    expect(server.value('lr')).toBe(0.1);
+    expect(screen.queryByTestId('empty')).toBeNull();
+  });
+
+  test('a name that cannot be is told why; one that is no Python name is told how', async () => {
+    server.set('lr', 1);
+    await showSession(server);
+    await add('lr', '1');
+    expect(screen.getByTestId('problem').textContent).toBe('There is a variable of this name.');
+    fireEvent.change(screen.getByTestId('add-name'), { target: { value: '' } });
+    expect(screen.getByTestId('problem').textContent).toBe('Give it a name.');
+    fireEvent.change(screen.getByTestId('add-name'), { target: { value: 'learning-rate' } });
+    expect(screen.getByTestId('add-hint').textContent).toContain('session["learning-rate"]');
+    await click(screen.getByTestId('add-save'));
+    expect(server.value('learning-rate')).toBe(1);
+  });
+
+  test('broken JSON is not saved as text behind one’s back', async () => {
+    await showSession(server);
+    await add('x', '[1, 2');
+    expect(server.value('x')).toBeUndefined();
+    expect(screen.getByTestId('problem').textContent).toContain('still open');
+  });
+});
+
+describe('the row menu', () => {
+  test('deletes, and offers to take it back', async () => {
+    server.set('lr', 0.1);
+    await showSession(server);
+    await pick(within(row('lr')).getByTestId('row-menu'), 'delete');
+    expect(server.value('lr')).toBeUndefined();
+    expect(names()).toEqual([]);
+    await click(screen.getByTestId('notice-action'));
+    expect(server.value('lr')).toBe(0.1);
+  });
+
+  test('duplicates, renames, inserts', async () => {
+    server.set('lr', 0.1);
+    const { notebook } = await showSession(server);
+    const menu = (): HTMLElement => within(row('lr')).getByTestId('row-menu');
+    await pick(menu(), 'duplicate');
+    expect(server.value('lr_2')).toBe(0.1);
+    await pick(menu(), 'insert');
+    expect(notebook.inserted).toEqual(['session["lr"]']);
+    await pick(menu(), 'rename');
+    const field = screen.getByTestId<HTMLInputElement>('rename');
+    fireEvent.change(field, { target: { value: 'lr_2' } });
+    fireEvent.keyDown(field, { key: 'Enter' });
+    expect(screen.getByTestId('problem').textContent).toBe('There is a variable of this name.');
+    fireEvent.change(field, { target: { value: 'rate' } });
+    await doing(() => void fireEvent.keyDown(field, { key: 'Enter' }));
+    expect([server.value('lr'), server.value('rate')]).toEqual([undefined, 0.1]);
+  });
+});
+
+describe('trouble', () => {
+  test('offline edits go on and are counted', async () => {
+    server.set('lr', 0.1);
+    await showSession(server);
+    await doing(() => server.goDown());
+    await type('lr', '0.2');
+    expect(editor('lr').value).toBe('0.2');
+    expect(light()).toEqual({ text: 'Offline, 1 edit kept', state: 'offline' });
+    server.isUp = true;
+    await pass(5000);
+    expect(server.value('lr')).toBe(0.2);
+    expect(light().state).toBe('saved');
+  });
+
+  test('a conflict shows both values, and Take takes theirs', async () => {
+    server.set('lr', 0.1, { kind: 'panel' });
+    await showSession(server);
+    await type('lr', '0.35');
+    await doing(() => server.set('lr', 0.28, { kind: 'step', step: 'tune' }));
+    await pass(500);
+    expect(light()).toEqual({ text: '1 conflict', state: 'conflict' });
+    const card = within(row('lr')).getByTestId('conflict');
+    expect(card.textContent).toMatch(/Yours.*0\.35.*tune.*0\.28/);
+    await click(within(card).getByTestId('conflict-take'));
+    expect(server.value('lr')).toBe(0.28);
+    expect(light().state).toBe('saved');
+  });
+
+  test('a refused edit keeps what was typed, with the reason', async () => {
+    server.refuses = () => ({ code: 'invalid-value', message: 'lr must be below 1.' });
+    server.set('lr', 0.1);
+    await showSession(server);
+    await type('lr', '7');
+    await press('lr', 'Enter');
+    expect(editor('lr').value).toBe('0.1');
+    const card = screen.getByTestId('refused');
+    expect(card.textContent).toContain('lr must be below 1.');
+    expect(card.textContent).toContain('7');
+    await click(screen.getByTestId('refused-dismiss'));
+    expect(light().state).toBe('saved');
+  });
+
+  test('a deleted session says so and can be started anew', async () => {
+    server.set('lr', 0.1);
+    await showSession(server);
+    await doing(() => server.deliver({ type: 'deleted' }));
+    expect(screen.getByTestId('ended').textContent).toContain('was deleted');
+    expect(light().text).toBe('Deleted');
+    expect(screen.getByTestId('start-anew')).toBeTruthy();
+  });
+
+  test('a reader’s fields are read-only', async () => {
+    server.set('lr', 0.1);
+    server.readOnly = true;
+    await showSession(server);
+    expect(light()).toEqual({ text: 'Read-only', state: 'readonly' });
+    expect(editor('lr').readOnly).toBe(true);
+    expect(screen.getByTestId<HTMLButtonElement>('add-button').disabled).toBe(true);
+  });
+});
+
+describe('steps', () => {
+  const source = '%%session step train --in lr --out loss\nloss = 1';
+  let runs = 0;
+  const record = (status: Run['status'], more: Partial<Run> = {}): Run => ({
+    id: `run${runs}`,
+    step: 'train',
+    status,
+    start: Date.now() - 4000,
+    end: status === 'running' ? null : Date.now(),
+    inputs: { lr: { revision: server.rows.get('lr')!.revision, value: server.value('lr')! } },
+    outputs: ['loss'],
+    source: 'sha256:0',
+    ...more
+  });
+  const step = (): HTMLElement => screen.getByTestId('step');
+  const state = (): string | null => step().getAttribute('data-state');
+
+  async function show(): Promise<FakeNotebook> {
+    server.set('lr', 0.1, { kind: 'panel' });
+    const notebook = new FakeNotebook();
+    notebook.sources = [{ id: 'c1', source }];
+    notebook.effect = () => {
+      runs++;
+      server.record(record('running'));
+      server.set('loss', 1 + runs, { kind: 'step', step: 'train' });
+      server.record(record('done'));
+    };
+    await showSession(server, notebook);
+    return notebook;
+  }
+
+  test('of the notebook are there before their first run, and as they are written', async () => {
+    const notebook = await show();
+    expect(state()).toBe('new');
+    expect(step().textContent).toContain('not run yet');
+    await doing(() =>
+      notebook.write([...notebook.sources, { id: 'c2', source: '#| step: eval(loss)' }])
+    );
+    expect(screen.getAllByTestId('step').map(each => each.dataset.name)).toEqual(['train', 'eval']);
+  });
+
+  test('run after a flush, and are fresh by their record', async () => {
+    const notebook = await show();
+    await type('lr', '0.2');
+    const { effect } = notebook;
+    const seen: unknown[] = [];
+    notebook.effect = id => {
+      seen.push(server.value('lr'));
+      effect(id);
+    };
+    await click(screen.getByTestId('step-run'));
+    expect(seen).toEqual([0.2]);
+    expect(notebook.ran).toEqual(['c1']);
+    expect(state()).toBe('fresh');
+    await type('lr', '0.3');
+    await press('lr', 'Enter');
+    expect(state()).toBe('stale');
+    expect(row('loss').getAttribute('data-state')).toBe('stale');
+    expect(step().textContent).toContain('lr changed');
+    await click(screen.getByTestId('run-all'));
+    expect(state()).toBe('fresh');
+    expect(screen.getByTestId<HTMLButtonElement>('run-all').disabled).toBe(true);
+  });
+
+  test('do not start on what could not be saved: Run with, or Retry', async () => {
+    const notebook = await show();
+    await type('lr', '0,01');
+    await click(screen.getByTestId('step-run'));
+    expect(notebook.ran).toEqual([]);
+    expect(screen.getByTestId('step-trouble').textContent).toContain('lr: “0,01” cannot be saved');
+    expect(screen.getByTestId('step-run-anyway').textContent).toBe('Run with 0.1');
+    await type('lr', '0.01');
+    await click(screen.getByTestId('step-retry'));
+    expect(notebook.ran).toEqual(['c1']);
+    expect(server.value('lr')).toBe(0.01);
+    expect(screen.queryByTestId('step-trouble')).toBeNull();
+  });
+
+  test('Run with takes what is saved', async () => {
+    const notebook = await show();
+    await type('lr', '0,01');
+    await click(screen.getByTestId('step-run'));
+    await click(screen.getByTestId('step-run-anyway'));
+    expect(notebook.ran).toEqual(['c1']);
+    expect(state()).toBe('fresh');
+  });
+
+  test('that fail say why, and stop the rest', async () => {
+    const notebook = await show();
+    await doing(() =>
+      notebook.write([...notebook.sources, { id: 'c2', source: '#| step: eval()' }])
+    );
+    notebook.effect = () => {
+      runs++;
+      server.record(
+        record('failed', { error: { type: 'ValueError', message: 'no data', line: 4 } })
+      );
+    };
+    await click(screen.getByTestId('run-all'));
+    expect(notebook.ran).toEqual(['c1']);
+    expect(screen.getByTestId('step-error').textContent).toBe('ValueError: no data in line 4');
+  });
+
+  test('that record nothing are not taken for done', async () => {
+    const notebook = await show();
+    notebook.effect = () => undefined;
+    await click(screen.getByTestId('step-run'));
+    await pass(4000);
+    expect(state()).toBe('new');
+    expect(screen.getByTestId('step-trouble').textContent).toContain('%load_ext session_state_ext');
+  });
+
+  test('without a kernel say so', async () => {
+    const notebook = await show();
+    notebook.hasKernel = false;
+    await click(screen.getByTestId('step-run'));
+    await settle();
+    expect(screen.getByTestId('step-trouble').textContent).toContain('no kernel');
+  });
+
+  test('started elsewhere are running here, and the pill ends with them', async () => {
+    await show();
+    await doing(() => server.record(record('running')));
+    expect(state()).toBe('running');
+    await doing(() => server.record(record('interrupted')));
+    expect(state()).toBe('interrupted');
+  });
+});
