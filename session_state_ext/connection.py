@@ -26,6 +26,7 @@ from .wire import (
     Ack,
     Barrier,
     BarrierDone,
+    ClientFrame,
     Dirty,
     ErrorFrame,
     Flush,
@@ -44,6 +45,10 @@ PROTOCOL_ERROR, NOT_ALLOWED, NO_HELLO, REPLACED = 4400, 4401, 4408, 4409
 
 #: A delta of more changes than this is sent as a snapshot.
 _DELTA_CHANGES = 1000
+
+
+#: A frame from this size on is checked beside the event loop.
+_LARGE = 64 * 1024
 
 
 class _State(enum.Enum):
@@ -116,8 +121,7 @@ class Connection:
             return
         raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         try:
-            frame = decode_client_frame(raw, self._hub.limits)
-            await self._take(frame)
+            await self._take(await self._decode(raw))
         except SessionError as error:
             seq = error.fields.get("seq")
             if self._state is not _State.OPEN:
@@ -165,7 +169,13 @@ class Connection:
 
     # --- frames ---
 
-    async def _take(self, frame: Hello | Mutate | Dirty | Barrier | Flushed) -> None:
+    async def _decode(self, raw: bytes) -> ClientFrame:
+        if len(raw) < _LARGE:
+            return decode_client_frame(raw, self._hub.limits)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(None, decode_client_frame, raw, self._hub.limits)
+
+    async def _take(self, frame: ClientFrame) -> None:
         if isinstance(frame, Hello):
             if self._state is not _State.NEW:
                 raise InvalidFrame(f"A hello is the first frame only; this channel is {self._state.value}.")

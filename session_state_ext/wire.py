@@ -318,11 +318,12 @@ class _Numbered(Struct, tag_field="type", tag="mutate"):
 
 
 def _seq_of(data: bytes) -> int | None:
-    """The number of a mutate whose rest may be wrong."""
+    """The number of a mutate whose rest may be wrong; None where it is not even JSON."""
     try:
         return msgspec.json.decode(data, type=_Numbered).seq
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        return None
+        seq = jsontext.member(data, "seq") if jsontext.member(data, "type") == "mutate" else None
+        return seq if type(seq) is int else None
 
 
 def _check_id(client: str) -> None:
@@ -368,6 +369,9 @@ def check_value(name: str, value: Raw, limits: Limits) -> None:
             f"this one has {len(text):,}. Store a file and keep its path here, or split it into several variables.",
             name=name,
         )
+    # Most values have fewer brackets than that; only the others are measured.
+    if text.count(b"[") + text.count(b"{") <= limits.depth:
+        return
     deepest = jsontext.depth(text)
     if deepest > limits.depth:
         raise LimitExceeded(
