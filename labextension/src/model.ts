@@ -52,14 +52,15 @@ export type Op = EditOp | RunOp;
 
 export type RunStatus = 'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused';
 
+/** What is empty or unknown is left out on the wire. */
 export interface Run {
   id: string;
   step: string;
   status: RunStatus;
   start: number;
   end?: number | null;
-  inputs: { [name: string]: { revision: number; value?: Json; hash?: string } };
-  outputs: string[];
+  inputs?: { [name: string]: { revision: number; value?: Json; hash?: string } };
+  outputs?: string[];
   written?: string[];
   error?: { type: string; message: string; line?: number } | null;
   warnings?: string[];
@@ -276,8 +277,8 @@ export function recordRun(steps: ReadonlyMap<string, Step>, run: Run): Map<strin
   const good = run.status === 'done' || run.status === 'warned';
   next.set(run.step, {
     name: run.step,
-    inputs: Object.keys(run.inputs),
-    outputs: run.outputs,
+    inputs: Object.keys(run.inputs ?? {}),
+    outputs: run.outputs ?? [],
     run,
     done: good ? run : (before?.done ?? null)
   });

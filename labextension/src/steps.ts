@@ -84,7 +84,7 @@ export function scanCells(cells: readonly CellSource[]): StepCell[] {
 
 /** The inputs of a run whose variables no longer hold what it read; 1 and 1.0 are alike. */
 export function changedInputs(run: Run, rows: Rows): string[] {
-  return Object.entries(run.inputs)
+  return Object.entries(run.inputs ?? {})
     .filter(([name, read]) => {
       const row = rows.get(name);
       if (row === undefined) {

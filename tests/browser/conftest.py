@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +15,7 @@ from .jupyter import Jupyter
 from .lab import SCREENSHOTS, Lab
 
 # Patience, not speed: a test on a busy machine waits longer and still passes.
-PATIENCE_MS = 60_000
+PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "60000"))
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",

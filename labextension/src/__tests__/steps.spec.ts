@@ -1,5 +1,5 @@
 import { parseJson } from '../json';
-import type { Row, Run, Step } from '../model';
+import { recordRun, type Row, type Run, type Step } from '../model';
 import { mergeSteps, scanCells, stepsToRun } from '../steps';
 
 const cell = (source: string, id = source): { id: string; source: string } => ({ id, source });
@@ -22,6 +22,14 @@ test.each([
   ''
 ])('%j declares none', source => {
   expect(scanCells([cell(source)])).toEqual([]);
+});
+
+test('a run that read nothing comes without inputs', () => {
+  const run: Run = { id: 'r', step: 'a', status: 'refused', start: 1, source: 'sha256:0' };
+  const steps = recordRun(new Map(), run);
+  expect(mergeSteps([], steps, new Map())).toMatchObject([{ name: 'a', state: 'failed', inputs: [] }]);
+  const done = recordRun(steps, { ...run, status: 'done' });
+  expect(mergeSteps([], done, new Map())).toMatchObject([{ state: 'fresh', changed: [] }]);
 });
 
 test('of two cells with one name the first counts', () => {
