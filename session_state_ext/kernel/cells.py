@@ -137,22 +137,16 @@ class Cells(ast.NodeTransformer):
             cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
         elif self._outage != self._link.outages:
             self._outage = self._link.outages
-            display.show(
-                display.warning(
-                    f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
-                    "kept here and sent when the server is back."
-                )
+            display.warn(
+                f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
+                "kept here and sent when the server is back."
             )
 
     def _say_of(self, answer: BarrierAnswer) -> None:
         for field in answer.invalid:
-            display.show(display.warning(self._invalid(field.name, field.text)))
+            display.warn(self._invalid(field.name, field.text))
         if answer.late:
-            display.show(
-                display.warning(
-                    "Session: a panel did not answer in time; what is being typed there is not in this run."
-                )
-            )
+            display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
 
     def _invalid(self, name: str, text: str) -> str:
         box = self._link.written(name)
@@ -193,7 +187,8 @@ class Cells(ast.NodeTransformer):
         if result is not None:
             error = result.error_before_exec or result.error_in_exec
         outcome = self._steps.end(step, error, self._line_of(error))
-        display.show(*map(display.warning, outcome.warnings), *map(display.note, outcome.notes))
+        display.warn(*outcome.warnings)
+        display.show(*map(display.note, outcome.notes))
         if outcome.error is not None and result is not None:
             # The cell as a whole has failed: the front end stops Run All, nbclient raises.
             failed = SessionMistake(outcome.error.message)
@@ -228,17 +223,14 @@ class Cells(ast.NodeTransformer):
             if not stack:
                 self._leave(result)
         except KeyboardInterrupt:
-            display.show(display.warning("Session: interrupted while saving; it goes on in the background."))
+            display.warn("Session: interrupted while saving; it goes on in the background.")
 
     def _leave(self, result: Any) -> None:
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
-            display.show(display.warning(f"Session: not saved yet: {waiting}. It goes on in the background."))
+            display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
         refused, conflicts = self._link.news()
-        for one in refused:
-            display.show(display.warning(_refused(one)))
-        for conflict in conflicts:
-            display.show(display.warning(_overwritten(conflict)))
+        display.warn(*map(_refused, refused), *map(_overwritten, conflicts))
         notes, self._notes[:] = list(self._notes), []
         display.show(*map(display.note, notes))
         self._introduce()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable
 from html import escape
@@ -20,7 +21,6 @@ _WIDTH = 60
 _CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;"
 _QUIET = "color:var(--jp-ui-font-color2,#777);"
 _MONO = "font-family:var(--jp-code-font-family,monospace);"
-_WARNING = "color:var(--jp-warn-color0,#a35200);"
 
 
 class Shown:
@@ -78,17 +78,18 @@ def note(text: str) -> Shown:
     return Shown(text, f'<div style="{_QUIET}font-size:90%">{escape(text)}</div>')
 
 
-def warning(text: str) -> Shown:
-    """A line that says what somebody should know before believing the output."""
-    return Shown(text, f'<div style="{_WARNING}">{escape(text)}</div>')
-
-
 def show(*shown: Shown) -> None:
     """Put them into the cell's output."""
     from IPython.display import display
 
     for one in shown:
         display(one)  # type: ignore[no-untyped-call]
+
+
+def warn(*texts: str) -> None:
+    """Say what somebody should know before believing the output; on stderr, as warnings are."""
+    for text in texts:
+        print(text, file=sys.stderr, flush=True)
 
 
 def overview(link: Link) -> Shown:

@@ -210,13 +210,16 @@ class Link:
 
     # --- waiting ---
 
-    def flush(self, seconds: float = FLUSH_SECONDS) -> bool:
-        """Send what is pending and wait until it is acknowledged; whether it was."""
+    def flush(self, seconds: float = FLUSH_SECONDS, *, patient: bool = False) -> bool:
+        """Send what is pending and wait until it is acknowledged; whether it was.
+
+        Where nobody answers this costs nothing, unless ``patient``: then it waits for them to come back.
+        """
         line = self._line
         if self.saved or line.state == "off":
             return self.saved
         self._talker.call(self._talker.hurry)
-        line.wait(lambda: self.saved or not (line.usable or line.state == "connecting"), seconds)
+        line.wait(lambda: self.saved or not (patient or line.usable or line.state == "connecting"), seconds)
         return self.saved
 
     def barrier(self, seconds: float = BARRIER_SECONDS) -> BarrierAnswer | None:

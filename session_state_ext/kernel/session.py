@@ -186,7 +186,7 @@ class Session(MutableMapping[str, Any]):
 
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until what was written is saved, for ``timeout`` seconds at most; whether it is."""
-        return self._link.flush(timeout)
+        return self._link.flush(timeout, patient=True)
 
     def observe(self, handler: Callable[[dict[str, Any]], None], names: str | Iterable[str] | None = None) -> None:
         """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it.
