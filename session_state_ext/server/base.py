@@ -170,6 +170,19 @@ class Caller(JupyterHandler):
         """Whether what this caller showed is still good."""
         return self.credential is None or self.service.credentials.valid(self.credential)
 
+    def refuse(self, status: int, error: BaseException | None) -> None:
+        """One form for every error: a sentence, a code, and what it was about."""
+        if isinstance(error, SessionError):
+            reply = {"message": error.message, "code": error.code, **error.fields}
+        else:
+            said = error.log_message if isinstance(error, web.HTTPError) and status == 400 else None
+            sentence = said or _SENTENCES.get(status) or "Something went wrong in the server; its log says more."
+            reply = {"message": sentence, "code": _CODES.get(status, "internal")}
+        if status == 503:
+            self.set_header("Retry-After", "1")
+        self.set_header("Content-Type", "application/json")
+        self.finish(encode(reply))
+
 
 def owner_of(provider: Any, user: Any) -> str:
     """Jupyter's own token or password is one person, however many browsers; any other provider says who it is."""
@@ -288,22 +301,9 @@ class SessionHandler(Caller, APIHandler):
         super().send_error(status_of(error) if isinstance(error, SessionError) else status_code, **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """One form for every error: a sentence, a code, and what it was about."""
-        error = kwargs.get("exc_info", (None, None))[1]
-        if isinstance(error, SessionError):
-            reply = {"message": error.message, "code": error.code, **error.fields}
-        else:
-            said = error.log_message if isinstance(error, web.HTTPError) and status_code == 400 else None
-            sentence = said or _SENTENCES.get(status_code) or "Something went wrong in the server; its log says more."
-            reply = {"message": sentence, "code": _CODES.get(status_code, "internal")}
         if status_code == 405:
             self.set_header("Allow", ", ".join(self._allowed()))
-        if status_code == 415 and self.request.method == "PATCH":
-            self.set_header("Accept-Patch", ", ".join(self.patches))
-        if status_code == 503:
-            self.set_header("Retry-After", "1")
-        self.log.debug("session state: answered %s %s", status_code, reply["code"])
-        self.finish(encode(reply))
+        self.refuse(status_code, kwargs.get("exc_info", (None, None))[1])
 
     def _log(self) -> None:
         """The access log's line, without a variable's name."""

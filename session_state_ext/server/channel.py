@@ -12,7 +12,7 @@ from tornado import web, websocket
 from tornado.iostream import StreamClosedError
 
 from session_state_ext.connection import NOT_ALLOWED, Connection
-from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.errors import SessionError
 from session_state_ext.live import RESYNC
 
 from .base import Caller, status_of
@@ -52,7 +52,7 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
                 self._read_only = not await self.may("write")
                 await super().get(session_id)
         except SessionError as error:
-            raise web.HTTPError(status_of(error)) from None
+            raise web.HTTPError(status_of(error)) from error
 
     async def open(self, session_id: str) -> None:
         super().open(session_id)
@@ -99,8 +99,8 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
                 return
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        self.set_header("Content-Type", "text/plain; charset=utf-8")
-        self.finish(NotFound().message if status_code == 404 else "The channel was refused.")
+        error = kwargs.get("exc_info", (None, None))[1]
+        self.refuse(status_code, error.__cause__ if isinstance(error, web.HTTPError) and error.__cause__ else error)
 
 
 class Outgoing:

@@ -61,7 +61,8 @@ def rest(jp_fetch: Any) -> Rest:
             allow_nonstandard_methods=True,
             raise_error=False,
         )
-        return Answer(response.code, json.loads(response.body) if response.body else None, response.headers)
+        is_json = response.body and response.headers["Content-Type"].startswith("application/json")
+        return Answer(response.code, json.loads(response.body) if is_json else response.body, response.headers)
 
     return ask
 

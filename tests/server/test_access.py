@@ -1,0 +1,290 @@
+"""Who may do what: each route and each caller, forged requests, and where a secret must not show up."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_server.auth import Authorizer
+from jupyter_server.auth.identity import IdentityProvider, User
+from tornado.httpclient import HTTPClientError
+
+from session_state_ext.server.app import ROUTES
+from session_state_ext.server.channel import ChannelHandler
+from session_state_ext.server.credentials import Credential
+from tests.server.conftest import Channel, Rest
+
+Connect = Callable[..., Awaitable[Channel]]
+
+VERBS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def places(session: str) -> list[tuple[str, ...]]:
+    """Every route, with a session and a name filled in."""
+    filled = [pattern.replace("([^/]+)", session, 1).replace("([^/]+)", "lr") for pattern, _ in ROUTES]
+    return [tuple(path.split("/")[3:]) for path in filled]
+
+
+async def every_answer(rest: Rest, session: str, **headers: str) -> dict[tuple[str, tuple[str, ...]], int]:
+    return {
+        (verb, place): (await rest(verb, *place, headers=dict(headers))).status
+        for place in places(session)
+        for verb in VERBS
+        # Last, for it would take the others' session away.
+        if (verb, place) != ("DELETE", (session,))
+    }
+
+
+class Names(IdentityProvider):
+    """Everybody is who they say they are."""
+
+    def get_user(self, handler: Any) -> User | None:
+        name = handler.request.headers.get("X-Name")
+        return User(username=name) if name else None
+
+    def should_check_origin(self, handler: Any) -> bool:
+        return False
+
+    def is_token_authenticated(self, handler: Any) -> bool:
+        return True
+
+
+class ReadersDoNotWrite(Authorizer):
+    """People whose name begins with reader may read."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return resource != "session-state" or action == "read" or not user.username.startswith("reader")
+
+
+class TestOneToken:
+    async def test_strangers_get_nothing(self, rest: Rest, session: str) -> None:
+        for authorization in ("", "token wrong", "session-state wrong", "session-state ", "Bearer session-state"):
+            answers = await every_answer(rest, session, Authorization=authorization)
+            # Jupyter says 405 to anybody where a verb does not exist.
+            assert set(answers.values()) <= {403, 405}, (authorization, answers)
+            assert (await rest("DELETE", session, headers={"Authorization": authorization})).status == 403
+        assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+
+    async def test_strangers_get_no_channel(self, channel: Connect, session: str) -> None:
+        for authorization in ("", "token wrong", "session-state wrong"):
+            with pytest.raises(HTTPClientError) as refused:
+                await channel(session, headers={"Authorization": authorization})
+            assert refused.value.code == 403
+
+    async def test_the_same_for_no_session_and_nobodys(self, channel: Connect) -> None:
+        with pytest.raises(HTTPClientError) as refused:
+            await channel("nobodys")
+        assert refused.value.code == 404
+
+
+class Browser:
+    """A logged-in browser: a cookie, no token."""
+
+    def __init__(self, jp_fetch: Any, port: int) -> None:
+        self._fetch, self.port = jp_fetch, port
+        self.headers: dict[str, str] = {"Authorization": "", "Host": f"localhost:{port}"}
+
+    async def log_in(self, token: str) -> None:
+        await self._keep(await self._fetch("login", headers=dict(self.headers)))
+        token_once = {**self.headers, "Authorization": f"token {token}"}
+        await self._keep(await self._fetch("api", "me", headers=token_once))
+
+    async def _keep(self, answer: Any) -> None:
+        fresh = [cookie.partition(";")[0] for cookie in answer.headers.get_list("Set-Cookie")]
+        self.headers["Cookie"] = "; ".join([*filter(None, [self.headers.get("Cookie")]), *fresh])
+
+    @property
+    def xsrf(self) -> str:
+        return next(part[6:] for part in self.headers["Cookie"].split("; ") if part.startswith("_xsrf="))
+
+
+class TestForged:
+    @pytest.fixture
+    def browser(self, jp_fetch: Any, jp_serverapp: Any, jp_http_port: int, jp_asyncio_loop: Any) -> Browser:
+        browser = Browser(jp_fetch, jp_http_port)
+        jp_asyncio_loop.run_until_complete(browser.log_in(jp_serverapp.identity_provider.token))
+        return browser
+
+    async def test_a_page_of_ours_may_write(self, rest: Rest, session: str, browser: Browser) -> None:
+        headers = {**browser.headers, "X-XSRFToken": browser.xsrf}
+        answer = await rest("POST", session, body={"variables": {"lr": 1}}, headers=headers)
+        assert answer.status == 200, answer
+
+    async def test_others_may_not(self, rest: Rest, session: str, browser: Browser) -> None:
+        local = f"http://localhost:{browser.port}"
+        forged: list[dict[str, str]] = [
+            {},
+            {"X-XSRFToken": "guess"},
+            {"Content-Type": "text/plain"},
+            {"X-XSRFToken": browser.xsrf, "Origin": "http://evil.example"},
+            {"X-XSRFToken": browser.xsrf, "Origin": f"{local}.evil.example"},
+            {"X-XSRFToken": browser.xsrf, "Host": "evil.example"},
+        ]
+        for extra in forged:
+            for verb, place in (("POST", (session,)), ("PUT", (session, "variables", "lr")), ("DELETE", (session,))):
+                answer = await rest(verb, *place, body={"value": 9}, headers={**browser.headers, **extra})
+                assert answer.status in (403, 404), (extra, verb)
+        assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+
+    async def test_a_channel_by_cookie_needs_our_origin(self, channel: Connect, session: str, browser: Browser) -> None:
+        local = f"http://localhost:{browser.port}"
+        good = await channel(session, headers={**browser.headers, "Origin": local})
+        assert (await good.hello("A"))["revision"] == 1
+        for origin in ("http://evil.example", f"{local}.evil.example", f"http://evil.example/{local}", "null"):
+            with pytest.raises(HTTPClientError) as refused:
+                await channel(session, headers={**browser.headers, "Origin": origin})
+            assert refused.value.code == 403, origin
+
+
+class TestManyUsers:
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        server = {"identity_provider_class": Names, "authorizer_class": ReadersDoNotWrite}
+        jp_server_config["ServerApp"].update(server)
+        return jp_server_config
+
+    @pytest.fixture
+    def session(self, rest: Rest, jp_asyncio_loop: Any) -> str:
+        made = rest("POST", body={"variables": {"lr": 0.1}}, headers={"X-Name": "ann"})
+        return str(jp_asyncio_loop.run_until_complete(made).json["sessionId"])
+
+    async def test_another_users_session_is_not_there(self, rest: Rest, channel: Connect, session: str) -> None:
+        for place in places(session):
+            if session in place:
+                there = tuple("nobodys" if part == session else part for part in place)
+                assert await self.shape(rest, place) == await self.shape(rest, there)
+        assert (await rest("GET", headers={"X-Name": "bob"})).json == {"sessions": []}
+        attach = {"path": "a.ipynb", "sessionId": session}
+        assert (await rest("POST", "attach", body=attach, headers={"X-Name": "bob"})).status == 404
+        with pytest.raises(HTTPClientError) as refused:
+            await channel(session, headers={"X-Name": "bob"})
+        assert refused.value.code == 404
+        assert (await rest("GET", session, headers={"X-Name": "ann"})).json["variables"] == {"lr": 0.1}
+
+    async def shape(self, rest: Rest, place: tuple[str, ...]) -> list[Any]:
+        bodies = {"PUT": {"value": 9}, "POST": {}}
+        answers = [await rest(verb, *place, body=bodies.get(verb), headers={"X-Name": "bob"}) for verb in VERBS]
+        return [(answer.status, answer.json) for answer in answers]
+
+    async def test_who_may_only_read(self, rest: Rest, channel: Connect, session: str) -> None:
+        made = await rest("POST", body={}, headers={"X-Name": "reader"})
+        assert made.status == 403
+        own = await rest("POST", "attach", body={"path": "a.ipynb"}, headers={"X-Name": "reader"})
+        assert own.status == 403
+
+    async def test_origins_say_who(self, rest: Rest, channel: Connect, session: str) -> None:
+        ann = await channel(session, headers={"X-Name": "ann"})
+        await ann.hello("A")
+        ack = await ann.set(1, base=1, lr=2)
+        assert ack["type"] == "ack"
+        row = (await rest("GET", session, "variables", "lr", headers={"X-Name": "ann"})).json
+        assert row["origin"] == {"kind": "panel", "user": "ann", "client": "A"}
+
+    async def test_paths_are_apart(self, rest: Rest) -> None:
+        ids = {
+            (await rest("POST", "attach", body={"path": "a.ipynb"}, headers={"X-Name": name})).json["sessionId"]
+            for name in ("ann", "bob")
+        }
+        assert len(ids) == 2
+
+
+class TestReading:
+    """One who may read and not write, at a session of their own."""
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        jp_server_config["ServerApp"]["authorizer_class"] = ReadersDoNotWrite
+        return jp_server_config
+
+    async def test_reads_and_does_not_write(
+        self, rest: Rest, channel: Connect, session: str, jp_serverapp: Any
+    ) -> None:
+        service = jp_serverapp.web_app.settings["session_state"]
+        credential = Credential(owner="local", user=User(username="reader"), shown=None)
+        reader = {"Authorization": f"session-state {service.credentials.issue(credential)}"}
+        for verb, place in (("POST", (session,)), ("DELETE", (session,)), ("PUT", (session, "variables", "lr"))):
+            assert (await rest(verb, *place, body={"value": 1}, headers=dict(reader))).status == 403
+        assert (await rest("GET", session, headers=dict(reader))).status == 200
+        one = await channel(session, headers=dict(reader))
+        assert (await one.hello("R"))["readOnly"] is True
+        refused = await one.set(1, base=1, lr=9)
+        assert (refused["type"], refused["code"]) == ("reject", "read-only")
+        assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+
+
+class TestKernelCredential:
+    @pytest.fixture
+    def kernel(self, jp_serverapp: Any) -> dict[str, str]:
+        service = jp_serverapp.web_app.settings["session_state"]
+        credential = Credential(owner="local", user=User(username="x"), shown=None, kernel="k-1")
+        return {"Authorization": f"session-state {service.credentials.issue(credential)}"}
+
+    async def test_it_opens_sessions_and_nothing_else(
+        self, rest: Rest, jp_fetch: Any, session: str, kernel: dict[str, str]
+    ) -> None:
+        assert (await rest("GET", session, headers=dict(kernel))).status == 200
+        written = await rest("POST", session, body={"variables": {"lr": 3}}, headers=dict(kernel))
+        assert written.status == 200
+        row = (await rest("GET", session, "variables", "lr")).json
+        assert row["origin"] == {"kind": "api", "kernel": "k-1"}
+        for other in ("api/contents", "api/kernels", "api/sessions", "api/me", "api/terminals", "lab", "tree"):
+            answer = await jp_fetch(*other.split("/"), headers=dict(kernel), raise_error=False, follow_redirects=False)
+            assert answer.code in (302, 403, 404), other
+
+    async def test_no_route_breaks_on_it(self, rest: Rest, session: str, kernel: dict[str, str]) -> None:
+        answers = await every_answer(rest, session, **kernel)
+        assert not {status for status in answers.values() if status >= 500 and status != 503}, answers
+
+    async def test_it_ends(self, rest: Rest, session: str, kernel: dict[str, str], jp_serverapp: Any) -> None:
+        jp_serverapp.web_app.settings["session_state"].credentials.revoke_kernel("k-1")
+        assert (await rest("GET", session, headers=dict(kernel))).status == 403
+
+    async def test_a_foreign_host_is_refused(self, rest: Rest, session: str, kernel: dict[str, str]) -> None:
+        for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+            answer = await rest("POST", session, body={"variables": {"lr": 9}}, headers={**kernel, **headers})
+            assert answer.status == 403
+
+    async def test_its_channel_is_a_kernels(
+        self, rest: Rest, channel: Connect, session: str, kernel: dict[str, str]
+    ) -> None:
+        one, other = await channel(session, headers=dict(kernel)), await channel(session)
+        await one.hello("K", dirty=True)
+        await other.hello("A")
+        await one.set(1, base=1, lr=4)
+        assert (await other.hear())["origin"] == {"kind": "panel", "client": "K", "kernel": "k-1"}
+        await other.say("barrier", id="b")
+        assert (await other.hear("barrier"))["late"] == [], "kernels are never asked"
+
+
+def test_every_route_is_in_the_matrix() -> None:
+    kinds = {handler for _, handler in ROUTES}
+    assert ChannelHandler in kinds
+    assert len(places("ID")) == len(ROUTES)
+
+
+async def test_secrets_stay_out_of_the_log(
+    rest: Rest, channel: Connect, session: str, caplog: pytest.LogCaptureFixture, jp_serverapp: Any, tmp_path: Path
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    canary, name = "canary-4711", "naming-4712"
+    service = jp_serverapp.web_app.settings["session_state"]
+    token = service.credentials.issue(Credential(owner="local", user=User(username="x"), shown=None))
+    await rest("PUT", session, "variables", name, body={"value": canary})
+    await rest("PUT", session, "variables", name + "\x00", body={"value": canary})
+    await rest("GET", session, "variables", name + "-missing")
+    await rest("POST", session, body=json.dumps({"variables": {name: [canary, float("nan")]}}).encode())
+    await rest("POST", session, body=b'{"variables": {"%s": "%s"' % (name.encode(), canary.encode()))
+    await rest("GET", session, headers={"Authorization": f"session-state {token}"})
+    await rest("GET", session, headers={"Authorization": f"session-state {token}-wrong"})
+    ann = await channel(session)
+    await ann.hello("A")
+    await ann.set(1, base=1, **{name: canary})
+    await ann.socket.write_message(json.dumps({"type": "mutate", "seq": 2, name: canary}))
+    await ann.hear("error", "reject")
+    said = "\n".join(record.getMessage() for record in caplog.records)
+    for secret in (canary, name, token):
+        assert secret not in said

@@ -1,0 +1,214 @@
+"""Kernels that the server starts: their credential, their notebook, their end; and notebooks that move."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.server.conftest import Channel, Rest
+
+Connect = Callable[..., Awaitable[Channel]]
+Jupyter = Callable[..., Awaitable[Any]]
+
+
+@pytest.fixture
+def jupyter(jp_fetch: Any) -> Jupyter:
+    """Jupyter's own REST."""
+
+    async def ask(method: str, *path: str, body: Any = None) -> Any:
+        data = None if body is None else json.dumps(body)
+        answer = await jp_fetch("api", *path, method=method, body=data, allow_nonstandard_methods=True)
+        return json.loads(answer.body) if answer.body else None
+
+    return ask
+
+
+class Shell:
+    """Runs code in a kernel through the server, as a notebook does."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    async def run(self, code: str) -> str:
+        message = {
+            "header": {"msg_id": "m", "msg_type": "execute_request", "username": "", "session": "s", "version": "5.3"},
+            "parent_header": {},
+            "metadata": {},
+            "content": {"code": code, "silent": False, "store_history": False},
+            "channel": "shell",
+            "buffers": [],
+        }
+        await self._socket.write_message(json.dumps(message))
+        said = ""
+        while True:
+            frame = json.loads(await asyncio.wait_for(self._socket.read_message(), 30))
+            if frame["msg_type"] == "stream":
+                said += frame["content"]["text"]
+            of_ours = frame["parent_header"].get("msg_type") == "execute_request"
+            if of_ours and frame["msg_type"] == "status" and frame["content"]["execution_state"] == "idle":
+                # Python's debugger may say something before.
+                return said.strip().splitlines()[-1]
+            if frame["msg_type"] == "error":
+                raise AssertionError(frame["content"]["evalue"])
+
+
+SHOW = "import os; print(os.environ['KERNEL_SESSION_STATE_URL'], os.environ['KERNEL_SESSION_STATE_TOKEN'])"
+
+
+async def started(jupyter: Jupyter, path: str = "nb.ipynb", kind: str = "notebook") -> tuple[str, str]:
+    """A Jupyter session for this path: its id and its kernel's."""
+    body = {"path": path, "name": path, "type": kind, "kernel": {"name": "python3"}}
+    made = await jupyter("POST", "sessions", body=body)
+    return made["id"], made["kernel"]["id"]
+
+
+async def test_a_real_kernel_attaches(
+    rest: Rest, jupyter: Jupyter, channel: Connect, jp_ws_fetch: Any, jp_serverapp: Any, jp_root_dir: Path
+) -> None:
+    _, kernel = await started(jupyter)
+    shell = Shell(await jp_ws_fetch("api", "kernels", kernel, "channels"))
+    url, token = (await shell.run(SHOW)).split()
+    assert url == jp_serverapp.connection_url
+    assert token != jp_serverapp.identity_provider.token
+
+    # What the kernel's own code can do with it.
+    there = await shell.run(
+        "import json, os, urllib.request as r\n"
+        "q = r.Request(os.environ['KERNEL_SESSION_STATE_URL'] + 'api/session/attach', b'{}', method='POST', headers={\n"
+        "    'Authorization': 'session-state ' + os.environ['KERNEL_SESSION_STATE_TOKEN'],\n"
+        "    'Content-Type': 'application/json'})\n"
+        "print(r.build_opener(r.ProxyHandler({})).open(q).read().decode())"
+    )
+    state = json.loads(there)
+    assert state["meta"]["paths"] == [str(jp_root_dir / "nb.ipynb")]
+    panel = await rest("POST", "attach", body={"path": "nb.ipynb"})
+    assert panel.json["sessionId"] == state["sessionId"]
+    by_id = await rest("POST", "attach", body={"kernelId": kernel})
+    assert by_id.json["sessionId"] == state["sessionId"]
+
+    # A restart keeps it; the end of the kernel ends it.
+    mine = {"Authorization": f"session-state {token}"}
+    await jupyter("POST", "kernels", kernel, "restart")
+    again = Shell(await jp_ws_fetch("api", "kernels", kernel, "channels"))
+    assert (await again.run(SHOW)).split() == [url, token]
+    link = await channel(state["sessionId"], headers=dict(mine))
+    await link.hello("K")
+    await jupyter("DELETE", "kernels", kernel)
+    assert (await rest("POST", "attach", body={}, headers=dict(mine))).status == 403
+    await link.say("dirty", dirty=True)
+    assert await link.end() == 4401
+
+
+async def test_a_kernel_without_a_notebook_waits(rest: Rest, jupyter: Jupyter) -> None:
+    kernel = (await jupyter("POST", "kernels", body={"name": "python3"}))["id"]
+    answer = await rest("POST", "attach", body={"kernelId": kernel})
+    assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
+    body = {"path": "late.ipynb", "name": "late.ipynb", "type": "notebook", "kernel": {"id": kernel}}
+    await jupyter("POST", "sessions", body=body)
+    answer = await rest("POST", "attach", body={"kernelId": kernel})
+    assert answer.status == 200
+    assert answer.json["meta"]["paths"][0].endswith("/late.ipynb")
+
+
+async def test_a_notebook_wins_over_a_console(rest: Rest, jupyter: Jupyter) -> None:
+    _, kernel = await started(jupyter, "a-console", "console")
+    body = {"path": "z.ipynb", "name": "z.ipynb", "type": "notebook", "kernel": {"id": kernel}}
+    await jupyter("POST", "sessions", body=body)
+    answer = await rest("POST", "attach", body={"kernelId": kernel})
+    assert answer.json["meta"]["paths"][0].endswith("/z.ipynb")
+
+
+@pytest.mark.parametrize("end", ["DELETE", "restart"])
+async def test_runs_of_a_dead_kernel_are_interrupted(
+    rest: Rest, jupyter: Jupyter, channel: Connect, jp_serverapp: Any, end: str
+) -> None:
+    _, kernel = await started(jupyter)
+    token = jp_serverapp.kernel_manager.get_kernel(kernel)._launch_args["env"]["KERNEL_SESSION_STATE_TOKEN"]
+    session = (await rest("POST", "attach", body={"kernelId": kernel})).json["sessionId"]
+    link, panel = await channel(session, headers={"Authorization": f"session-state {token}"}), await channel(session)
+    await link.hello("K")
+    await panel.hello("P")
+    run = {"id": "r1", "step": "train", "status": "running", "start": 1, "source": "sha256:aa"}
+    await link.say("mutate", seq=1, base=0, ops=[{"op": "run", "run": run}], origin={"kind": "step", "step": "train"})
+    recorded = (await panel.hear("change"))["ops"][0]["run"]
+    assert (recorded["status"], recorded["kernel"], recorded["revision"]) == ("running", kernel, 1)
+    if end == "DELETE":
+        await jupyter("DELETE", "kernels", kernel)
+    else:
+        await jupyter("POST", "kernels", kernel, "restart")
+    ended = (await panel.hear("change"))["ops"][0]["run"]
+    assert (ended["id"], ended["status"], ended["revision"]) == ("r1", "interrupted", 2)
+    assert ended["end"] > 1
+    (step,) = (await rest("GET", session, "steps")).json["steps"]
+    assert step["run"]["status"] == "interrupted"
+
+
+async def until(look: Callable[[], Awaitable[bool]]) -> None:
+    """Jupyter tells of a move after it has answered."""
+    for _ in range(500):
+        if await look():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it did not happen within 5 s")
+
+
+async def test_notebooks_that_move(
+    rest: Rest, jupyter: Jupyter, channel: Connect, jp_create_notebook: Any, jp_root_dir: Path
+) -> None:
+    for name in ("a.ipynb", "dir/b.ipynb", "unborn.ipynb"):
+        jp_create_notebook(name)
+
+    async def attach(path: str) -> Any:
+        return (await rest("POST", "attach", body={"path": path})).json
+
+    def is_at(session: str, path: str) -> Callable[[], Awaitable[bool]]:
+        async def look() -> bool:
+            return (await attach(path))["sessionId"] == session
+
+        return look
+
+    a, b, unborn = [(await attach(name))["sessionId"] for name in ("a.ipynb", "dir/b.ipynb", "unborn.ipynb")]
+    await rest("POST", a, body={"variables": {"n": 1}})
+    await rest("POST", b, body={"variables": {"n": 2}})
+    watcher = await channel(a)
+    await watcher.hello("W")
+
+    await jupyter("PATCH", "contents", "a.ipynb", body={"path": "renamed.ipynb"})
+    assert (await watcher.hear("meta"))["meta"]["paths"] == [str(jp_root_dir / "renamed.ipynb")]
+    await until(is_at(a, "renamed.ipynb"))
+    assert (await attach("a.ipynb"))["sessionId"] != a
+
+    await jupyter("PATCH", "contents", "dir", body={"path": "folder"})
+    await until(is_at(b, "folder/b.ipynb"))
+    await jupyter("PATCH", "contents", "unborn.ipynb", body={"path": "folder/unborn.ipynb"})
+    await until(is_at(unborn, "folder/unborn.ipynb"))
+
+    copied = (await jupyter("POST", "contents", "folder", body={"copy_from": "renamed.ipynb"}))["path"]
+
+    async def has_copy() -> bool:
+        return (await attach(copied))["variables"] == {"n": 1}
+
+    await until(has_copy)
+    copy = (await attach(copied))["sessionId"]
+    assert copy != a
+    await rest("POST", copy, body={"variables": {"n": 9}})
+    assert (await attach("renamed.ipynb"))["variables"] == {"n": 1}
+
+    await jupyter("DELETE", "contents", "renamed.ipynb")
+    assert (await watcher.hear("meta"))["meta"]["paths"] == []
+    assert (await rest("GET", a)).json["variables"] == {"n": 1}, "it can still be found"
+    assert (await attach("renamed.ipynb"))["sessionId"] != a
+
+
+async def test_paths_of_other_drives(rest: Rest, jp_root_dir: Path) -> None:
+    plain = await rest("POST", "attach", body={"path": "a.ipynb"})
+    together = await rest("POST", "attach", body={"path": "RTC:a.ipynb"})
+    assert together.json["sessionId"] == plain.json["sessionId"], "real-time collaboration has the same files"
+    other = await rest("POST", "attach", body={"path": "s3:a.ipynb"})
+    assert other.json["meta"]["paths"] == ["s3:a.ipynb"]
+    assert plain.json["meta"]["paths"] == [str(jp_root_dir / "a.ipynb")]

@@ -1,0 +1,112 @@
+"""A server in a process of its own, and what is left of it after kill -9."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+class Server:
+    """`jupyter server` on a port of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+
+    def start(self) -> None:
+        (self.home / "root").mkdir(exist_ok=True)
+        folders = {f"JUPYTER_{kind}_DIR": str(self.home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        env = {**os.environ, **folders, "HOME": str(self.home), "PYTHONPATH": str(ROOT), "JUPYTER_PREFER_ENV_PATH": "0"}
+        self.log = (self.home / "log").open("ab")
+        options = [
+            "--no-browser",
+            "--allow-root",
+            "--ServerApp.ip=127.0.0.1",
+            f"--ServerApp.port={self.port}",
+            "--ServerApp.port_retries=0",
+            "--IdentityProvider.token=secret",
+            f"--ServerApp.root_dir={self.home / 'root'}",
+            "--ServerApp.jpserver_extensions={'session_state_ext': True}",
+        ]
+        command = [sys.executable, "-m", "jupyter_server", *options]
+        self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log)
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                self.ask("GET", "")
+                return
+            except (urllib.error.URLError, ConnectionError):
+                assert self.process.poll() is None, (self.home / "log").read_text()
+                assert time.monotonic() < deadline, (self.home / "log").read_text()
+                time.sleep(0.05)
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}/api/session{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"Authorization": "token secret", "Content-Type": "application/json"},
+        )
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
+            return json.loads(answer.read())
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+        self.log.close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    server = Server(tmp_path)
+    server.start()
+    yield server
+    if server.process.poll() is None:
+        server.process.terminate()
+        server.process.wait(30)
+        server.log.close()
+
+
+def test_acknowledged_means_on_disk(server: Server) -> None:
+    session = server.ask("POST", "", {"name": "sweep", "variables": {"lr": 0.1}})["sessionId"]
+    answer = server.ask("POST", f"/{session}", {"variables": {"lr": 0.2, "note": "kept"}})
+    server.kill()
+    server.start()
+    state = server.ask("GET", f"/{session}")
+    assert state["variables"] == {"lr": 0.2, "note": "kept"}
+    assert state["meta"] == answer["meta"]
+    (listed,) = server.ask("GET", "")["sessions"]
+    assert (listed["name"], listed["revision"]) == ("sweep", 2)
+
+
+def test_the_file_is_this_users_alone(server: Server) -> None:
+    server.ask("POST", "", {})
+    folder = server.home / "DATA" / "session_state"
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert {path.name: path.stat().st_mode & 0o077 for path in folder.glob("sessions.db*")}["sessions.db"] == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in folder.iterdir())
+
+
+def test_a_server_that_ends_in_order_leaves_one_file(server: Server) -> None:
+    session = server.ask("POST", "", {"variables": {"a": 1}})["sessionId"]
+    server.process.terminate()
+    server.process.wait(30)
+    assert "sessions.db-wal" not in {path.name for path in (server.home / "DATA" / "session_state").iterdir()}
+    server.start()
+    assert server.ask("GET", f"/{session}")["variables"] == {"a": 1}
