@@ -27,7 +27,9 @@ test.each([
 test('a run that read nothing comes without inputs', () => {
   const run: Run = { id: 'r', step: 'a', status: 'refused', start: 1, source: 'sha256:0' };
   const steps = recordRun(new Map(), run);
-  expect(mergeSteps([], steps, new Map())).toMatchObject([{ name: 'a', state: 'failed', inputs: [] }]);
+  expect(mergeSteps([], steps, new Map())).toMatchObject([
+    { name: 'a', state: 'failed', inputs: [] }
+  ]);
   const done = recordRun(steps, { ...run, status: 'done' });
   expect(mergeSteps([], done, new Map())).toMatchObject([{ state: 'fresh', changed: [] }]);
 });

@@ -5,9 +5,12 @@ import type { Example } from './AddForm';
 
 const EXAMPLE: Example = { name: 'lr', value: '0.1' };
 
-/** What a session is for, and a first one to try. */
-export function EmptySession(props: { onAdd(example: Example | null): void }): React.JSX.Element {
-  const { onAdd } = props;
+/** What a session is for, and a first one to try. `isBrief`: the notebook shows that its author knows the rest. */
+export function EmptySession(props: {
+  isBrief: boolean;
+  onAdd(example: Example | null): void;
+}): React.JSX.Element {
+  const { isBrief, onAdd } = props;
   const trans = useTrans();
   return (
     <div className="jp-SessionEmpty" data-testid="empty">
@@ -34,10 +37,14 @@ export function EmptySession(props: { onAdd(example: Example | null): void }): R
           {trans.__('Try %1', 'lr = 0.1')}
         </button>
       </div>
-      <p>{trans.__('A cell then reads and writes it:')}</p>
-      <pre>{'%load_ext session_state_ext\nsession["lr"]'}</pre>
-      <p>{trans.__('Or make the cell a step, which shows up here with a Run button:')}</p>
-      <pre>{'%%session step train --in lr --out loss\nloss = 1 / lr'}</pre>
+      {isBrief ? null : (
+        <>
+          <p>{trans.__('A cell then reads and writes it:')}</p>
+          <pre>{'%load_ext session_state_ext\nsession["lr"]'}</pre>
+          <p>{trans.__('Or make the cell a step, which shows up here with a Run button:')}</p>
+          <pre>{'%%session step train --in lr --out loss\nloss = 1 / lr'}</pre>
+        </>
+      )}
     </div>
   );
 }

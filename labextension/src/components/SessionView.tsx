@@ -76,8 +76,8 @@ export function SessionView(): React.JSX.Element {
             <ConflictCard conflict={conflict} />
           </div>
         ))}
-        {groups.count === 0 && adding === null && steps.length === 0 ? (
-          <EmptySession onAdd={example => setAdding({ example })} />
+        {groups.count === 0 && adding === null ? (
+          <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
         ) : null}
         {shown === 0 && groups.count > 0 ? (
           <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>

@@ -1,4 +1,4 @@
-import { runIcon } from '@jupyterlab/ui-components';
+import { closeIcon, runIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
@@ -131,7 +131,17 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Ele
   })();
   return (
     <div className="jp-SessionCard" role="alert" data-testid="step-trouble">
-      <div className="jp-SessionCard-line jp-mod-text">{sentence}</div>
+      <div className="jp-SessionCard-line jp-mod-text">
+        <span>{sentence}</span>
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-quiet"
+          aria-label={trans.__('Close')}
+          onClick={() => runner?.dismiss(step.name)}
+        >
+          <closeIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      </div>
       <div className="jp-SessionCard-line jp-mod-actions">
         {trouble.kind === 'not-flushed' ? (
           <button
@@ -152,13 +162,6 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Ele
           onClick={() => void runner?.run([step])}
         >
           {trans.__('Retry')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          onClick={() => runner?.dismiss(step.name)}
-        >
-          {trans.__('Dismiss')}
         </button>
       </div>
     </div>

@@ -65,6 +65,7 @@ export function SyncLight(): React.JSX.Element {
       role="status"
       data-testid="sync-light"
       data-state={status.kind}
+      data-end={status.end ?? undefined}
       title={statusTitle(status, trans)}
     >
       {statusWords(status, trans)}

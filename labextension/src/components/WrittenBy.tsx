@@ -1,7 +1,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { useClient, useTrans } from '../context';
+import { useClient, useSelected, useTrans } from '../context';
 import type { Origin, ViewRow } from '../model';
 import { useClock } from './useClock';
 
@@ -63,8 +63,13 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const trans = useTrans();
   const client = useClient();
   const now = useClock();
+  const isOffline = useSelected(state => state.status.kind === 'offline');
   if (row.pending) {
-    return <span className="jp-SessionRow-who">{trans.__('saving …')}</span>;
+    return (
+      <span className="jp-SessionRow-who">
+        {isOffline ? trans.__('kept here') : trans.__('saving …')}
+      </span>
+    );
   }
   const who = whoWords(row.origin, client.clientId, trans);
   const when = new Date(row.updatedAt).toLocaleString();
