@@ -1,0 +1,221 @@
+"""What is particular to the SQLite file: durability settings, versions, damage, a full disk, no place to write."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from msgspec.structs import replace
+from sqlalchemy import create_engine
+
+from session_state_ext.errors import Damaged, StorageFull, StoreError, StoreTooNew
+from session_state_ext.store import migrations, sqlite, tables
+from session_state_ext.store.sql import SqlStore
+from tests.store.test_contract import commit, put, session, values
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "sessions.db"
+
+
+def make(file: Path) -> SqlStore:
+    store = SqlStore(f"sqlite:///{file}")
+    store.open()
+    return store
+
+
+def filled(file: Path) -> None:
+    store = make(file)
+    put(store, commit(session(), {"a": '"a value to damage"'}, size=(1, 19)), made=session())
+    store.close()
+
+
+def test_the_settings_that_durability_needs(file: Path) -> None:
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        ask = transaction._do.__self__.exec_driver_sql  # type: ignore[attr-defined]
+        assert ask("PRAGMA journal_mode").scalar() == "wal"
+        assert ask("PRAGMA synchronous").scalar() == 2, "FULL"
+    store.close()
+    assert file.stat().st_mode & 0o077 == 0
+    assert file.parent.stat().st_mode & 0o077 == 0
+
+
+def test_migrations_make_the_tables(file: Path) -> None:
+    make(file).close()
+    assert migrations.scripts().get_current_head() == tables.HEAD
+    with create_engine(f"sqlite:///{file}").connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
+
+
+def test_a_newer_database_is_refused_and_left_as_it_is(file: Path) -> None:
+    filled(file)
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreTooNew, match="newer version"):
+        make(file)
+    assert file.read_bytes() == before
+
+
+def test_somebody_elses_database_is_left_as_it_is(file: Path) -> None:
+    file.parent.mkdir()
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE cookies (id)")
+    database.close()
+    before = file.read_bytes()
+    with pytest.raises(StoreError, match="something else"):
+        make(file)
+    assert file.read_bytes() == before
+
+
+def test_what_is_no_database_is_left_as_it_is(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_bytes(b"my thesis " * 1000)
+    with pytest.raises(StoreError):
+        make(file)
+    assert file.read_bytes() == b"my thesis " * 1000
+
+
+def test_a_kill_in_the_midst_of_a_migration_is_survived(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = migrations.upgrade
+
+    def dies(connection: object) -> None:
+        real(connection)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migrations, "upgrade", dies)
+    with pytest.raises(KeyboardInterrupt):
+        make(file)
+    monkeypatch.undo()
+    filled(file)
+
+
+@pytest.mark.parametrize("table", ["variables", "changes", "touches", "sessions", "steps", "runs", "clients"])
+def test_every_table_of_values_has_a_checksum(table: str) -> None:
+    assert tables.metadata.tables[table].columns.keys()[-1] == "checksum"
+
+
+def test_a_flipped_bit_is_never_served(file: Path) -> None:
+    filled(file)
+    data = bytearray(file.read_bytes())
+    at = data.find(b"a value to damage")
+    hits = 0
+    while at >= 0:
+        data[at] ^= 1
+        hits += 1
+        at = data.find(b"a value to damage")
+    assert hits >= 2, "the row and the log"
+    file.write_bytes(data)
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        assert transaction.session("s") is not None
+        with pytest.raises(Damaged):
+            transaction.variables("s")
+        with pytest.raises(Damaged):
+            transaction.changes("s", 0)
+    store.close()
+
+
+def test_a_missing_row_is_noticed(file: Path) -> None:
+    filled(file)
+    with sqlite3.connect(file) as database:
+        database.execute("DELETE FROM variables")
+    database.close()
+    store = make(file)
+    with store.transaction(write=False) as transaction, pytest.raises(Damaged, match="missing"):
+        transaction.variables("s")
+    store.close()
+
+
+def test_a_full_disk_changes_nothing_and_is_got_over(file: Path) -> None:
+    store = make(file)
+    put(store, commit(session(), {"a": "1"}, size=(1, 1)), made=session())
+    driver = store._file.connection.connection.driver_connection
+    assert driver is not None
+    pages = driver.execute("PRAGMA page_count").fetchone()[0]
+    driver.execute(f"PRAGMA max_page_count={pages + 2}")
+    large = {f"v{number}": '"' + "x" * 9000 + '"' for number in range(10)}
+    second = commit(session(revision=1, tip="t1"), dict(large), size=(11, 1 + 10 * 9002))
+    with pytest.raises(StorageFull):
+        put(store, second)
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b"1"}
+    driver.execute("PRAGMA max_page_count=100000")
+    put(store, second)
+    with store.transaction(write=False) as transaction:
+        assert len(values(transaction)) == 11
+    store.close()
+
+
+def test_no_place_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(sqlite, "_refuse_unwritable", refuse)
+    url = f"sqlite:///{tmp_path / 'sessions.db'}"
+    with pytest.raises(StoreError, match="Permission denied"):
+        SqlStore(url).open()
+    with caplog.at_level(logging.WARNING):
+        store = SqlStore(url, fallback=True)
+        store.open()
+    assert not store.durable
+    assert ["kept in memory" in record.getMessage() for record in caplog.records] == [True]
+    put(store, commit(session(), {"a": "1"}, size=(1, 1)), made=session())
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b"1"}
+    store.close()
+    assert not (tmp_path / "sessions.db").exists()
+
+
+def test_a_network_file_system_gets_no_wal(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    mounts = f"/dev/sda / ext4 rw 0 0\nserver:/home {file.parent.parent} nfs4 rw 0 0\n"
+    real = Path.read_text
+    fake = lambda path, **options: mounts if str(path) == "/proc/self/mounts" else real(path, **options)  # noqa: E731
+    monkeypatch.setattr(Path, "read_text", fake)
+    with caplog.at_level(logging.WARNING):
+        filled(file)
+    assert ["DELETE journal" in record.getMessage() for record in caplog.records] == [True]
+    assert file.read_bytes()[18:20] == b"\x01\x01", "the file's own mark of its journal: no WAL"
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b'"a value to damage"'}
+    store.close()
+
+
+def test_writers_of_two_processes_take_turns(file: Path) -> None:
+    """Each from its own thread and connection: nothing lost, nobody told that it is locked."""
+    make(file).close()
+    failed: list[BaseException] = []
+
+    def write(name: str) -> None:
+        try:
+            store = make(file)
+            mine = session(id=name)
+            put(store, made=mine)
+            for revision in range(30):
+                before = replace(mine, revision=revision)
+                put(store, commit(before, {"n": str(revision)}, size=(1, len(str(revision)))))
+            store.close()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in ("one", "two", "three")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        assert [values(transaction, name) for name in ("one", "two", "three")] == [{"n": b"29"}] * 3
+    store.close()
