@@ -117,6 +117,9 @@ class Draft:
     def oldest_revision(self) -> int:
         return self._transaction.oldest_revision(self.session.id) if self.born else 0
 
+    def has_revision(self, revision: int) -> bool:
+        return self._transaction.has_revision(self.session.id, revision) if self.born else revision == 0
+
     def touches(self, revision: int) -> list[Touch]:
         return self._transaction.touches(self.session.id, revision) if self.born else []
 

@@ -12,7 +12,7 @@ from msgspec import UNSET
 
 from .errors import Conflict, Expired, NotFound, NothingToUndo
 from .jsontext import same
-from .model import Change, Delete, Op, Origin, Set, Snapshot, Value, Variable
+from .model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable
 from .names import check_name
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ def rows_before(draft: Draft, since: int) -> dict[str, Variable | None]:
     """
     if not 0 <= since <= draft.session.revision:
         raise NotFound(f"There is no revision {since}; the newest is {draft.session.revision}.", revision=since)
-    if since < draft.session.revision and since < draft.oldest_revision():
-        raise Expired(f"History reaches back to revision {draft.oldest_revision()}.", revision=since)
+    if since < draft.session.revision and not draft.has_revision(since):
+        raise Expired(_expired(draft, since), revision=since)
     return draft.before(since)
 
 
@@ -125,7 +125,7 @@ def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
     change = draft.change(revision)
     if change is None:
         if 0 < revision <= draft.session.revision:
-            raise Expired(f"History reaches back to revision {draft.oldest_revision()}.", revision=revision)
+            raise Expired(_expired(draft, revision), revision=revision)
         raise NotFound(f"There is no change {revision}; the newest is {draft.session.revision}.", revision=revision)
     before = {touch.name: touch.before for touch in draft.touches(revision)}
     if not before:
@@ -147,6 +147,9 @@ def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
 
 def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
     for name, row in rows.items():
+        if row is not None and row.value == PURGED:
+            # What was purged cannot come back; what stands there stays.
+            continue
         if row is not None:
             yield Set(name=name, value=row.value)
         elif draft.row(name) is not None:
@@ -175,6 +178,13 @@ def _own(draft: Draft, user: str | None, client: str | None) -> Iterator[Change]
         if len(page) < _PAGE:
             return
         before = page[-1].revision
+
+
+def _expired(draft: Draft, revision: int) -> str:
+    oldest = draft.oldest_revision()
+    if revision < oldest:
+        return f"History reaches back to revision {oldest}."
+    return f"Revision {revision} was in the middle of a run, whose changes have been joined; take the one after it."
 
 
 def _alike(one: Variable | None, other: Variable | None) -> bool:
@@ -264,6 +274,18 @@ class History:
             return restore(draft, revision=revision, snapshot=snapshot)
 
         return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
+
+    async def purge(self, owner: str, session_id: str, name: str) -> int:
+        """Take all earlier values of a variable out of history, snapshots and runs for good; how many there were.
+
+        The value that stands now is left alone: delete the variable first to purge that, too. When this returns,
+        the values are nowhere in the stored file. Raises Unavailable where another process holds the file's log.
+        """
+        purged = await self._hub.alter(
+            owner, session_id, lambda batch, draft: batch.transaction.purge(session_id, name) if draft.born else 0
+        )
+        await self._hub.scrub()
+        return purged
 
     async def snapshots(self, owner: str, session_id: str) -> list[Snapshot]:
         """Oldest first."""

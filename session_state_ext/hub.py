@@ -23,6 +23,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
@@ -35,6 +36,7 @@ from .live import GOING_AWAY, Event, Live
 from .model import Op, Origin, Run, RunOp, Session, touched
 from .names import check_session_id, new_session_id, new_tag
 from .notebooks import Attached, Notebooks
+from .retention import LOOK_EVERY, Retention
 from .store.base import Store, Summary
 from .wire import Limits
 from .writer import Writer
@@ -71,8 +73,9 @@ class Hub:
     and whatever of errors.py the ops deserve.
     """
 
-    def __init__(self, store: Store, *, limits: Limits | None = None) -> None:
+    def __init__(self, store: Store, *, limits: Limits | None = None, retention: Retention | None = None) -> None:
         self.limits = limits or Limits()
+        self.retention = retention or Retention()
         self._live: dict[str, Live] = {}
         self._loading: dict[str, asyncio.Future[Live]] = {}
         self._idle: dict[Live, float] = {}
@@ -170,6 +173,10 @@ class Hub:
             self._idle[live] = time.monotonic()
 
     # --- changing one ---
+
+    async def scrub(self) -> None:
+        """See :meth:`.store.base.Store.scrub`."""
+        await self._writer.aside(lambda store: store.scrub())
 
     async def read(self, owner: str, session_id: str, look: Callable[[Draft], T]) -> T:
         """What ``look`` finds in the session and its past, as they stand in one transaction."""
@@ -391,6 +398,10 @@ class Hub:
             try:
                 if lives:
                     await self.work(look, _same, writes=False)
+                for live in lives:
+                    if live.born and live.session.revision >= live.looked_after + LOOK_EVERY:
+                        live.looked_after = live.session.revision
+                        await self.work(partial(self.retention.look_after, live=live), _same)
                 if not forgotten or now - forgotten > 3600:
                     forgotten = now
                     await self.work(lambda batch: batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS), _same)

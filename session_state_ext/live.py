@@ -115,6 +115,8 @@ class Live:
     #: the version of the store it was last compared with
     version: int = -1
     gone: bool = False
+    #: the revision at which its past was last looked after
+    looked_after: int = 0
     #: the numbers of connected clients; of every client while unborn
     clients: dict[str, Client] = field(default_factory=dict)
     listeners: dict[Listener, None] = field(default_factory=dict)

@@ -17,6 +17,10 @@ OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
 RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused"]
 
 
+#: What stands in history in place of a value that was purged.
+PURGED = Raw(b'{"$purged":true}')
+
+
 class Value(Struct, frozen=True, kw_only=True, rename="camel"):
     """The root of all values here; a changed copy is made with :func:`msgspec.structs.replace`."""
 

@@ -105,6 +105,10 @@ class RestoreBody(_Body, frozen=True, kw_only=True):
     origin: SaidOrigin | None = None
 
 
+class PurgeBody(_Body, frozen=True, kw_only=True):
+    name: str
+
+
 class SnapshotBody(_Body, frozen=True, kw_only=True):
     #: by default the newest
     revision: int | None = None

@@ -73,6 +73,12 @@ class Writer(Generic[B]):
             await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
         self._thread.shutdown(wait=False)
 
+    async def aside(self, work: Callable[[Store], T]) -> T:
+        """Run ``work`` on the writer's thread between two transactions. Raises Unavailable after :meth:`stop`."""
+        if self._task is None:
+            raise Unavailable("The session state is shutting down.")
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work, self._store)
+
     def submit(self, work: Callable[[B], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
         """Run ``work`` in the next transaction; after the commit ``settle`` its answer on the loop.
 

@@ -10,6 +10,7 @@ from traitlets import Float, Integer, Unicode, default
 
 from session_state_ext.errors import SessionError
 from session_state_ext.hub import Hub
+from session_state_ext.retention import Retention
 from session_state_ext.store.sql import SqlStore, default_url
 from session_state_ext.wire import Limits
 
@@ -18,6 +19,7 @@ from .credentials import Credentials
 from .history import (
     ChangesHandler,
     DiffHandler,
+    PurgeHandler,
     RedoHandler,
     RestoreHandler,
     SnapshotHandler,
@@ -49,6 +51,7 @@ ROUTES = [
     (_SESSION + r"/undo", UndoHandler),
     (_SESSION + r"/redo", RedoHandler),
     (_SESSION + r"/restore", RestoreHandler),
+    (_SESSION + r"/purge", PurgeHandler),
     (_SESSION + r"/snapshots", SnapshotsHandler),
     (_SESSION + r"/snapshots/([^/]+)", SnapshotHandler),
     (_SESSION + r"/steps", StepsHandler),
@@ -105,6 +108,12 @@ class SessionStateExtension(ExtensionApp):
     name_chars = Integer(Limits().name_chars, min=1, max=128, help="How long a variable's name can be.").tag(
         config=True
     )
+    history_limit = Integer(
+        Retention().changes, min=10, help="How many changes of a session are remembered; snapshots always are."
+    ).tag(config=True)
+    history_days = Float(
+        Retention().days, min=0.0, help="For how many days changes are remembered; 0 is for ever."
+    ).tag(config=True)
     hello_timeout = Float(10.0, min=0.0, help="Seconds a new channel has for its first frame.").tag(config=True)
     flush_timeout = Float(
         0.6, min=0.0, help="Seconds that a cell waits for editors to send what is being typed, before it runs."
@@ -124,7 +133,8 @@ class SessionStateExtension(ExtensionApp):
             digits=self.digits,
             name_chars=self.name_chars,
         )
-        hub = Hub(SqlStore(self.store_url, fallback=True), limits=limits)
+        retention = Retention(changes=self.history_limit, days=self.history_days)
+        hub = Hub(SqlStore(self.store_url, fallback=True), limits=limits, retention=retention)
         paths = NotebookPaths(app.contents_manager, app.kernel_manager, app.session_manager)
         self.service = SessionService(hub, limits, paths, hello=self.hello_timeout, flush=self.flush_timeout)
         self.settings["session_state"] = self.service

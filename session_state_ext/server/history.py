@@ -8,7 +8,7 @@ from tornado import web
 
 from session_state_ext.errors import InvalidBody
 from session_state_ext.model import Origin
-from session_state_ext.wire import RestoreBody, SnapshotBody, UndoBody
+from session_state_ext.wire import PurgeBody, RestoreBody, SnapshotBody, UndoBody
 
 from .rest import Resource
 
@@ -126,6 +126,18 @@ class RestoreHandler(PastResource):
             whole=not self.prefers_minimal(),
         )
         await self.answer_state(session_id, written)
+
+
+class PurgeHandler(PastResource):
+    """/api/session/{id}/purge"""
+
+    @web.authenticated
+    @authorized
+    async def post(self, session_id: str) -> None:
+        hub = await self.service.ready()
+        body = await self.body(PurgeBody)
+        purged = await hub.history.purge(self.owner, session_id, body.name)
+        self.answer({"name": body.name, "purged": purged})
 
 
 class SnapshotsHandler(PastResource):

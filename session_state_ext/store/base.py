@@ -148,6 +148,26 @@ class Transaction(Protocol):
     def before(self, session_id: str, since: int) -> dict[str, Variable | None]:
         """The row, or None for none, which stood at revision ``since`` for each name touched after it."""
 
+    def has_revision(self, session_id: str, revision: int) -> bool:
+        """Whether the log still tells what stood at this revision: after a change it has, or before its oldest."""
+
+    def purge(self, session_id: str, name: str) -> int:
+        """Replace earlier values of ``name`` by PURGED, in all that is stored of the session; how many."""
+
+    def thin(self, session_id: str, before: int) -> int:
+        """Join the successive changes of each run before this revision; how many fewer there are."""
+
+    def cut(self, session_id: str, oldest: int) -> int:
+        """Forget the changes up to this revision, but what snapshots need; how many."""
+
+    def count_changes(self, session_id: str) -> int: ...
+
+    def nth_newest(self, session_id: str, count: int) -> int:
+        """The revision up to which all but the ``count`` newest changes go; 0 where there are fewer."""
+
+    def revision_before(self, session_id: str, at: int) -> int:
+        """The newest revision made before this time (ms), 0 where there is none."""
+
     def snapshots(self, session_id: str) -> dict[str, Snapshot]: ...
 
     def put_snapshot(self, session_id: str, snapshot: Snapshot) -> None: ...
@@ -193,6 +213,9 @@ class Store(Protocol):
 
     def transaction(self, *, write: bool) -> AbstractContextManager[Transaction]:
         """Begin; commit at the end, roll back where an error leaves. Reading ones hold up nobody."""
+
+    def scrub(self) -> None:
+        """Overwrite what was deleted, so that it is nowhere in the place. Not inside a transaction."""
 
     def version(self) -> int:
         """A number that moves when somebody else has committed since it was last looked at.

@@ -85,6 +85,10 @@ class SqlStore:
         with _translated(), self._file.begin(write=write) as connection:
             yield SqlTransaction(connection)
 
+    def scrub(self) -> None:
+        with _translated():
+            self._file.scrub()
+
     def version(self) -> int:
         with _translated():
             return self._file.version()

@@ -103,6 +103,14 @@ class SqliteFile:
                 self._rollback()
                 raise
 
+    def scrub(self) -> None:
+        """Write the file anew without what was deleted, and empty the log beside it."""
+        with self._alone():
+            self.connection.exec_driver_sql("VACUUM")
+            busy = self.connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if busy:
+            raise Unavailable("Another process is reading the stored sessions; what was purged is still in its log.")
+
     def version(self) -> int:
         return int(self.connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 

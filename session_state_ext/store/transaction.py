@@ -1,9 +1,7 @@
-"""One transaction of the SQL store: rows to model and back, each guarded by its checksum."""
+"""One transaction of the SQL store."""
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -13,9 +11,21 @@ from sqlalchemy.dialects.sqlite import insert as upsert_into
 
 from session_state_ext.errors import Damaged
 from session_state_ext.model import Change, Origin, Run, RunOp, Session, Snapshot, Step, Variable
-from session_state_ext.wire import decode, encode
+from session_state_ext.wire import encode
 
 from .base import Attachment, Client, Commit, Key, Summary, Touch
+from .erasure import Eraser
+from .rows import (
+    decoded,
+    from_paths,
+    from_run,
+    from_session,
+    from_touch,
+    from_variable,
+    sealed,
+    to_touch,
+    verified,
+)
 from .tables import (
     OF_SESSION,
     attachments,
@@ -49,46 +59,16 @@ _remove_variable = delete(variables).where(
 )
 
 
-def _checksum(parts: Iterable[Any]) -> int:
-    """Of a row's parts (bytes, str, int, None), each with its length, so that nothing can move to the next one."""
-    total = 0
-    for part in parts:
-        if part is None:
-            total = zlib.crc32(b"-", total)
-            continue
-        data = part if isinstance(part, bytes) else str(part).encode()
-        total = zlib.crc32(data, zlib.crc32(b"%d:" % len(data), total))
-    return total
-
-
-def _verified(row: Row[Any]) -> Row[Any]:
-    """The row, of a whole table whose last column is its checksum."""
-    if row[-1] != _checksum(row[:-1]):
-        raise Damaged("What is stored of this session is damaged; it was set aside. Restore it from a backup.")
-    return row
-
-
-def _sealed(table: Table, **values: Any) -> dict[str, Any]:
-    """``values`` of a whole row, and their checksum."""
-    return {**values, "checksum": _checksum(values[name] for name in table.columns.keys()[:-1])}
-
-
-def _decoded(data: bytes, kind: type[_T]) -> _T:
-    try:
-        return decode(data, kind)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        raise Damaged("What is stored of this session cannot be read; it was set aside.") from None
-
-
 class SqlTransaction:
     """See :class:`.base.Transaction`."""
 
     def __init__(self, connection: Connection) -> None:
+        self._connection = connection
         self._do = connection.execute
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:
         row = self._do(statement).one_or_none()
-        return None if row is None else _verified(row)
+        return None if row is None else verified(row)
 
     # --- sessions and attachments ---
 
@@ -153,10 +133,10 @@ class SqlTransaction:
                 value=Raw(row.value),
                 revision=row.revision,
                 updated_at=row.updated_at,
-                origin=_decoded(row.origin, Origin),
+                origin=decoded(row.origin, Origin),
                 spec=UNSET if row.spec is None else Raw(row.spec),
             )
-            for row in map(_verified, found)
+            for row in map(verified, found)
         }
         counted = select(sessions.c.variable_count, sessions.c.value_bytes).where(sessions.c.id == session_id)
         said = self._do(counted).one_or_none()
@@ -166,24 +146,24 @@ class SqlTransaction:
 
     def steps(self, session_id: str) -> dict[str, Step]:
         found = self._do(select(steps).where(steps.c.session_id == session_id).order_by(steps.c.name))
-        return {row.name: _decoded(row.step, Step) for row in map(_verified, found)}
+        return {row.name: decoded(row.step, Step) for row in map(verified, found)}
 
     def runs(self, session_id: str, *, limit: int) -> list[Run]:
         found = select(runs).where(runs.c.session_id == session_id).order_by(runs.c.revision.desc()).limit(limit)
-        return [_decoded(row.run, Run) for row in map(_verified, self._do(found))]
+        return [decoded(row.run, Run) for row in map(verified, self._do(found))]
 
     def running(self, kernel: str) -> list[tuple[str, Run]]:
         found = select(runs).where(runs.c.kernel == kernel, runs.c.status == "running")
-        return [(row.session_id, _decoded(row.run, Run)) for row in map(_verified, self._do(found))]
+        return [(row.session_id, decoded(row.run, Run)) for row in map(verified, self._do(found))]
 
     def changes(self, session_id: str, since: int) -> list[Change] | None:
         of = changes.c.session_id == session_id
         found = self._do(select(changes).where(of, changes.c.revision > since).order_by(changes.c.revision))
         result: list[Change] = []
-        for row in map(_verified, found):
+        for row in map(verified, found):
             if row.revision != since + 1 + len(result):
                 return None
-            result.append(_decoded(row.frame, Change))
+            result.append(decoded(row.frame, Change))
         return result
 
     def tip(self, session_id: str, revision: int) -> str | None:
@@ -192,21 +172,60 @@ class SqlTransaction:
 
     def last_touch(self, session_id: str, name: str) -> Touch | None:
         of = select(touches).where(touches.c.session_id == session_id, touches.c.name == name)
-        return self._touch(of.order_by(touches.c.revision.desc()))
+        return self._nearest(of.order_by(touches.c.revision.desc()))
 
     def first_touch(self, session_id: str, name: str, since: int) -> Touch | None:
         of = select(touches).where(touches.c.session_id == session_id, touches.c.name == name)
-        return self._touch(of.where(touches.c.revision > since).order_by(touches.c.revision))
+        return self._nearest(of.where(touches.c.revision > since).order_by(touches.c.revision))
 
-    def _touch(self, ordered: Select[Any]) -> Touch | None:
+    def _nearest(self, ordered: Select[Any]) -> Touch | None:
         row = self._one(ordered.limit(1))
-        return None if row is None else _touch(row)
+        return None if row is None else to_touch(row)
 
     # --- what it held before ---
 
     def oldest_revision(self, session_id: str) -> int:
         oldest = self._do(select(func.min(changes.c.revision)).where(changes.c.session_id == session_id)).scalar()
         return 0 if oldest is None else int(oldest) - 1
+
+    def has_revision(self, session_id: str, revision: int) -> bool:
+        if revision == self.oldest_revision(session_id):
+            return True
+        named = select(snapshots.c.revision).where(
+            snapshots.c.session_id == session_id, snapshots.c.revision == revision
+        )
+        return self.tip(session_id, revision) is not None or self._do(named.limit(1)).scalar() is not None
+
+    def count_changes(self, session_id: str) -> int:
+        return self._do(select(func.count()).where(changes.c.session_id == session_id)).scalar_one()
+
+    def nth_newest(self, session_id: str, count: int) -> int:
+        newest_first = select(changes.c.revision).where(changes.c.session_id == session_id)
+        found = self._do(newest_first.order_by(changes.c.revision.desc()).offset(count).limit(1)).scalar()
+        return 0 if found is None else int(found)
+
+    def revision_before(self, session_id: str, at: int) -> int:
+        # Times are inside the frames; changes are in order of both.
+        low, high = self.oldest_revision(session_id), 0
+        newest = self._do(select(func.max(changes.c.revision)).where(changes.c.session_id == session_id)).scalar()
+        high = low if newest is None else int(newest)
+        while low < high:
+            middle = (low + high + 1) // 2
+            nearest = self.history(session_id, before=middle + 1, limit=1, name=None)
+            if nearest and nearest[0].at < at:
+                low = middle
+            else:
+                high = middle - 1
+        return low
+
+    def purge(self, session_id: str, name: str) -> int:
+        return Eraser(self._connection, session_id).purge(name)
+
+    def thin(self, session_id: str, before: int) -> int:
+        return Eraser(self._connection, session_id).thin(before)
+
+    def cut(self, session_id: str, oldest: int) -> int:
+        return Eraser(self._connection, session_id).cut(oldest)
 
     def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
         found = select(changes).where(changes.c.session_id == session_id)
@@ -216,19 +235,19 @@ class SqlTransaction:
             of = select(touches.c.revision).where(touches.c.session_id == session_id, touches.c.name == name)
             found = found.where(changes.c.revision.in_(of))
         page = self._do(found.order_by(changes.c.revision.desc()).limit(limit))
-        return [_decoded(row.frame, Change) for row in map(_verified, page)]
+        return [decoded(row.frame, Change) for row in map(verified, page)]
 
     def touches(self, session_id: str, revision: int) -> list[Touch]:
         found = select(touches).where(touches.c.session_id == session_id, touches.c.revision == revision)
-        return [_touch(row) for row in map(_verified, self._do(found.order_by(touches.c.name)))]
+        return [to_touch(row) for row in map(verified, self._do(found.order_by(touches.c.name)))]
 
     def before(self, session_id: str, since: int) -> dict[str, Variable | None]:
         of = (touches.c.session_id == session_id, touches.c.revision > since)
         first = select(touches.c.name, func.min(touches.c.revision).label("first")).where(*of).group_by(touches.c.name)
         at = first.subquery()
         found = select(touches).join(at, (touches.c.name == at.c.name) & (touches.c.revision == at.c.first))
-        rows = map(_verified, self._do(found.where(touches.c.session_id == session_id)))
-        return {row.name: _touch(row).before for row in rows}
+        rows = map(verified, self._do(found.where(touches.c.session_id == session_id)))
+        return {row.name: to_touch(row).before for row in rows}
 
     def snapshots(self, session_id: str) -> dict[str, Snapshot]:
         found = self._do(select(snapshots).where(snapshots.c.session_id == session_id))
@@ -259,44 +278,44 @@ class SqlTransaction:
     # --- writing ---
 
     def create(self, session: Session) -> None:
-        self._do(insert(sessions), _session(session, 0, 0))
+        self._do(insert(sessions), from_session(session, 0, 0))
         if session.paths:
-            self._do(insert(attachments), _attached(session))
+            self._do(insert(attachments), from_paths(session))
 
     def put(self, session: Session) -> None:
         counted = select(sessions.c.variable_count, sessions.c.value_bytes).where(sessions.c.id == session.id)
         count, size = self._do(counted).one()
-        self._do(_save_session, {"of": session.id, **_session(session, count, size)})
+        self._do(_save_session, {"of": session.id, **from_session(session, count, size)})
         gone = attachments.c.session_id == session.id
         self._do(delete(attachments).where(gone, attachments.c.path.not_in(session.paths)))
         if session.paths:
-            self._do(_upserts[attachments], _attached(session))
+            self._do(_upserts[attachments], from_paths(session))
 
     def append(self, commit: Commit) -> None:
         session, change = commit.session, commit.change
-        self._do(_save_session, {"of": session.id, **_session(session, commit.variable_count, commit.value_bytes)})
+        self._do(_save_session, {"of": session.id, **from_session(session, commit.variable_count, commit.value_bytes)})
         frame = encode(change)
         self._do(
             insert(changes),
-            _sealed(changes, session_id=session.id, revision=change.revision, tip=change.tip, frame=frame),
+            sealed(changes, session_id=session.id, revision=change.revision, tip=change.tip, frame=frame),
         )
-        written = [_variable(session.id, row) for row in commit.rows.values() if row is not None]
+        written = [from_variable(session.id, row) for row in commit.rows.values() if row is not None]
         if written:
             self._do(_upserts[variables], written)
         gone = [{"of": session.id, "gone": name} for name, row in commit.rows.items() if row is None]
         if gone:
             self._do(_remove_variable, gone)
         if commit.touches:
-            self._do(insert(touches), [_touched(session.id, touch) for touch in commit.touches])
+            self._do(insert(touches), [from_touch(session.id, touch) for touch in commit.touches])
         for op in change.ops:
             if isinstance(op, RunOp):
-                self._do(_upserts[runs], _run(session.id, change.revision, op.run))
+                self._do(_upserts[runs], from_run(session.id, change.revision, op.run))
         for step in commit.steps:
-            row = _sealed(steps, session_id=session.id, name=step.name, step=encode(step))
+            row = sealed(steps, session_id=session.id, name=step.name, step=encode(step))
             self._do(_upserts[steps], row)
 
     def put_client(self, session_id: str, client: Client) -> None:
-        self._do(_upserts[clients], _sealed(clients, session_id=session_id, **msgspec.structs.asdict(client)))
+        self._do(_upserts[clients], sealed(clients, session_id=session_id, **msgspec.structs.asdict(client)))
 
     def put_key(self, key: Key) -> None:
         self._do(_upserts[idempotency_keys], msgspec.structs.asdict(key))
@@ -308,76 +327,3 @@ class SqlTransaction:
         for table in OF_SESSION:
             self._do(delete(table).where(table.c.session_id == session_id))
         self._do(delete(sessions).where(sessions.c.id == session_id))
-
-
-def _touch(row: Row[Any]) -> Touch:
-    return Touch(
-        name=row.name,
-        revision=row.revision,
-        fate=row.fate,
-        moved_to=row.moved_to,
-        client=row.client,
-        before=None if row.before is None else _decoded(row.before, Variable),
-    )
-
-
-# --- model to rows ---
-
-
-def _session(session: Session, variable_count: int, value_bytes: int) -> dict[str, Any]:
-    return _sealed(
-        sessions,
-        id=session.id,
-        owner=session.owner,
-        name=session.name,
-        epoch=session.epoch,
-        revision=session.revision,
-        tip=session.tip,
-        created_at=session.created_at,
-        updated_at=session.updated_at,
-        variable_count=variable_count,
-        value_bytes=value_bytes,
-    )
-
-
-def _attached(session: Session) -> list[dict[str, Any]]:
-    return [{"owner": session.owner, "path": path, "session_id": session.id} for path in session.paths]
-
-
-def _variable(session_id: str, row: Variable) -> dict[str, Any]:
-    return _sealed(
-        variables,
-        session_id=session_id,
-        name=row.name,
-        value=bytes(row.value),
-        revision=row.revision,
-        updated_at=row.updated_at,
-        origin=encode(row.origin),
-        spec=None if row.spec is UNSET else bytes(row.spec),
-    )
-
-
-def _touched(session_id: str, touch: Touch) -> dict[str, Any]:
-    return _sealed(
-        touches,
-        session_id=session_id,
-        name=touch.name,
-        revision=touch.revision,
-        fate=touch.fate,
-        moved_to=touch.moved_to,
-        client=touch.client,
-        before=None if touch.before is None else encode(touch.before),
-    )
-
-
-def _run(session_id: str, revision: int, run: Run) -> dict[str, Any]:
-    return _sealed(
-        runs,
-        session_id=session_id,
-        id=run.id,
-        step=run.step,
-        status=run.status,
-        kernel=run.kernel,
-        revision=revision,
-        run=encode(run),
-    )

@@ -86,6 +86,16 @@ async def test_restore_and_snapshots(rest: Rest, session: str) -> None:
     assert (await rest("POST", session, "restore", body={"snapshot": "before sweep"})).status == 404
 
 
+async def test_purge(rest: Rest, session: str) -> None:
+    await rest("POST", session, body={"variables": {"lr": "a secret"}})
+    await rest("POST", session, body={"variables": {"lr": 0.3}})
+    answer = await rest("POST", session, "purge", body={"name": "lr"})
+    assert (answer.status, answer.json) == (200, {"name": "lr", "purged": 2})
+    log = (await rest("GET", session, "changes")).json["changes"]
+    assert [change["ops"][0]["value"] for change in log] == [0.3, {"$purged": True}, {"$purged": True}]
+    assert await variables(rest, session) == {"lr": 0.3}
+
+
 async def test_differences(rest: Rest, session: str) -> None:
     await rest("POST", session, body={"variables": {"lr": 0.2, "n": 1}})
     changed = (await rest("GET", session, "diff", params={"from": "1", "to": "2"})).json["changed"]
@@ -98,10 +108,11 @@ async def test_differences(rest: Rest, session: str) -> None:
     assert (await rest("GET", session, "diff", params={"from": "9"})).status == 404
 
 
-@pytest.mark.parametrize("what", ["changes", "diff", "snapshots", "undo", "redo", "restore"])
+@pytest.mark.parametrize("what", ["changes", "diff", "snapshots", "undo", "redo", "restore", "purge"])
 async def test_a_session_that_is_not_there_has_no_past(rest: Rest, what: str) -> None:
-    if what in ("undo", "redo", "restore"):
-        answer = await rest("POST", "nowhere", what, body={"revision": 1} if what == "restore" else {})
+    bodies = {"undo": {}, "redo": {}, "restore": {"revision": 1}, "purge": {"name": "lr"}}
+    if what in bodies:
+        answer = await rest("POST", "nowhere", what, body=bodies[what])
     else:
         answer = await rest("GET", "nowhere", what, params={"from": "0", "to": "0"})
     assert (answer.status, answer.json["code"]) == (404, "not-found")

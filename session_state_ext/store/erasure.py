@@ -1,0 +1,207 @@
+"""Taking values out of the past: for good (purge), or because there is too much of it (thin and cut).
+
+The only place where the log is rewritten. Whatever of it remains still tells what it told before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+from msgspec import UNSET, Struct
+from msgspec.structs import replace
+from sqlalchemy import Connection, Row, Table, delete, func, select, update
+
+from session_state_ext.model import PURGED, Change, Delete, Input, Op, Rename, Run, RunOp, Set, Step
+from session_state_ext.wire import Ack, Reject, decode_server_frame, encode
+
+from .base import Touch
+from .rows import decoded, from_touch, sealed, to_touch, verified
+from .tables import changes, clients, runs, snapshots, steps, touches, variables
+
+_S = TypeVar("_S", bound=Struct)
+
+
+class Eraser:
+    """Rewrites the past of one session, inside a writing transaction."""
+
+    def __init__(self, connection: Connection, session_id: str) -> None:
+        self._do = connection.execute
+        self._id = session_id
+
+    # --- for good ---
+
+    def purge(self, name: str) -> int:
+        """Replace every earlier value of ``name``, and of what it was renamed from or to, by PURGED; how many.
+
+        The value that stands now, and the change that set it, are left alone.
+        """
+        names = self._called(name)
+        current = {
+            row.name: row.revision
+            for row in self._do(
+                select(variables.c.name, variables.c.revision).where(variables.c.session_id == self._id)
+            )
+            if row.name in names
+        }
+        erased = 0
+        for row in self._rows(touches, touches.c.name.in_(names)):
+            touch = to_touch(row)
+            if touch.before is not None and touch.before.value != PURGED:
+                before = replace(touch.before, value=PURGED)
+                self._save(touches, row, **_plain(from_touch(self._id, replace(touch, before=before))))
+                erased += 1
+        self._each(changes, "frame", Change, lambda change: _without(change, names, current))
+        self._each(runs, "run", Run, lambda run: _forget(run, names))
+        self._each(steps, "step", Step, lambda step: _forget_step(step, names))
+        for row in self._rows(clients):
+            answer = decode_server_frame(row.answer)
+            if isinstance(answer, Ack | Reject):
+                self._save(clients, row, answer=encode(_unsaid(answer, names)))
+        return erased
+
+    def _called(self, name: str) -> set[str]:
+        """``name``, and every other name that a rename connects with it."""
+        moves = [
+            (op.name, op.to)
+            for row in self._rows(changes)
+            for op in decoded(row.frame, Change).ops
+            if isinstance(op, Rename)
+        ]
+        names = {name}
+        while linked := {end for move in moves if names & set(move) for end in move} - names:
+            names |= linked
+        return names
+
+    # --- too much ---
+
+    def thin(self, before: int) -> int:
+        """Make the successive changes of one run, older than revision ``before``, one change; how many fewer there are.
+
+        A revision that a snapshot names stays, and so does a change that records the run itself.
+        """
+        named = set(self._do(select(snapshots.c.revision).where(snapshots.c.session_id == self._id)).scalars())
+        fewer = 0
+        chain: list[Change] = []
+        for row in self._rows(changes, changes.c.revision < before, order_by=changes.c.revision):
+            change = decoded(row.frame, Change)
+            if chain and _continues(chain[-1], change) and chain[-1].revision not in named:
+                chain.append(change)
+                continue
+            fewer += self._join(chain)
+            chain = [change]
+        return fewer + self._join(chain)
+
+    def _join(self, chain: list[Change]) -> int:
+        """Only the last of these changes remains: it did all that they did."""
+        if len(chain) < 2:
+            return 0
+        last = chain[-1].revision
+        first: dict[str, Touch] = {}
+        latest: dict[str, Touch] = {}
+        of = touches.c.revision.between(chain[0].revision, last)
+        for row in self._rows(touches, of, order_by=touches.c.revision):
+            touch = to_touch(row)
+            first.setdefault(touch.name, touch)
+            latest[touch.name] = touch
+        self._remove(touches, of)
+        for name, touch in latest.items():
+            joined = replace(touch, revision=last, before=first[name].before)
+            self._do(touches.insert(), from_touch(self._id, joined))
+        ops = {op.name: op for change in chain for op in change.ops if isinstance(op, Set | Delete)}
+        for row in self._rows(changes, changes.c.revision == last):
+            self._save(changes, row, frame=encode(replace(chain[-1], ops=tuple(ops.values()))))
+        return self._remove(changes, changes.c.revision.between(chain[0].revision, last - 1))
+
+    def cut(self, oldest: int) -> int:
+        """Forget all changes up to revision ``oldest``, but what snapshots still need; how many went."""
+        of_session = (snapshots.c.session_id == self._id, snapshots.c.revision < oldest)
+        named = list(self._do(select(snapshots.c.revision).where(*of_session)).scalars())
+        needed: set[tuple[str, int]] = set()
+        for revision in named:
+            of = (touches.c.session_id == self._id, touches.c.revision > revision)
+            first = select(touches.c.name, func.min(touches.c.revision)).where(*of).group_by(touches.c.name)
+            needed.update((name, at) for name, at in self._do(first))
+        for name, at in [(row.name, row.revision) for row in self._rows(touches, touches.c.revision <= oldest)]:
+            if (name, at) not in needed:
+                self._remove(touches, touches.c.name == name, touches.c.revision == at)
+        return self._remove(changes, changes.c.revision <= oldest)
+
+    # --- rows ---
+
+    def _rows(self, table: Table, *where: Any, order_by: Any = None) -> Iterator[Row[Any]]:
+        wanted = select(table).where(table.c.session_id == self._id, *where)
+        if order_by is not None:
+            wanted = wanted.order_by(order_by)
+        # All of them first: what follows writes to the same table.
+        return iter([verified(row) for row in self._do(wanted)])
+
+    def _each(self, table: Table, column: str, kind: type[_S], change: Callable[[_S], _S]) -> None:
+        for row in self._rows(table):
+            was = decoded(getattr(row, column), kind)
+            now = change(was)
+            if now is not was:
+                self._save(table, row, **{column: encode(now)})
+
+    def _save(self, table: Table, row: Row[Any], **values: Any) -> None:
+        now = sealed(table, **{**_plain(row._asdict()), **values})
+        key = [column == row._mapping[column.name] for column in table.primary_key]
+        self._do(update(table).where(*key).values(**now))
+
+    def _remove(self, table: Table, *where: Any) -> int:
+        return self._do(delete(table).where(table.c.session_id == self._id, *where)).rowcount
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name != "checksum"}
+
+
+def _without(change: Change, names: set[str], current: dict[str, int]) -> Change:
+    def op_without(op: Op) -> Op:
+        if isinstance(op, Set) and op.name in names and current.get(op.name) != change.revision:
+            return Set(name=op.name, value=PURGED)
+        if isinstance(op, RunOp):
+            return RunOp(run=_forget(op.run, names))
+        return op
+
+    ops = tuple(op_without(op) for op in change.ops)
+    return change if all(one is other for one, other in zip(ops, change.ops, strict=True)) else replace(change, ops=ops)
+
+
+def _forget(run: Run, names: set[str]) -> Run:
+    if not names & run.inputs.keys():
+        return run
+    inputs = {
+        name: Input(revision=read.revision, value=PURGED) if name in names else read
+        for name, read in run.inputs.items()
+    }
+    return replace(run, inputs=inputs)
+
+
+def _forget_step(step: Step, names: set[str]) -> Step:
+    run, done = _forget(step.run, names), None if step.done is None else _forget(step.done, names)
+    return step if run is step.run and done is step.done else replace(step, run=run, done=done)
+
+
+def _unsaid(answer: Ack | Reject, names: set[str]) -> Ack | Reject:
+    if isinstance(answer, Reject):
+        told = answer.theirs is not UNSET and answer.name in names
+        return replace(answer, theirs=PURGED) if told else answer
+    conflicts = [
+        replace(
+            each,
+            theirs=UNSET if each.theirs is UNSET else PURGED,
+            base=UNSET if each.base is UNSET else PURGED,
+        )
+        if each.name in names
+        else each
+        for each in answer.conflicts
+    ]
+    return replace(answer, conflicts=conflicts)
+
+
+def _continues(earlier: Change, later: Change) -> bool:
+    """Whether both only wrote variables, from within the same run, one right after the other."""
+    same_run = earlier.origin.run is not None and earlier.origin.run == later.origin.run
+    plain = not any(isinstance(op, RunOp | Rename) for op in (*earlier.ops, *later.ops))
+    return same_run and plain and earlier.undoes is UNSET and later.undoes is UNSET
