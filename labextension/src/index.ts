@@ -17,7 +17,6 @@ import { sessionIcon } from './icons';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
 import { Sessions } from './sessions';
-import { mergeSteps, scanCells, stepsToRun } from './steps';
 import { CommandIDs, ISessionState, PANEL_PLUGIN_ID, PLUGIN_ID } from './tokens';
 
 interface Provided extends ISessionState {
@@ -133,14 +132,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(CommandIDs.run, {
       label: trans.__('Run Steps That Are Not Fresh'),
       isEnabled: () => open() !== null,
-      execute: async () => {
-        const now = open();
-        if (now !== null) {
-          const { steps, variables } = now.client.getState();
-          const all = mergeSteps(scanCells(now.notebook.cells()), steps, variables);
-          await now.runner.run(stepsToRun(all));
-        }
-      }
+      execute: () => open()?.runner.runDue()
     });
     app.commands.addCommand(CommandIDs.flush, {
       label: trans.__('Save Session Variables Now'),

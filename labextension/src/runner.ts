@@ -4,7 +4,7 @@
 import type { FlushResult, SessionClient } from './client';
 import type { NotebookInFront } from './notebook';
 import type { Run } from './model';
-import type { StepView } from './steps';
+import { mergeSteps, scanCells, stepsToRun, type StepView } from './steps';
 
 /** Why a step did not start, or why nothing is known of how it ended. */
 export type Trouble =
@@ -35,21 +35,32 @@ export class Runner {
     return () => this._listeners.delete(listener);
   };
 
-  /** Runs steps one after the other until one does not end well. `anyway`: on what is saved, whatever is typed. */
-  async run(steps: readonly StepView[], anyway = false): Promise<void> {
-    for (const step of steps) {
-      if (this._state.starting.has(step.name)) {
+  /** Runs a step. `anyway`: on what is saved, whatever is typed. @returns whether it ended well */
+  async run(step: StepView, anyway = false): Promise<boolean> {
+    if (this._state.starting.has(step.name)) {
+      return false;
+    }
+    this._set(step.name, true, null);
+    const trouble = await this._runOne(step, anyway).catch(() => ({ kind: 'no-record' }) as const);
+    this._set(step.name, false, trouble);
+    const status = this._record(step.name)?.status;
+    return trouble === null && (status === 'done' || status === 'warned');
+  }
+
+  /**
+   * Runs what is not fresh, in notebook order, until a step does not end well. Each run may make later steps stale, so
+   * what is due is asked anew; none runs twice.
+   */
+  async runDue(): Promise<void> {
+    const ran = new Set<string>();
+    for (;;) {
+      const { steps, variables } = this.client.getState();
+      const all = mergeSteps(scanCells(this.notebook.cells()), steps, variables);
+      const next = stepsToRun(all).find(step => !ran.has(step.name));
+      if (next === undefined || !(await this.run(next))) {
         return;
       }
-      this._set(step.name, true, null);
-      const trouble = await this._runOne(step, anyway).catch(
-        () => ({ kind: 'no-record' }) as const
-      );
-      this._set(step.name, false, trouble);
-      const status = this._record(step.name)?.status;
-      if (trouble !== null || (status !== 'done' && status !== 'warned')) {
-        return;
-      }
+      ran.add(next.name);
     }
   }
 

@@ -26,6 +26,7 @@ START_SECONDS = 90
 ANSWER_SECONDS = 60
 
 FRONT_ENDS = {
+    "server": ["jupyter_server"],
     "lab": ["jupyterlab", "--LabApp.expose_app_in_browser=True"],
     "notebook": ["notebook", "--JupyterNotebookApp.expose_app_in_browser=True"],
 }
@@ -129,7 +130,7 @@ class Jupyter:
             self.process.send_signal(signal.SIGCONT)
 
     def request(self, method: str, path: str, timeout: float = ANSWER_SECONDS, **rest: Any) -> requests.Response:
-        headers = {"Authorization": f"token {self.token}"}
+        headers = {"Authorization": f"token {self.token}", **rest.pop("headers", {})}
         return requests.request(method, self.url + path, headers=headers, timeout=timeout, **rest)
 
     def notebook(self, name: str, sources: Iterable[str]) -> str:

@@ -80,7 +80,7 @@ export function Head(props: {
                 ? trans.__('All steps are fresh.')
                 : trans.__('Run what is not fresh: %1', due.map(step => step.name).join(', '))
             }
-            onClick={() => void runner?.run(due)}
+            onClick={() => void runner?.runDue()}
           >
             <runIcon.react tag="span" width="12px" height="12px" />
             {due.length === 0 ? trans.__('Run') : trans.__('Run %1', due.length)}

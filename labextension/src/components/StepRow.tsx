@@ -83,7 +83,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
               : trans.__('Run')
           }
           disabled={cell === null || runner === null || state === 'running'}
-          onClick={() => void runner?.run([step])}
+          onClick={() => void runner?.run(step)}
         >
           <runIcon.react tag="span" width="14px" height="14px" />
         </button>
@@ -148,7 +148,7 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Ele
             type="button"
             className="jp-SessionButton"
             data-testid="step-run-anyway"
-            onClick={() => void runner?.run([step], true)}
+            onClick={() => void runner?.run(step, true)}
           >
             {value === undefined
               ? trans.__('Run anyway')
@@ -159,7 +159,7 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Ele
           type="button"
           className="jp-SessionButton"
           data-testid="step-retry"
-          onClick={() => void runner?.run([step])}
+          onClick={() => void runner?.run(step)}
         >
           {trans.__('Retry')}
         </button>
