@@ -18,14 +18,18 @@ from session_state_ext.errors import SessionError
 from session_state_ext.wire import Overwritten, SaidOrigin
 
 from . import display, preview
-from .grammar import Mistake, StepLine
-from .lazy import body_of
+from .grammar import Mistake, StepLine, step_line
+from .lazy import body_of, step_of
 from .line import BarrierAnswer
 from .link import Link
+from .marks import Watched, watch
 from .namespace import Namespace
 from .outbox import Refusal, as_text
 from .session import Session
 from .steps import Body, Step, Steps
+
+#: Where a shell keeps what is loaded into it.
+ATTRIBUTE = "_session_state_extension"
 
 
 class Sentence:
@@ -63,13 +67,15 @@ class Cell:
         #: None where it was running already when the extension was loaded
         self.raw = raw
         self.id = cell_id
+        #: a step's, with its first line
         self.tree: ast.Module | None = None
         self.step: Step | None = None
+        self.watched = Watched(set())
         self.rejected: str | None = None
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
 
 
-class Cells(ast.NodeTransformer):
+class Cells:
     """The hooks of one shell."""
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
@@ -156,15 +162,31 @@ class Cells(ast.NodeTransformer):
         what = "a number" if preview.kind(stands) in ("int", "float") else "a value"
         return f"{name}: {text!r} is not {what}, ran with {preview.value(stands, 40)}"
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
         cell = self.current
         if cell is not None:
             if cell.rejected is not None:
                 raise CellRejected(cell.rejected)
-            if cell.tree is None and isinstance(node, ast.Module):
+            line = step_of(node)
+            if line is not None and cell.step is None:
                 cell.tree = node
+                self._watch(cell, node, line)
         return node
+
+    def _watch(self, cell: Cell, node: ast.Module, line: str) -> None:
+        """Have a step's body say so when it binds an output whose value alone would not tell."""
+        try:
+            outputs = step_line(line).outputs
+        except SessionError:
+            return  # the line says what is wrong with it when it runs
+        names = self._shell.user_ns
+        cell.watched = watch(node, {name: names[name] for name in outputs if name in names}, _report)
+
+    def bound(self, name: str) -> None:
+        """The step's body, as :meth:`_watch` left it, has bound ``name``."""
+        if self.current is not None:
+            self.current.watched.bound.add(name)
 
     # --- a step ---
 
@@ -179,7 +201,7 @@ class Cells(ast.NodeTransformer):
         if cell.step is not None:
             raise Mistake(f"This cell is the step {cell.step.line.name} already; a cell is one step.")
         tree = None if cell.tree is None else ast.Module(body=cell.tree.body[1:], type_ignores=[])
-        cell.step = self._steps.begin(line, Body(source, tree, cell.id, _kernel_id()))
+        cell.step = self._steps.begin(line, Body(source, tree, cell.watched, cell.id, _kernel_id()))
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:
@@ -254,6 +276,10 @@ class Cells(ast.NodeTransformer):
             display.show(
                 display.note(f'{name} is a variable of the session: session["{name}"], or %session pull {name}')
             )
+
+
+def _report(name: str) -> ast.expr:
+    return ast.parse(f"get_ipython().{ATTRIBUTE}.cells.bound({name!r})", mode="eval").body
 
 
 def _overwritten(one: Overwritten) -> str:

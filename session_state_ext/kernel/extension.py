@@ -11,7 +11,7 @@ from session_state_ext.errors import SessionError
 
 from . import credential
 from .backend import Backend
-from .cells import Cells
+from .cells import ATTRIBUTE, Cells
 from .completion import complete
 from .lazy import add_transformer, remove_transformer
 from .link import Link
@@ -22,8 +22,6 @@ from .session import Session
 #: VS Code opens a notebook for a kernel under a name with a tag of its own.
 _VSCODE_TAG = re.compile(r"-jvsc-[0-9a-fA-F-]+(?=\.ipynb$|$)")
 
-_ATTRIBUTE = "_session_state_extension"
-
 
 class Extension:
     """What is loaded into one shell."""
@@ -32,7 +30,7 @@ class Extension:
         self._shell = shell
         environment = credential.take()
         path = _path_of(shell.user_ns)
-        self.link = Link(lambda: find(environment, path)).start()
+        self.link = Link(lambda: find(environment, path))
         self.session = Session(self.link, environment)
         names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
@@ -47,6 +45,8 @@ class Extension:
         # Hidden from %who, like everything that was there before the user's first name.
         free = {name: self.session for name in ("session_state", "session") if name not in self._shell.user_ns}
         self._shell.push(free, interactive=False)
+        # Last, for its thread imports what takes long.
+        self.link.start()
 
     def unload(self) -> None:
         """Take everything out again; names that are still ours go, others stay."""
@@ -65,17 +65,17 @@ class Extension:
 
 def load(shell: Any) -> None:
     """Load into ``shell``; does nothing where that has been done."""
-    if getattr(shell, _ATTRIBUTE, None) is None:
+    if getattr(shell, ATTRIBUTE, None) is None:
         extension = Extension(shell)
-        setattr(shell, _ATTRIBUTE, extension)
+        setattr(shell, ATTRIBUTE, extension)
         extension.load()
 
 
 def unload(shell: Any) -> None:
     """Take out of ``shell``."""
-    extension = getattr(shell, _ATTRIBUTE, None)
+    extension = getattr(shell, ATTRIBUTE, None)
     if extension is not None:
-        setattr(shell, _ATTRIBUTE, None)
+        setattr(shell, ATTRIBUTE, None)
         extension.unload()
 
 

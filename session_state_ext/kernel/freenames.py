@@ -6,6 +6,16 @@ import ast
 from collections.abc import Iterable
 
 _Scope = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_SIMPLE = (
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+)
 _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -23,6 +33,15 @@ def bound_names(tree: ast.Module) -> set[str]:
     reader = _Reader()
     reader.run(tree.body)
     return reader.bound | reader.declared
+
+
+def surely_bound(tree: ast.Module) -> set[str]:
+    """The names which a top-level statement binds whenever the code runs to its end."""
+    reader = _Reader()
+    for statement in tree.body:
+        if isinstance(statement, _SIMPLE):
+            reader.visit(statement)
+    return reader.bound
 
 
 class _Reader(ast.NodeVisitor):

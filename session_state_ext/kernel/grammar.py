@@ -6,9 +6,9 @@ import ast
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import Any
+
+from msgspec import Struct, field
 
 from session_state_ext.errors import SessionError
 from session_state_ext.names import why_invalid
@@ -77,7 +77,7 @@ def _name(line: str, at: int) -> tuple[str, int]:
         end = _end_of_string(line, at)
         if end is None:
             raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
-        name, end = ast.literal_eval(line[at:end]), end
+        name = _unquoted(line[at:end])
     else:
         match = _BARE_NAME.match(line, at)
         if match is None:
@@ -107,6 +107,13 @@ def _end_of_string(line: str, at: int) -> int | None:
             return at + 1
         at += 1
     return None
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        raise Mistake(f"{_short(text)!r} is not a text in quotes.") from None
 
 
 def _end_of_value(line: str, start: int, name: str) -> int:
@@ -179,7 +186,7 @@ def words(line: str) -> list[str]:
             end = _end_of_string(line, at)
             if end is None:
                 raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
-            found.append(ast.literal_eval(line[at:end]))
+            found.append(_unquoted(line[at:end]))
         else:
             end = at
             while end < len(line) and not line[end].isspace():
@@ -191,6 +198,8 @@ def words(line: str) -> list[str]:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """`` Did you mean x?``, or nothing."""
+    from difflib import get_close_matches
+
     close = get_close_matches(word, known, n=1)
     return f" Did you mean {close[0]}?" if close else ""
 
@@ -198,16 +207,15 @@ def nearest(word: str, known: Sequence[str]) -> str:
 # --- step NAME --in a b --out c ---
 
 
-@dataclass(kw_only=True)
-class StepLine:
+class StepLine(Struct, kw_only=True):
     """The first line of a step's cell."""
 
     name: str
     #: None where not declared
     inputs: list[str] | None = None
-    outputs: list[str] = field(default_factory=list)
+    outputs: list[str] = field(default_factory=list[str])
     #: names that stay in the kernel and that later steps may read
-    keep: list[str] = field(default_factory=list)
+    keep: list[str] = field(default_factory=list[str])
     force: bool = False
     #: seconds after which the body is interrupted
     timeout: float | None = None

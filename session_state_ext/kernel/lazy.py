@@ -5,6 +5,7 @@ Imported in every kernel of the environment, so it imports next to nothing.
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import Any
 
@@ -55,9 +56,19 @@ class StepCells:
         return [f"get_ipython().run_line_magic('session', {found.group(1).rstrip()!r})\n", *lines[1:]]
 
 
-def is_step(raw: str) -> bool:
-    """Whether a cell is a step's: its first line, or the one behind another cell magic, says so."""
-    return body_of(raw) is not None
+def step_of(tree: ast.AST) -> str | None:
+    """What follows ``step`` on the first line of such a cell, from its code; None for any other code."""
+    match tree:
+        case ast.Module(
+            body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="run_line_magic"), args=[magic, line])), *_]
+        ):
+            pass
+        case _:
+            return None
+    if isinstance(magic, ast.Constant) and magic.value == "session" and isinstance(line, ast.Constant):
+        word, _, rest = str(line.value).partition(" ")
+        return rest if word == "step" else None
+    return None
 
 
 def body_of(raw: str) -> str | None:

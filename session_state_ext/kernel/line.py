@@ -55,6 +55,11 @@ class Line:
         self.observers: queue.SimpleQueue[Seen] | None = None
 
     @property
+    def shut(self) -> bool:
+        """Whether nothing may be written."""
+        return self.state == "off" or self.replica.read_only
+
+    @property
     def usable(self) -> bool:
         """Whether somebody is there to answer, as far as is known."""
         return self.state == "open" and not self.silent

@@ -42,6 +42,7 @@ class Link:
 
     def __init__(self, find: Callable[[], Backend]) -> None:
         self._line = Line()
+        self._outbox = self._line.replica.outbox
         self._talker = Talker(self._line, find)
         #: who makes the edits from now on
         self.origin = SaidOrigin(kind="cell")
@@ -149,14 +150,14 @@ class Link:
         """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""
         line = self._line
         with line.lock:
-            if line.state == "off" or line.replica.read_only:
+            if line.shut or self._batch is not None or line.observers is not None:
                 self.writable()
-            if line.observers is not None:
                 self._tell(name, written)
-            if self._batch is not None and self._batch_thread == threading.get_ident():
-                self._batch.edits[name] = written
-                return
-            line.replica.outbox.put(name, written, self.origin)
+                batch = self._own_batch()
+                if batch is not None:
+                    batch.edits[name] = written
+                    return
+            self._outbox.put(name, written, self.origin)
             if line.scheduled:
                 return
             line.scheduled = True
@@ -165,13 +166,13 @@ class Link:
     def put_all(self, edits: Mapping[str, Written]) -> None:
         """Several at once; nobody ever sees only some of them."""
         line = self._line
+        self.writable()
         with line.lock:
             batch = self._own_batch()
             for name, written in edits.items():
-                if line.observers is not None:
-                    self._tell(name, written)
+                self._tell(name, written)
                 if batch is None:
-                    line.replica.outbox.put(name, written, self.origin)
+                    self._outbox.put(name, written, self.origin)
                 else:
                     batch.edits[name] = written
             line.scheduled = True
@@ -181,10 +182,9 @@ class Link:
         """Edits that are one change."""
         line = self._line
         with line.lock:
-            if line.observers is not None:
-                for name, written in group.edits.items():
-                    self._tell(name, written)
-            line.replica.outbox.append(group)
+            for name, written in group.edits.items():
+                self._tell(name, written)
+            self._outbox.append(group)
             line.scheduled = True
         self._talker.call(self._talker.hurry if hurry else self._talker.schedule)
 
@@ -272,10 +272,12 @@ class Link:
     def _tell(self, name: str, written: Written) -> None:
         """An edit is about to be made here; the lock is held."""
         replica, observers = self._line.replica, self._line.observers
+        if observers is None:
+            return
         box = replica.written(name)
         old = None if box is None else as_text(box.value)
         new = None if written is DELETED else as_text(written)
-        if observers is not None and old != new:
+        if old != new:
             origin = self.origin.complete(user=None, client=replica.outbox.client)
             observers.put(Seen(name=name, old=old, new=new, origin=origin, revision=replica.revision))
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from session_state_ext.model import Delete, Op, RunOp, Set, Variable
@@ -41,14 +40,13 @@ def as_text(written: Written) -> bytes:
     return written if type(written) is bytes else json.dumps(written, ensure_ascii=False).encode("utf-8")
 
 
-@dataclass
-class Group:
+class Group(Struct):
     """Edits that go in one change."""
 
     origin: SaidOrigin
     #: what each name is to be; the last write of a name wins
-    edits: dict[str, Written] = field(default_factory=dict)
-    runs: list[RunRecord] = field(default_factory=list)
+    edits: dict[str, Written] = field(default_factory=dict[str, Written])
+    runs: list[RunRecord] = field(default_factory=list[RunRecord])
     #: one change, never taken apart by size and never joined by other edits
     whole: bool = False
     #: the rows' revisions seen when written, where somebody else's newer value must not be overwritten unasked
@@ -69,8 +67,7 @@ class Group:
         return tuple(made)
 
 
-@dataclass(frozen=True)
-class Open:
+class Open(Struct, frozen=True):
     """The one mutate that is under way."""
 
     seq: int
@@ -79,8 +76,7 @@ class Open:
     group: Group
 
 
-@dataclass(frozen=True, kw_only=True)
-class Refusal:
+class Refusal(Struct, frozen=True, kw_only=True):
     """An edit that the server did not take. Its value is kept here."""
 
     name: str
@@ -103,6 +99,8 @@ class Outbox:
         self.queue: deque[Group] = deque()
         #: the newest pending write of each name
         self.latest: dict[str, Written] = {}
+        #: the last group of the queue, where more edits may join it
+        self._growing: Group | None = None
         self._families = 0
 
     def __bool__(self) -> bool:
@@ -121,28 +119,30 @@ class Outbox:
 
     # --- writing ---
 
-    def tail(self, origin: SaidOrigin) -> Group:
-        """The group that the next edit of this origin belongs to."""
-        if self.queue:
-            last = self.queue[-1]
-            if last.origin is origin and not (last.whole or last.family or last.seen is not None):
-                return last
-        group = Group(origin)
+    def _tail(self, origin: SaidOrigin) -> Group:
+        """A group for the next edits of this origin, at the end of the queue."""
+        group = self._growing = Group(origin)
         self.queue.append(group)
         return group
 
     def put(self, name: str, written: Written, origin: SaidOrigin) -> None:
         """Set or delete one variable."""
-        self.tail(origin).edits[name] = written
+        # The group of the last edit is looked for here, without a call: this is what a loop does.
+        group = self._growing
+        if group is None or group.origin is not origin:
+            group = self._tail(origin)
+        group.edits[name] = written
         self.latest[name] = written
 
     def append(self, group: Group) -> None:
         """A group of its own: a batch, or a step's outputs with their run."""
+        self._growing = None
         self.queue.append(group)
         self.latest.update(group.edits)
 
     def stamp(self, revisions: Mapping[str, Variable]) -> None:
         """From now on what is queued says which revision it was written on top of (0: there was none)."""
+        self._growing = None
         for group in self.queue:
             if group.seen is None:
                 group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
@@ -154,6 +154,8 @@ class Outbox:
         if self.open is not None or not self.queue:
             return None
         group = self.queue.popleft()
+        if group is self._growing:
+            self._growing = None
         if not group.whole:
             group = self._chunk(group)
         return self._number(group, base)
@@ -262,7 +264,7 @@ class Outbox:
     def drop(self) -> list[Group]:
         """Forget everything; what was pending."""
         dropped = list(self.groups())
-        self.open = None
+        self.open = self._growing = None
         self.queue.clear()
         self.latest.clear()
         return dropped

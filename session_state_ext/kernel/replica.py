@@ -6,10 +6,9 @@ Pure, like :mod:`.outbox`: the link feeds it frames and sends what it answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from session_state_ext.model import Change, Meta, Origin, RunOp, Step, Variable, advance, apply, effective
@@ -36,8 +35,7 @@ class Resync(Exception):
     """A frame is missing: connect again and ask for everything."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Seen:
+class Seen(Struct, frozen=True, kw_only=True):
     """One variable changed, as an observer is told of it. JSON text, None where there is no value."""
 
     name: str
@@ -267,8 +265,7 @@ class Replica:
         self.outbox.seq = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """Tells a variable whose value is null from one that is not there."""
 
     value: Written

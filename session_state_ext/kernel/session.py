@@ -18,6 +18,7 @@ from .replica import Seen
 
 #: How many checked names are remembered; a loop writes the same few.
 _REMEMBERED = 10_000
+_FAST = 2**53
 
 
 class Missing(KeyError):
@@ -70,7 +71,10 @@ class Session(MutableMapping[str, Any]):
         __tracebackhide__ = True  # an error is about the line that wrote
         if name not in self._checked:
             self._check(name)
-        if not values.is_plain(value):
+        # What a loop writes most is found out here, without a call.
+        kind = type(value)
+        fast = (kind is float and value - value == 0) or (kind is int and -_FAST < value < _FAST)
+        if not fast and not values.is_plain(value):
             value = self._text(name, value)
         self._link.put(name, value)
 

@@ -6,10 +6,9 @@ import ast
 import asyncio
 import hashlib
 import time
-from dataclasses import dataclass
 from typing import Any
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from session_state_ext.errors import SessionError
@@ -19,9 +18,10 @@ from session_state_ext.wire import INLINE_INPUT_BYTES, SaidOrigin, content_hash
 
 from . import values
 from .alarm import Alarm
-from .freenames import bound_names, free_names
+from .freenames import bound_names, free_names, surely_bound
 from .grammar import Mistake, StepLine, nearest
 from .link import Link
+from .marks import Watched, is_interned
 from .namespace import Namespace, Unplaced
 from .outbox import Group, as_text
 from .session import Session
@@ -42,8 +42,7 @@ class OutputMissing(SessionError):
     code = "output-missing"
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(Struct, frozen=True):
     """What an output's name meant before the body ran."""
 
     value: Any
@@ -51,20 +50,20 @@ class Before:
     text: bytes | None
 
 
-@dataclass
-class Body:
+class Body(Struct):
     """The step's cell."""
 
     #: without its first line
     source: str
     tree: ast.Module | None
+    #: outputs that say so themselves when they are bound
+    watched: Watched
     #: the cell's id, where the front end tells it
     cell: str | None
     kernel: str | None
 
 
-@dataclass
-class Step:
+class Step(Struct):
     """One run, from its first line to the end of its cell."""
 
     run: Run
@@ -76,8 +75,7 @@ class Step:
     alarm: Alarm | None = None
 
 
-@dataclass
-class Outcome:
+class Outcome(Struct):
     """How a run ended: what to show, and what the cell's error is where the body had none."""
 
     run: Run
@@ -121,9 +119,8 @@ class Steps:
             source="sha256:" + hashlib.sha256(body.source.encode("utf-8", "surrogatepass")).hexdigest(),
         )
         said = self._inject(line, wanted, {name: text for name, (text, _) in found.items()}, run)
-        if line.inputs is None:
-            taken = f"reads {', '.join(found)}" if found else "reads nothing of the session"
-            said.insert(0, f"{line.name} {taken} (no --in: the names of this cell that are variables)")
+        if line.inputs is None and found:
+            said.insert(0, f"{line.name} reads {', '.join(found)} (no --in: the names of this cell that are variables)")
         step = Step(run, line, body, self._outputs_before(line), said)
         origin = SaidOrigin(kind="step", cell=body.cell, step=line.name, run=run.id)
         self._link.append(Group(origin, runs=[run], whole=True), hurry=True)
@@ -230,8 +227,6 @@ class Steps:
 
     def _outputs(self, step: Step) -> tuple[dict[str, bytes], list[str], list[str]]:
         """The outputs' texts; what of them stays in the kernel; what was not made."""
-        tree = step.body.tree
-        bound = bound_names(tree) if tree is not None else set(step.line.outputs)
         texts: dict[str, bytes] = {}
         warnings: list[str] = []
         missing: list[str] = []
@@ -240,7 +235,7 @@ class Steps:
                 missing.append(name)
                 continue
             value, before = self._names[name], step.before[name]
-            untouched = before is not None and before.value is value and name not in bound
+            untouched = before is not None and not _rebound(step.body, name, before, value)
             if untouched and values.is_plain(value):
                 missing.append(name)
                 continue
@@ -281,6 +276,16 @@ class Steps:
             if fits and _text_or_none(name, self._names[name]) is not None:
                 return name
         return None
+
+
+def _rebound(body: Body, name: str, before: Before, value: Any) -> bool:
+    """Whether the body has bound the name anew, be it to the same value."""
+    if value is not before.value or body.tree is None:
+        return value is not before.value
+    if name in surely_bound(body.tree) or name in body.watched.bound:
+        return True
+    # A float or a list that is bound anew is another object; a small number may be the same one.
+    return is_interned(value) and name in bound_names(body.tree) and name not in body.watched.names
 
 
 def _assigned_last(tree: ast.Module) -> list[str]:

@@ -20,6 +20,7 @@ from typing import Any
 from session_state_ext.errors import InvalidValue
 
 _LISTED = 1000
+_MADE_BYTES = 256 * 1024 * 1024
 #: The types which the data may ask for. Each is given to numpy or pandas as its name.
 _ARRAY = re.compile(
     r"bool|u?int(8|16|32|64)|float(16|32|64)|complex(64|128)|<U\d{1,6}|(datetime|timedelta)64\[(D|h|m|s|ms|us|ns)\]"
@@ -132,9 +133,7 @@ def _read_array(inner: Any, revive: Revive) -> Any:
     if "data" in inner:
         data = revive(inner["data"])
         # Checked before anything is made: a short text must not ask for a large array.
-        if len(data) != math.prod(shape) or (
-            dtype.startswith("<U") and int(dtype[2:]) > 1 + max(map(len, data), default=0)
-        ):
+        if len(data) != math.prod(shape) or numpy.dtype(dtype).itemsize * len(data) > _MADE_BYTES:
             raise ValueError(shape)
         return numpy.array(data, dtype=dtype).reshape(shape)
     array = numpy.frombuffer(base64.b64decode(inner["base64"], validate=True), numpy.dtype(dtype).newbyteorder("<"))

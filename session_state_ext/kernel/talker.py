@@ -9,7 +9,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from session_state_ext.errors import NotFound, SessionError, Unavailable
 from session_state_ext.model import Change
@@ -27,11 +27,13 @@ from session_state_ext.wire import (
     encode,
 )
 
-from . import leftovers
 from .backend import Backend, Busy, Channel, Lost
 from .line import BarrierAnswer, Line
 from .outbox import Outbox, Refusal
 from .replica import Replica, Resync
+
+if TYPE_CHECKING:
+    from .leftovers import Leftovers
 
 #: Edits made within this time go together.
 GATHER_SECONDS = 0.05
@@ -63,7 +65,7 @@ class Talker:
         self._hurried = False
         self._failures = 0
         self._lost_at: float | None = None
-        self._kept: leftovers.Leftovers | None = None
+        self._kept: Leftovers | None = None
         self._loop = asyncio.new_event_loop()
         self._stopping = asyncio.Event()
         self._thread = threading.Thread(target=self._run, daemon=True, name="session-state-link")
@@ -109,12 +111,12 @@ class Talker:
         On this thread, or when it has ended.
         """
         replica = self._line.replica
-        if replica.session_id is None or not self._line.durable:
+        if replica.session_id is None or not self._line.durable or not (replica.outbox or self._kept):
             return
+        from . import leftovers
+
         with self._line.lock:
             if self._kept is None:
-                if not replica.outbox:
-                    return
                 self._kept = leftovers.Leftovers(replica.session_id, replica.outbox.client, leftovers.folder())
             # Where the disk is full or read-only there is nothing left to try.
             with contextlib.suppress(OSError):
@@ -323,6 +325,8 @@ class Talker:
         """Send, under their own client ids, what kernels of this session could not send."""
         if not backend.durable:
             return
+        from . import leftovers
+
         with leftovers.abandoned(session_id, leftovers.folder()) as found:
             for path, outbox in found:
                 try:

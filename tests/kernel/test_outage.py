@@ -86,7 +86,9 @@ def test_a_kernel_that_ends_while_the_server_is_frozen_leaves_its_edits_to_the_n
         until(lambda: psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
         kept = list((jupyter.folder / "data" / "session_state" / "unsent").glob("*.json"))
         assert [file.stat().st_mode & 0o777 for file in kept] == [0o600]
-    notebook.restart()
-    assert notebook.run("%session get lr n").value == "{'lr': 0.2, 'n': 1}"
+    notebook.shutdown()
+    following = Kernel.of_notebook(jupyter, notebook.path)
+    assert following.run("%session get lr n").value == "{'lr': 0.2, 'n': 1}"
+    following.shutdown()
     assert jupyter.variables(notebook.path) == {"lr": 0.2, "n": 1}
     assert not list(kept[0].parent.iterdir())

@@ -1,0 +1,236 @@
+"""Steps in a real IPython, on a session in memory: what the cell shows, what is written, what is recorded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from session_state_ext.kernel.extension import Extension
+from session_state_ext.model import Run
+
+from .notebook import Shell
+
+
+def run_of(shell: Shell, step: str) -> Run:
+    """The latest record of a step."""
+    extension: Extension = shell.ip._session_state_extension
+    assert extension.link.flush()
+    return extension.link.steps()[step].run
+
+
+def test_inputs_go_in_and_outputs_come_back_in_one_change(shell: Shell) -> None:
+    shell.run("%session set lr = 0.1 epochs = 3")
+    before = shell.session.revision
+    ran = shell.run(
+        "%%session step train --in lr epochs --out loss acc\nloss = lr * epochs\nacc = [1]\nloss", cell="c1"
+    )
+    assert ran.ok, ran.text
+    assert ran.value == pytest.approx(0.3)
+    assert shell.session["loss"] == ran.value
+    assert shell.session["acc"] == [1]
+    assert shell.session.revision == before + 2  # it runs; it is done
+    run = run_of(shell, "train")
+    assert (run.status, run.written, run.cell, run.outputs) == ("done", ["loss", "acc"], "c1", ["loss", "acc"])
+    assert {name: (one.revision, bytes(one.value)) for name, one in run.inputs.items()} == {
+        "lr": (1, b"0.1"),
+        "epochs": (1, b"3"),
+    }
+    assert "train: done" in ran.text
+    assert "wrote loss, acc" in ran.text
+
+
+def test_a_missing_input_is_named_and_nothing_runs(shell: Shell) -> None:
+    shell.run("%session set epochs = 3")
+    ran = shell.run("%%session step train --in lr epochs --out loss\nprint('ran')\nloss = 1")
+    assert not ran.ok
+    assert ran.text.strip() == (
+        "train was not run: it needs lr, which this session does not have. "
+        "Set it in the Session panel, or with: %session set lr = ..."
+    )
+    assert "loss" not in shell.session
+    assert "epochs" not in shell.names
+    run = run_of(shell, "train")
+    assert run.status == "refused"
+    assert run.error is not None
+    assert "lr" in run.error.message
+
+
+def test_a_failing_body_shows_its_own_traceback_and_writes_nothing(shell: Shell) -> None:
+    shell.run("%session set lr = 1 loss = 7")
+    ran = shell.run("%%session step train --in lr --out loss\nloss = 5\n\nlr / 0\n")
+    assert not ran.ok
+    assert "----> 4 lr / 0" in ran.text
+    assert "ZeroDivisionError" in ran.text
+    assert "session_state_ext" not in ran.text, "frames of the extension are nobody's business"
+    assert shell.session["loss"] == 7
+    run = run_of(shell, "train")
+    assert run.status == "failed"
+    assert run.error is not None
+    assert (run.error.type, run.error.message, run.error.line) == ("ZeroDivisionError", "division by zero", 4)
+
+
+def test_a_syntax_error_is_shown_where_it_is(shell: Shell) -> None:
+    ran = shell.run("%%session step train --out loss\nx = 1\nloss = = 2\n")
+    assert not ran.ok
+    assert "line 3" in ran.text
+    assert "loss" not in shell.session
+    assert shell.run("1 + 1").value == 2
+
+
+@pytest.mark.parametrize(
+    ("before", "body", "made"),
+    [
+        ("", "pass", False),
+        ("y = 1", "pass", False),
+        ("y = 1", "y = 1", True),
+        ("y = 1.5", "y = y", True),
+        ("y = 1", "if False:\n    y = 1", False),
+        ("y = 1", "if True:\n    y = 1", True),
+        ("y = 1", "for y in [1]:\n    pass", True),
+        ("y = 1", "for y in []:\n    pass", False),
+        ("y = 1", "try:\n    y = 1\n    1/0\nexcept ZeroDivisionError:\n    pass", True),
+        ("y = 1", "def f():\n    y = 1\nf()", False),
+        ("y = 1", "def f():\n    global y\n    y = 1\nf()", True),
+        ("y = 2.5", "if False:\n    y = 2.5", False),
+        ("y = [1]", "pass", False),
+        ("y = [1]", "y.append(2)", True),
+        ("y = [1]", "if False:\n    y = [1]", False),
+        ("y = [1]", "y = [1]", True),
+        ("y = 1", "import contextlib\nwith contextlib.suppress(ZeroDivisionError):\n    1/0\n    y = 1", False),
+        ("y = 1", "with open('/dev/null') as y:\n    pass\ny = 3", True),
+        ("y = 1", "del y", False),
+        ("y = 1", "[y := 1]", True),
+    ],
+)
+def test_an_output_that_the_body_did_not_make_fails_the_run_by_name(
+    shell: Shell, before: str, body: str, made: bool
+) -> None:
+    shell.run(before)
+    ran = shell.run(f"%%session step make --out y\n{body}")
+    assert ran.ok is made, ran.text
+    if not made:
+        assert ran.text.strip() == (
+            "make failed: --out promises y, which the cell neither assigned nor changed. "
+            "Assign it in the cell, or take y out of --out."
+        )
+        assert "y" not in shell.session
+    assert run_of(shell, "make").status == ("done" if made else "failed")
+
+
+def test_what_cannot_be_stored_stays_in_the_kernel_and_the_rest_is_written(shell: Shell) -> None:
+    ran = shell.run(
+        "%%session step fit --out image model loss\n"
+        "import numpy as np\nimage = np.zeros((800, 600))\nmodel = object()\nloss = 0.5"
+    )
+    assert ran.ok
+    assert "fit: image is in kernel only: ndarray 800x600, 3.8 MB." in ran.text
+    assert "fit: model is in kernel only: object." in ran.text
+    assert dict(shell.session) == {"loss": 0.5}
+    run = run_of(shell, "fit")
+    assert (run.status, run.written, len(run.warnings)) == ("warned", ["loss"], 2)
+
+
+def test_writes_inside_a_step_stay_whatever_happens(shell: Shell) -> None:
+    shell.run("%%session step train --out loss\nsession['epoch'] = 1\nsession['epoch'] = 2\n1/0")
+    assert shell.session["epoch"] == 2
+    with shell.ip._session_state_extension.link.moment() as replica:
+        origin = replica.rows["epoch"].origin
+    assert (origin.kind, origin.step, origin.run) == ("step", "train", run_of(shell, "train").id)
+    shell.run("session['epoch'] = 3")
+    with shell.ip._session_state_extension.link.moment() as replica:
+        assert replica.rows["epoch"].origin.kind == "cell"
+
+
+def test_what_is_read_inside_is_an_input_too(shell: Shell) -> None:
+    shell.run("%session set lr = 0.1 seed = 7 other = 1")
+    shell.run(
+        "%%session step train --in lr --out loss\nsession['epoch'] = 1\nloss = session['seed'] + session['epoch']"
+    )
+    assert list(run_of(shell, "train").inputs) == ["lr", "seed"]
+
+
+def test_without_in_the_free_names_that_are_variables_are_read_and_named(shell: Shell) -> None:
+    shell.run("%session set lr = 0.1 epochs = 3 loss = 9 other = 1 i = 5")
+    ran = shell.run(
+        "%%session step train\nimport math\nloss = lr\nfor i in range(epochs):\n    loss += i\nf = lambda other: other\nloss"
+    )
+    assert ran.ok, ran.text
+    assert "train reads lr, epochs (no --in: the names of this cell that are variables)" in ran.text
+    assert "wrote nothing; to write back: --out loss" in ran.text
+    assert list(run_of(shell, "train").inputs) == ["lr", "epochs"]
+    assert shell.session["loss"] == 9
+
+
+def test_inputs_replace_values_with_a_word_and_functions_only_by_force(shell: Shell) -> None:
+    shell.run("lr = 0.5")
+    shell.run("%session set lr = 0.1 fit = 3")
+    ran = shell.run("%%session step a --in lr\nlr")
+    assert ran.value == 0.1
+    assert "lr: 0.1 from the session replaces your 0.5 (%session push lr sends yours)" in ran.text
+    shell.run("%session set lr = 0.2")
+    assert "replaces" not in shell.run("%%session step a --in lr\nlr").text, "it was the session's own value"
+    shell.run("def fit(): pass")
+    ran = shell.run("%%session step b --in fit\nprint('ran')")
+    assert ran.text.strip() == (
+        "fit is a function of this notebook; the session's variable would replace it. "
+        "Use session['fit'], rename one of them, or say --force."
+    )
+    assert callable(shell.names["fit"])
+    assert shell.run("%%session step b --in fit --force\nfit").value == 3
+
+
+def test_a_step_may_await(shell: Shell) -> None:
+    ran = shell.run("%%session step wait --out y\nimport asyncio\nawait asyncio.sleep(0)\ny = 1")
+    assert ran.ok, ran.text
+    assert shell.session["y"] == 1
+
+
+def test_a_step_takes_ipython_syntax_and_other_magics_around_it(shell: Shell) -> None:
+    ran = shell.run("%%capture out\n%%session step shout --out y\n!echo hello\ny = 1\nprint('inside')")
+    assert ran.ok, ran.text
+    assert shell.session["y"] == 1
+    assert "inside" in shell.names["out"].stdout
+    ran = shell.run("%%time\n%%session step again --out z\nz = 2")
+    assert ran.ok, ran.text
+    assert shell.session["z"] == 2
+    assert run_of(shell, "again").status == "done"
+
+
+def test_a_step_inside_a_cell_that_runs_cells(shell: Shell) -> None:
+    ran = shell.run("get_ipython().run_cell('%%session step inner --out y\\ny = 1')\nsession['after'] = 2")
+    assert ran.ok, ran.text
+    assert dict(shell.session) == {"y": 1, "after": 2}
+    with shell.ip._session_state_extension.link.moment() as replica:
+        assert replica.rows["after"].origin.kind == "cell"
+
+
+def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
+    ran = shell.run("%%session step slow --out y --timeout 0.3\nimport time\ntime.sleep(60)\ny = 1")
+    assert not ran.ok
+    assert "slow ran longer than 0.3 s and was stopped" in ran.text
+    run = run_of(shell, "slow")
+    assert run.status == "failed"
+    assert run.error is not None
+    assert run.error.type == "Timeout"
+    assert shell.run("1 + 1").value == 2
+
+
+def test_a_body_that_is_faster_than_its_time_is_left_alone(shell: Shell) -> None:
+    assert shell.run("%%session step quick --out y --timeout 30\ny = 1").ok
+
+
+def test_large_inputs_are_recorded_by_their_hash(shell: Shell) -> None:
+    shell.session["text"] = "x" * 2000
+    shell.run("%%session step read --in text\nlen(text)")
+    recorded = run_of(shell, "read").inputs["text"]
+    assert isinstance(recorded.hash, str)
+    assert recorded.hash.startswith("sha256:")
+
+
+def test_a_figure_is_an_output_like_any_other(shell: Shell) -> None:
+    pytest.importorskip("matplotlib").use("agg")
+    code = "import matplotlib.pyplot as plt\nfigure = plt.figure(figsize=(2, 1))\nfigure.subplots().plot([1, 2])\nplt.close(figure)"
+    assert shell.run(f"%%session step draw --out figure\n{code}").ok
+    picture: Any = shell.session["figure"]
+    assert picture.data.startswith(b"\x89PNG")
