@@ -85,6 +85,16 @@ class SqlStore:
         with _translated(), self._file.begin(write=write) as connection:
             yield SqlTransaction(connection)
 
+    def copy_to(self, path: Path) -> None:
+        """Write all that is stored, as of one moment, to an empty file."""
+        with _translated():
+            self._file.copy_to(path)
+
+    def leave_alone(self) -> None:
+        """Make it one file that can be moved: no log beside it."""
+        with _translated():
+            self._file.leave_alone()
+
     def scrub(self) -> None:
         with _translated():
             self._file.scrub()

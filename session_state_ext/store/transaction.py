@@ -63,7 +63,7 @@ class SqlTransaction:
     """See :class:`.base.Transaction`."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
         self._do = connection.execute
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:
@@ -219,13 +219,13 @@ class SqlTransaction:
         return low
 
     def purge(self, session_id: str, name: str) -> int:
-        return Eraser(self._connection, session_id).purge(name)
+        return Eraser(self.connection, session_id).purge(name)
 
     def thin(self, session_id: str, before: int) -> int:
-        return Eraser(self._connection, session_id).thin(before)
+        return Eraser(self.connection, session_id).thin(before)
 
     def cut(self, session_id: str, oldest: int) -> int:
-        return Eraser(self._connection, session_id).cut(oldest)
+        return Eraser(self.connection, session_id).cut(oldest)
 
     def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
         found = select(changes).where(changes.c.session_id == session_id)

@@ -1,0 +1,136 @@
+"""For the person who runs it: is what is stored sound, a copy of it, and a smaller file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from sqlalchemy import make_url, select
+
+from session_state_ext.errors import Damaged, StoreError
+from session_state_ext.names import new_tag
+from session_state_ext.wire import size
+
+from .rows import verified
+from .sql import SqlStore
+from .tables import OF_SESSION, attachments, sessions, snapshots
+from .transaction import SqlTransaction
+
+#: Tables whose rows carry no checksum: they hold no values.
+_UNSEALED = (attachments, snapshots)
+
+
+class Report(NamedTuple):
+    """What a check found."""
+
+    sessions: int
+    variables: int
+    changes: int
+    #: a sentence for each thing that is wrong
+    damage: list[str]
+
+
+def stored_at(url: str) -> Path:
+    """The file that ``url`` names. Raises StoreError where there is none."""
+    database = make_url(url).database
+    if make_url(url).get_backend_name() != "sqlite" or not database or database == ":memory:":
+        raise StoreError("Only sessions in a SQLite file can be looked after here.")
+    if not Path(database).exists():
+        raise StoreError(f"Nothing is stored at {database} yet.")
+    return Path(database)
+
+
+def check(url: str) -> Report:
+    """Read all that is stored and compare it with its checksums. Alters nothing. Raises StoreError."""
+    stored_at(url)
+    damage: list[str] = []
+    counts = {"variables": 0, "changes": 0}
+    with _open(url) as store, store.transaction(write=False) as transaction:
+        connection = transaction.connection
+        for (line,) in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
+            if line != "ok":
+                damage.append(f"The file: {line}.")
+        ids = list(connection.execute(select(sessions.c.id).order_by(sessions.c.id)).scalars())
+        for session_id in ids:
+            for said in _check_session(transaction, session_id, counts):
+                damage.append(f"Session {session_id}: {said}")
+    return Report(len(ids), counts["variables"], counts["changes"], damage)
+
+
+def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[str, int]) -> Iterator[str]:
+    try:
+        session = transaction.session(session_id)
+        counts["variables"] += len(transaction.variables(session_id))
+    except Damaged as damaged:
+        yield damaged.message
+        return
+    for table in OF_SESSION:
+        if table in _UNSEALED:
+            continue
+        try:
+            for row in transaction.connection.execute(select(table).where(table.c.session_id == session_id)):
+                verified(row)
+                counts["changes"] += table.name == "changes"
+        except Damaged:
+            yield f"a row of {table.name} is damaged."
+    if session is not None and session.revision and transaction.tip(session_id, session.revision) != session.tip:
+        yield "its newest change is missing."
+
+
+def backup(url: str, target: Path) -> int:
+    """Copy all that is stored to the new file ``target``, as of one moment, also while it is written to; its bytes.
+
+    Each session of the copy gets a new epoch: clients that connect to a server on the copy read everything anew
+    instead of taking it for the history they know. Raises StoreError, also where ``target`` exists.
+    """
+    stored_at(url)
+    if target.exists():
+        raise StoreError(f"{target} exists already; a backup never overwrites a file.")
+    half = target.with_name(target.name + ".part")
+    try:
+        # For this user alone from the first byte on.
+        half.unlink(missing_ok=True)
+        half.touch(mode=0o600)
+        with _open(url) as store:
+            store.copy_to(half)
+        with _open(f"sqlite:///{half}") as copy:
+            with copy.transaction(write=True) as transaction:
+                for session_id in list(transaction.connection.execute(select(sessions.c.id)).scalars()):
+                    try:
+                        session = transaction.session(session_id)
+                    except Damaged:
+                        # As it is: a backup is no place to lose what a repair may still find.
+                        continue
+                    if session is not None:
+                        transaction.put(replace(session, epoch=new_tag()))
+            copy.leave_alone()
+        os.replace(half, target)
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error.strerror}.") from error
+    finally:
+        for leftover in half.parent.glob(half.name + "*"):
+            leftover.unlink()
+    return target.stat().st_size
+
+
+def compact(url: str) -> tuple[str, str]:
+    """Give back the room of what was deleted; the size of the file before and after, for people. Raises StoreError."""
+    path = stored_at(url)
+    before = path.stat().st_size
+    with _open(url) as store:
+        store.scrub()
+    return size(before), size(path.stat().st_size)
+
+
+@contextmanager
+def _open(url: str) -> Iterator[SqlStore]:
+    store = SqlStore(url)
+    store.open()
+    try:
+        yield store
+    finally:
+        store.close()
