@@ -1,13 +1,10 @@
 /**
  * The session of the notebook in front.
  */
-import type { ISessionContextDialogs } from '@jupyterlab/apputils';
-import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
-import type { ITranslator } from '@jupyterlab/translation';
-import type { Notebook } from '@jupyterlab/notebook';
+import type { INotebookTracker, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 
 import type { SessionClient } from './client';
-import { JupyterNotebook, type NotebookInFront } from './notebook';
+import type { NotebookInFront } from './notebook';
 import { RequestError } from './rest';
 import { Runner } from './runner';
 import type { Sessions } from './sessions';
@@ -32,8 +29,7 @@ export class CurrentSession {
   constructor(
     private readonly tracker: INotebookTracker,
     private readonly sessions: Sessions,
-    private readonly dialogs?: ISessionContextDialogs,
-    private readonly translator?: ITranslator
+    private readonly inFront: (panel: NotebookPanel) => NotebookInFront
   ) {
     tracker.currentChanged.connect(() => this.refresh());
     this.refresh();
@@ -99,7 +95,7 @@ export class CurrentSession {
       await panel.context.ready;
       const client = await this.sessions.open(panel.context.path);
       this._clients.set(panel, client);
-      const notebook = new JupyterNotebook(panel, this.dialogs, this.translator);
+      const notebook = this.inFront(panel);
       return { kind: 'open', client, notebook, runner: new Runner(client, notebook) };
     } catch (error) {
       const status = error instanceof RequestError ? error.status : 0;

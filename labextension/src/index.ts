@@ -14,6 +14,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 
 import { CurrentSession, type Current } from './current';
 import { sessionIcon } from './icons';
+import { JupyterNotebook } from './notebook';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
 import { Sessions } from './sessions';
@@ -64,8 +65,7 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
     const current = new CurrentSession(
       tracker,
       sessions,
-      dialogs ?? undefined,
-      translator ?? undefined
+      notebook => new JupyterNotebook(notebook, dialogs ?? undefined, translator ?? undefined)
     );
     // Any way to run a cell: it must see what was typed before it. Fires before the request is sent, on a channel that
     // is as quick, and the kernel's barrier waits for what is still on its way.

@@ -238,36 +238,57 @@ export function namesOf(op: Op): string[] {
   return op.op === 'run' ? [] : op.op === 'rename' ? [op.name, op.to] : [op.name];
 }
 
+/** A pending edit, as far as the view needs it. */
+interface Pending {
+  op: EditOp;
+  at: number;
+}
+
 /**
  * What the person sees: confirmed rows with pending ops on top. A row that looks as it did in `before` is the same
  * object, so that only rows that changed are drawn again.
+ *
+ * `suspects` are the names that may look different from `before`, where the confirmed rows are the same as then: a
+ * keystroke then costs by what is being edited, not by what there is.
  */
 export function overlay(
   confirmed: Rows,
-  pending: readonly { op: EditOp; at: number }[],
+  pending: readonly Pending[],
   origin: Origin,
-  before: ReadonlyMap<string, ViewRow>
+  before: ReadonlyMap<string, ViewRow>,
+  suspects?: Iterable<string>
 ): ReadonlyMap<string, ViewRow> {
-  const touched = new Set<string>();
-  const rows: Map<string, Row> = new Map(confirmed);
+  const edited = new Set(pending.flatMap(({ op }) => namesOf(op)));
+  const names = suspects === undefined ? confirmed.keys() : suspects;
+  const rows = new Map<string, Row>();
+  for (const name of [...names, ...edited]) {
+    const row = confirmed.get(name);
+    if (row !== undefined) {
+      rows.set(name, row);
+    }
+  }
   for (const { op, at } of pending) {
     applyTo(rows, op, { revision: -1, updatedAt: at, origin });
-    namesOf(op).forEach(name => touched.add(name));
   }
-  const view = new Map<string, ViewRow>();
+  const view = suspects === undefined ? new Map<string, ViewRow>() : new Map(before);
+  for (const name of [...(suspects ?? []), ...edited]) {
+    view.delete(name);
+  }
   for (const [name, row] of rows) {
-    const pend = touched.has(name);
-    const old = before.get(name);
-    const same =
-      old !== undefined &&
-      old.value === row.value &&
-      old.updatedAt === row.updatedAt &&
-      old.pending === pend &&
-      old.origin === row.origin &&
-      (pend || old.revision === row.revision);
-    view.set(name, same ? old : { ...row, pending: pend });
+    view.set(name, viewed(row, edited.has(name), before.get(name)));
   }
   return view;
+}
+
+function viewed(row: Row, pending: boolean, before: ViewRow | undefined): ViewRow {
+  const same =
+    before !== undefined &&
+    before.value === row.value &&
+    before.updatedAt === row.updatedAt &&
+    before.pending === pending &&
+    before.origin === row.origin &&
+    (pending || before.revision === row.revision);
+  return same ? before : { ...row, pending };
 }
 
 /** Folds a run's record into the steps. */

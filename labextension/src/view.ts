@@ -2,8 +2,16 @@
  * What one sees of a session, put together from what is confirmed, pending and undecided.
  */
 import { withRefused, type Conflict, type Conflicts } from './conflicts';
-import { overlay, type Limits, type Meta, type Rows, type Step, type ViewRow } from './model';
-import type { Outbox, Refused } from './outbox';
+import {
+  namesOf,
+  overlay,
+  type Limits,
+  type Meta,
+  type Rows,
+  type Step,
+  type ViewRow
+} from './model';
+import type { Edit, Outbox, Refused } from './outbox';
 import type { Replica } from './replica';
 import type { Sender } from './sender';
 import { statusOf, type Link, type Status } from './status';
@@ -37,10 +45,7 @@ export class View {
     const { pending, refused, version, client } = this.outbox;
     const before = this._last;
     const same = before !== undefined && this._rows === rows && this._version === version;
-    const origin = { kind: 'panel' as const, client };
-    const variables = same
-      ? before.variables
-      : overlay(rows, pending, origin, before?.variables ?? new Map());
+    const variables = same ? before.variables : this._overlay(rows, pending, client);
     const others = refused.filter(each => each.code !== 'conflict');
     const conflicts = withRefused(this.conflicts.open, refused, rows);
     const status = statusOf({
@@ -78,6 +83,16 @@ export class View {
     return this._last;
   }
 
+  private _overlay(rows: Rows, pending: readonly Edit[], client: string): ClientState['variables'] {
+    const before = this._last?.variables ?? new Map<string, ViewRow>();
+    const origin = { kind: 'panel' as const, client };
+    // What was pending a moment ago may have been taken back.
+    const suspects = this._rows === rows ? this._edited : undefined;
+    this._edited = pending.flatMap(edit => namesOf(edit.op));
+    return overlay(rows, pending, origin, before, suspects);
+  }
+
+  private _edited: readonly string[] = [];
   private _last: ClientState | undefined;
   private _rows: Rows | undefined;
   private _version = -1;

@@ -1,5 +1,6 @@
 import { ServerConnection } from '@jupyterlab/services';
 
+import { ExactNumber } from '../json';
 import { askWhy, attach, channelUrl, RequestError } from '../rest';
 
 function settings(
@@ -34,7 +35,7 @@ test('attach asks for the notebook’s session and reads numbers exactly', async
   // The query keeps caches out; it is JupyterLab's.
   expect(asked?.url.split('?')[0]).toBe('http://lab/base/api/session/attach');
   expect(await asked?.text()).toBe('{"path":"dir/n.ipynb"}');
-  expect(String(state.variables['big'] as object)).toBe('9007199254740993');
+  expect(state.variables['big']).toEqual(new ExactNumber('9007199254740993'));
 });
 
 test('a refusal carries its status, code and sentence', async () => {

@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import React from 'react';
+import React, { memo, useCallback, useMemo } from 'react';
 
 import { useTrans } from '../context';
 import type { Groups } from './useGroups';
@@ -12,22 +12,27 @@ const FEW = 60;
 const ROW_HEIGHT = 52;
 const TITLE_HEIGHT = 28;
 
+function itemsOf(key: string, text: string, names: readonly string[]): Item[] {
+  return names.length === 0
+    ? []
+    : [{ kind: 'title', key, text }, ...names.map(name => ({ kind: 'row' as const, key: name }))];
+}
+
 /** The two groups of rows; of a long list only what is in view is in the page. */
-export function RowList(props: {
+export const RowList = memo(function RowList(props: {
   groups: Groups;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
   const { groups, stale, scroller } = props;
   const trans = useTrans();
-  const group = (key: string, text: string, names: readonly string[]): Item[] =>
-    names.length === 0
-      ? []
-      : [{ kind: 'title', key, text }, ...names.map(name => ({ kind: 'row' as const, key: name }))];
-  const items = [
-    ...group('parameters', trans.__('Parameters'), groups.parameters),
-    ...group('results', trans.__('Results'), groups.results)
-  ];
+  const items = useMemo(
+    () => [
+      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters),
+      ...itemsOf('results', trans.__('Results'), groups.results)
+    ],
+    [groups, trans]
+  );
   const draw = (item: Item): React.JSX.Element =>
     item.kind === 'title' ? (
       <h3 className="jp-SessionTitle">{item.text}</h3>
@@ -44,7 +49,7 @@ export function RowList(props: {
     );
   }
   return <LongList items={items} draw={draw} scroller={scroller} />;
-}
+});
 
 function LongList(props: {
   items: readonly Item[];
@@ -52,11 +57,13 @@ function LongList(props: {
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
   const { items, draw, scroller } = props;
+  // The same function as long as the items are the same, or all heights are computed anew.
+  const getItemKey = useCallback((i: number) => `${items[i]?.kind}:${items[i]?.key}`, [items]);
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: i => (items[i]?.kind === 'title' ? TITLE_HEIGHT : ROW_HEIGHT),
-    getItemKey: i => `${items[i]?.kind}:${items[i]?.key}`,
+    getItemKey,
     overscan: 6
   });
   return (

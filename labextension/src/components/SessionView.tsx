@@ -36,10 +36,10 @@ export function SessionView(): React.JSX.Element {
   const conflicts = useSelected(state => state.conflicts);
   const variables = useSelected(state => state.variables);
 
-  const stale = useMemo(
-    () => new Set(steps.filter(step => step.state === 'stale').flatMap(step => step.outputs)),
-    [steps]
-  );
+  const outdated = steps.filter(step => step.state === 'stale').flatMap(step => step.outputs);
+  const staleKey = JSON.stringify(outdated);
+  // The same set as long as it holds the same names: the list is drawn by it.
+  const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
   const surroundings = useMemo(() => ({ ...around, notify: setNotice }), [around]);
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;

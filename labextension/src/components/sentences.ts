@@ -85,16 +85,25 @@ export function jsonSentence(text: string, error: unknown, trans: TranslationBun
   if (/,\s*[\]}]/.test(text)) {
     return trans.__('JSON has no comma before a closing bracket.');
   }
-  const position = /position (\d+)/.exec(error instanceof Error ? error.message : '')?.[1];
-  if (position === undefined || Number(position) >= text.trimEnd().length) {
+  // Browsers say where in words of their own, or not at all.
+  const message = error instanceof Error ? error.message : '';
+  const position = Number(/position (\d+)/.exec(message)?.[1] ?? NaN);
+  if (/end of|unterminated|EOF/i.test(message) || position >= text.trimEnd().length) {
     return trans.__('Not complete: a bracket or a quote is still open.');
   }
-  const before = text.slice(0, Number(position)).split('\n');
-  return trans.__(
-    'Not JSON: see line %1, column %2.',
-    before.length,
-    (before[before.length - 1]?.length ?? 0) + 1
-  );
+  const place = /line (\d+) column (\d+)/.exec(message);
+  if (place !== null) {
+    return trans.__('Not JSON: see line %1, column %2.', place[1] ?? '', place[2] ?? '');
+  }
+  if (!Number.isNaN(position)) {
+    const before = text.slice(0, position).split('\n');
+    const column = (before[before.length - 1]?.length ?? 0) + 1;
+    return trans.__('Not JSON: see line %1, column %2.', before.length, column);
+  }
+  const token = /token '?(.)/u.exec(message)?.[1];
+  return token === undefined
+    ? trans.__('Not JSON.')
+    : trans.__('Not JSON: %1 does not belong there.', `“${token}”`);
 }
 
 /** Why a Run did not start. */

@@ -12,6 +12,8 @@ export type Order = 'name' | 'changed';
 export interface Groups {
   readonly parameters: readonly string[];
   readonly results: readonly string[];
+  /** Of all variables, the filtered ones too. */
+  readonly count: number;
 }
 
 export function groupOf(row: ViewRow): Group {
@@ -25,33 +27,38 @@ const collator = new Intl.Collator(undefined, { numeric: true });
  * The names of both groups in order, the same object as long as the same names stand in the same places. A result that a
  * person edits stays where it is until the page is loaded again: a row does not jump away from under one's hand.
  */
-export function useGroups(filter: string, order: Order): Groups & { count: number } {
+export function useGroups(filter: string, order: Order): Groups {
   const variables = useSelected(state => state.variables);
   const placed = useRef(new Map<string, Group>());
   const shown = useRef<{ key: string; groups: Groups }>();
   const needle = filter.trim().toLocaleLowerCase();
+  const key = `${order}\n${needle}`;
+  const place = (name: string, row: ViewRow): Group =>
+    placed.current.get(name) === 'results' ? 'results' : groupOf(row);
 
-  let same = shown.current?.key === `${order}\n${needle}` && order === 'name';
+  let same = shown.current?.key === key && order === 'name';
   same &&= placed.current.size === variables.size;
-  const now = new Map<string, Group>();
-  for (const [name, row] of variables) {
-    const before = placed.current.get(name);
-    const group = before === 'results' ? before : groupOf(row);
-    same &&= group === before;
-    now.set(name, group);
+  if (same) {
+    for (const [name, row] of variables) {
+      if (placed.current.get(name) !== place(name, row)) {
+        same = false;
+        break;
+      }
+    }
   }
-  placed.current = now;
   if (!same || shown.current === undefined) {
-    const names = [...now.keys()].filter(name => name.toLocaleLowerCase().includes(needle));
+    placed.current = new Map([...variables].map(([name, row]) => [name, place(name, row)]));
+    const names = [...variables.keys()].filter(name => name.toLocaleLowerCase().includes(needle));
     const changed = (name: string): number => variables.get(name)?.updatedAt ?? 0;
     names.sort((a, b) =>
       order === 'name' ? collator.compare(a, b) : changed(b) - changed(a) || collator.compare(a, b)
     );
     const groups = {
-      parameters: names.filter(name => now.get(name) === 'parameters'),
-      results: names.filter(name => now.get(name) === 'results')
+      parameters: names.filter(name => placed.current.get(name) === 'parameters'),
+      results: names.filter(name => placed.current.get(name) === 'results'),
+      count: variables.size
     };
-    shown.current = { key: `${order}\n${needle}`, groups };
+    shown.current = { key, groups };
   }
-  return { ...shown.current.groups, count: variables.size };
+  return shown.current.groups;
 }

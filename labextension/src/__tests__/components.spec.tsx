@@ -1,0 +1,174 @@
+import { nullTranslator } from '@jupyterlab/translation';
+import { render, screen } from '@testing-library/react';
+import React from 'react';
+
+import { kindWords, numbersOf } from '../components/kinds';
+import { PanelView } from '../components/PanelView';
+import { freeName } from '../components/RowMenu';
+import { editSentence, flushSentence, jsonSentence, shortValue } from '../components/sentences';
+import { line, Sparkline } from '../components/Sparkline';
+import { Summary } from '../components/Summary';
+import { statusWords } from '../components/SyncLight';
+import { agoWords, durationWords, whoWords } from '../components/WrittenBy';
+import type { Current } from '../current';
+import { parseJson, type Json } from '../json';
+
+const trans = nullTranslator.load('session_state_ext');
+
+test.each([
+  ['1', 'integer'],
+  ['1.0', 'number'],
+  ['"x"', 'text'],
+  ['true', 'switch'],
+  ['null', 'null'],
+  ['{"a": 1}', 'object, 1 key'],
+  ['{}', 'object, 0 keys'],
+  ['[1, 2.5]', '2 numbers'],
+  ['[1, "x"]', 'list, 2 items'],
+  ['[]', 'list, 0 items']
+])('%s is called %s', (text, words) => {
+  expect(kindWords(parseJson(text), trans)).toBe(words);
+});
+
+test.each([
+  [0, 'now'],
+  [50_000, '1 min'],
+  [125_000, '2 min'],
+  [3_600_000, '1 h'],
+  [-5000, 'now']
+])('%i ms ago is %s', (ms, words) => {
+  expect(agoWords(1_000_000_000_000 - ms, 1_000_000_000_000, trans)).toBe(words);
+});
+
+test.each([
+  [2, '2 ms'],
+  [1500, '1.5 s'],
+  [65_000, '65 s'],
+  [600_000, '10 min']
+])('%i ms take %s', (ms, words) => {
+  expect(durationWords(ms, trans)).toBe(words);
+});
+
+test('who wrote it: this tab is you, another panel is a panel', () => {
+  expect(whoWords({ kind: 'panel', client: 'A' }, 'A', trans)).toBe('you');
+  expect(whoWords({ kind: 'panel', client: 'B' }, 'A', trans)).toBe('panel');
+  expect(whoWords({ kind: 'step', step: 'train' }, 'A', trans)).toBe('train');
+  expect(whoWords({ kind: 'cli' }, 'A', trans)).toBe('command line');
+});
+
+test.each([
+  [{ kind: 'offline', edits: 3 }, 'Offline, 3 edits kept'],
+  [{ kind: 'offline', edits: 0 }, 'Offline'],
+  [{ kind: 'conflict', conflicts: 2 }, '2 conflicts'],
+  [{ kind: 'conflict', refused: 1 }, '1 refused'],
+  [{ kind: 'notkept' }, 'Not kept'],
+  [{ kind: 'offline', end: 'gone' }, 'Deleted']
+])('the light for %j says %s', (status, words) => {
+  const all = { edits: 0, conflicts: 0, refused: 0, end: null, ...status };
+  expect(statusWords(all as Parameters<typeof statusWords>[0], trans)).toBe(words);
+});
+
+function jsonError(text: string): string {
+  try {
+    parseJson(text);
+  } catch (error) {
+    return jsonSentence(text, error, trans);
+  }
+  throw new Error('This is JSON.');
+}
+
+test.each([
+  ['', 'Empty: write a value, or null.'],
+  ['[True]', 'JSON writes true, false and null in small letters.'],
+  ["{'a': 1}", 'JSON writes text in double quotes.'],
+  ['[1, 2,]', 'JSON has no comma before a closing bracket.'],
+  ['{"a": [1', 'Not complete: a bracket or a quote is still open.'],
+  ['{\n  "a": x\n}', 'Not JSON: “x” does not belong there.'],
+  ['{\n  "a": 1 2\n}', 'Not JSON: see line 2, column 10.'],
+  ['"half', 'Not complete: a bracket or a quote is still open.']
+])('%j is answered: %s', (text, sentence) => {
+  expect(jsonError(text)).toBe(sentence);
+});
+
+test('a flush that failed says what is wrong first, then what is late', () => {
+  const none = { ok: false, late: ['b'], refused: [], invalid: [] };
+  expect(flushSentence(none, trans)).toBe('Not started. Not saved yet: b.');
+  expect(flushSentence({ ...none, invalid: [{ name: 'lr', text: '0,01' }] }, trans)).toBe(
+    'Not started. lr: “0,01” cannot be saved.'
+  );
+});
+
+test('every reason has a sentence', () => {
+  for (const code of ['long', 'control', 'proto', 'deep', 'digits', 'range', 'large'] as const) {
+    expect(editSentence(code, trans)).toMatch(/\.$/);
+  }
+});
+
+test('short values are short', () => {
+  expect(shortValue('x'.repeat(100), trans, 10)).toHaveLength(10);
+  expect(shortValue(undefined, trans)).toBe('deleted');
+});
+
+test('a copy gets the first free name', () => {
+  const taken = new Set(['lr', 'lr_2', 'lr_3']);
+  expect(freeName('lr', name => taken.has(name))).toBe('lr_4');
+});
+
+describe('a line', () => {
+  const points = (numbers: number[]): number[][] =>
+    line(numbers)
+      .split(' ')
+      .map(point => point.split(',').map(Number));
+
+  test('goes from left to right, the highest number at the top', () => {
+    expect(points([0, 10, 5])).toEqual([
+      [0, 32],
+      [110, 2],
+      [220, 17]
+    ]);
+  });
+
+  test('of one value over and over is level, and of huge ones stays finite', () => {
+    expect(points([3, 3]).map(([, y]) => y)).toEqual([17, 17]);
+    expect(points([-1.7e308, 1.7e308]).flat().every(Number.isFinite)).toBe(true);
+  });
+
+  test('of very many keeps its one spike, in few points', () => {
+    const numbers = new Array<number>(100_000).fill(0);
+    numbers[54_321] = 1;
+    const drawn = points(numbers);
+    expect(drawn.length).toBeLessThan(600);
+    expect(Math.min(...drawn.map(([, y]) => y!))).toBe(2);
+  });
+
+  test('is drawn for lists of numbers only', () => {
+    expect(numbersOf([1, parseJson('2.0')])).toEqual([1, 2]);
+    expect(numbersOf([1])).toBeNull();
+    expect(numbersOf([1, 'x'])).toBeNull();
+    expect(numbersOf(parseJson('[1, 1e400]'))).toBeNull();
+  });
+
+  test('has words for those who cannot see it', () => {
+    render(<Sparkline numbers={[1, 2]} label="loss: 2 numbers" />);
+    expect(screen.getByRole('img').getAttribute('aria-label')).toBe('loss: 2 numbers');
+  });
+});
+
+test('a summary is text, and short for what is long', () => {
+  const value: Json = { html: '<img src=x onerror=alert(1)>', list: new Array<Json>(5000).fill(1) };
+  const { container } = render(<Summary value={value} />);
+  expect(container.querySelector('img')).toBeNull();
+  expect(container.textContent).toContain('<img src=x');
+  expect(container.querySelectorAll('span').length).toBeLessThan(60);
+});
+
+test.each([
+  [{ kind: 'none' }, 'Open a notebook'],
+  [{ kind: 'absent' }, 'pip install session-state-ext'],
+  [{ kind: 'failed', status: 503, message: 'Not yet.' }, 'Not yet.'],
+  [{ kind: 'failed', status: 403, message: 'Forbidden' }, 'may not use']
+] as [Current, string][])('without a session, %j, the panel says why', (state, words) => {
+  const current = { getState: () => state, subscribe: () => () => undefined, refresh: vi.fn() };
+  render(<PanelView current={current} trans={trans} newEditor={null} />);
+  expect(screen.getByTestId('panel-sentence').textContent).toContain(words);
+});

@@ -1,0 +1,154 @@
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import { Signal } from '@lumino/signaling';
+
+import type { SessionClient } from '../client';
+import { CurrentSession } from '../current';
+import { RequestError } from '../rest';
+import type { Sessions } from '../sessions';
+import { settle } from './fakeserver';
+import { FakeNotebook } from './showsession';
+
+class FakePanel {
+  readonly context: { path: string; ready: Promise<void>; pathChanged: Signal<object, string> };
+  readonly disposed: Signal<this, void> = new Signal(this);
+  readonly content = {};
+
+  constructor(path: string) {
+    this.context = { path, ready: Promise.resolve(), pathChanged: new Signal<object, string>({}) };
+  }
+
+  rename(path: string): void {
+    this.context.path = path;
+    this.context.pathChanged.emit(path);
+  }
+}
+
+class FakeTracker {
+  currentWidget: FakePanel | null = null;
+  readonly currentChanged: Signal<this, FakePanel | null> = new Signal(this);
+
+  show(panel: FakePanel | null): void {
+    this.currentWidget = panel;
+    this.currentChanged.emit(panel);
+  }
+}
+
+let tracker: FakeTracker;
+let opened: string[];
+let closed: unknown[];
+let answer: (path: string) => Promise<unknown>;
+
+function make(): CurrentSession {
+  tracker = new FakeTracker();
+  opened = [];
+  closed = [];
+  const clients = new Map<string, object>();
+  answer = path => {
+    const client = clients.get(path) ?? { path };
+    clients.set(path, client);
+    return Promise.resolve(client);
+  };
+  const sessions = {
+    open: (path: string) => {
+      opened.push(path);
+      return answer(path);
+    },
+    close: (client: SessionClient) => {
+      closed.push(client);
+      return Promise.resolve();
+    }
+  };
+  return new CurrentSession(
+    tracker as unknown as INotebookTracker,
+    sessions as unknown as Sessions,
+    () => new FakeNotebook()
+  );
+}
+
+const clientIn = (current: CurrentSession): unknown => {
+  const state = current.getState();
+  return state.kind === 'open' ? state.client : state.kind;
+};
+
+test('follows the notebook in front, and opens each once', async () => {
+  const current = make();
+  expect(clientIn(current)).toBe('none');
+  const [a, b] = [new FakePanel('a.ipynb'), new FakePanel('b.ipynb')];
+  tracker.show(a);
+  expect(clientIn(current)).toBe('opening');
+  await settle();
+  expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+  tracker.show(b);
+  await settle();
+  expect(clientIn(current)).toEqual({ path: 'b.ipynb' });
+  tracker.show(a);
+  await settle();
+  expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+  expect(opened).toEqual(['a.ipynb', 'b.ipynb']);
+  tracker.show(null);
+  expect(clientIn(current)).toBe('none');
+});
+
+test('a slow answer for a notebook that is no longer in front does not show', async () => {
+  const current = make();
+  let late: (client: unknown) => void = () => undefined;
+  const quick = answer;
+  answer = path => (path === 'slow.ipynb' ? new Promise(resolve => (late = resolve)) : quick(path));
+  tracker.show(new FakePanel('slow.ipynb'));
+  await settle();
+  tracker.show(new FakePanel('b.ipynb'));
+  await settle();
+  late({ path: 'slow.ipynb' });
+  await settle();
+  expect(clientIn(current)).toEqual({ path: 'b.ipynb' });
+});
+
+test('a renamed notebook is asked for under its new name', async () => {
+  const current = make();
+  const panel = new FakePanel('a.ipynb');
+  tracker.show(panel);
+  await settle();
+  panel.rename('dir/b.ipynb');
+  await settle();
+  expect(opened).toEqual(['a.ipynb', 'dir/b.ipynb']);
+  expect(clientIn(current)).toEqual({ path: 'dir/b.ipynb' });
+});
+
+test('a closed notebook’s session is let go', async () => {
+  const current = make();
+  const panel = new FakePanel('a.ipynb');
+  tracker.show(panel);
+  await settle();
+  expect(current.clientOf(panel.content as never)).toEqual({ path: 'a.ipynb' });
+  panel.disposed.emit();
+  expect(closed).toEqual([{ path: 'a.ipynb' }]);
+  expect(current.clientOf(panel.content as never)).toBeUndefined();
+});
+
+test.each([
+  [404, 'absent'],
+  [403, 'failed']
+])('an answer %i is told apart: %s', async (status, kind) => {
+  const current = make();
+  answer = () => Promise.reject(new RequestError(status, '', 'No.'));
+  tracker.show(new FakePanel('a.ipynb'));
+  await settle();
+  expect(current.getState().kind).toBe(kind);
+});
+
+test('a server that could not answer is asked again', async () => {
+  vi.useFakeTimers();
+  try {
+    const current = make();
+    const works = answer;
+    answer = () => Promise.reject(new RequestError(503, 'unavailable', 'Not yet.'));
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    expect(current.getState()).toMatchObject({ kind: 'failed', message: 'Not yet.' });
+    answer = works;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+  } finally {
+    vi.useRealTimers();
+  }
+});

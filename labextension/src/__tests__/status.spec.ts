@@ -1,0 +1,28 @@
+import { statusOf, type Situation } from '../status';
+
+const well: Situation = {
+  live: true,
+  everLive: true,
+  failing: false,
+  kept: true,
+  readOnly: false,
+  edits: 0,
+  conflicts: 0,
+  refused: 0,
+  end: null
+};
+
+test.each([
+  ['all is well', {}, 'saved'],
+  ['an edit is on its way', { edits: 1 }, 'saving'],
+  ['nobody has answered yet', { live: false, everLive: false }, 'loading'],
+  ['nobody answers', { live: false, everLive: false, failing: true }, 'offline'],
+  ['the channel was lost', { live: false, edits: 3 }, 'offline'],
+  ['the session was deleted', { live: false, end: 'gone' }, 'offline'],
+  ['two values need a decision', { conflicts: 1, edits: 1 }, 'conflict'],
+  ['an edit was refused', { refused: 1 }, 'conflict'],
+  ['one may only read', { readOnly: true }, 'readonly'],
+  ['edits would be lost', { kept: false, live: false, edits: 1 }, 'notkept']
+] as [string, Partial<Situation>, string][])('%s: %j is %s', (_, situation, kind) => {
+  expect(statusOf({ ...well, ...situation }).kind).toBe(kind);
+});
