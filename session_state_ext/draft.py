@@ -356,6 +356,7 @@ class Draft:
         ]
 
     def _advance(self, change: Change, rows: Mapping[str, Variable | None] | None = None) -> Advanced:
+        ours = rows is not None
         if rows is None:
             rows = apply(change, cast("Mapping[str, Variable]", self._rows))
         self._count, self._size = self._totals(rows)
@@ -363,6 +364,6 @@ class Draft:
         steps = moved_steps(change, self.steps)
         self._moved.update((step.name, step) for step in steps)
         self.session = replace(self.session, revision=change.revision, tip=change.tip, updated_at=change.at)
-        event = Advanced(change=change, session=self.session, rows=rows, steps=steps, value_bytes=self._size)
+        event = Advanced(change=change, session=self.session, rows=rows, steps=steps, value_bytes=self._size, ours=ours)
         self._events.append(event)
         return event

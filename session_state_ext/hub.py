@@ -32,8 +32,8 @@ from .batch import Batch, Retry, Written
 from .draft import Draft
 from .errors import NotFound, SessionError
 from .history import History, Plan
-from .live import GOING_AWAY, Event, Live
-from .model import Op, Origin, Run, RunOp, Session, touched
+from .live import GOING_AWAY, Advanced, Event, Live
+from .model import Change, Op, Origin, Run, RunOp, Session, touched
 from .names import check_session_id, new_session_id, new_tag
 from .notebooks import Attached, Notebooks
 from .retention import LOOK_EVERY, Retention
@@ -76,6 +76,8 @@ class Hub:
     def __init__(self, store: Store, *, limits: Limits | None = None, retention: Retention | None = None) -> None:
         self.limits = limits or Limits()
         self.retention = retention or Retention()
+        #: told of each change of this process, after it is on disk
+        self.committed: Callable[[Session, Change], None] | None = None
         self._live: dict[str, Live] = {}
         self._loading: dict[str, asyncio.Future[Live]] = {}
         self._idle: dict[Live, float] = {}
@@ -326,6 +328,9 @@ class Hub:
             events, answer, error = outcome
             for live, happened in events:
                 live.follow(happened)
+                for event in happened if self.committed is not None else ():
+                    if isinstance(event, Advanced) and event.ours:
+                        self.committed(event.session, event.change)
                 if live.gone:
                     self._forget(live)
                 elif live.born:

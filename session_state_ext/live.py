@@ -57,6 +57,8 @@ class Advanced:
     #: who gets ``ack`` in place of the change
     author: Listener | None = None
     ack: Ack | None = None
+    #: whether it was committed by this process
+    ours: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from session_state_ext.wire import Limits
 
 from .channel import ChannelHandler
 from .credentials import Credentials
+from .events import Events
 from .history import (
     ChangesHandler,
     DiffHandler,
@@ -135,6 +136,7 @@ class SessionStateExtension(ExtensionApp):
         )
         retention = Retention(changes=self.history_limit, days=self.history_days)
         hub = Hub(SqlStore(self.store_url, fallback=True), limits=limits, retention=retention)
+        hub.committed = Events(app.event_logger).committed
         paths = NotebookPaths(app.contents_manager, app.kernel_manager, app.session_manager)
         self.service = SessionService(hub, limits, paths, hello=self.hello_timeout, flush=self.flush_timeout)
         self.settings["session_state"] = self.service

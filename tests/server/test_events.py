@@ -1,0 +1,74 @@
+"""What administrators hear: that a session changed and a step ran, by name and revision, never by value."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from session_state_ext.server.events import SESSION_CHANGED, STEP_RAN
+from tests.server.conftest import Rest
+
+
+@pytest.fixture
+def heard(jp_serverapp: Any) -> list[tuple[str, dict[str, Any]]]:
+    events: list[tuple[str, dict[str, Any]]] = []
+
+    async def listen(logger: Any, schema_id: str, data: dict[str, Any]) -> None:
+        events.append((schema_id, dict(data)))
+
+    for schema in (SESSION_CHANGED, STEP_RAN):
+        jp_serverapp.event_logger.add_listener(schema_id=schema, listener=listen)
+    return events
+
+
+async def until(heard: list[tuple[str, dict[str, Any]]], count: int) -> None:
+    for _ in range(200):
+        if len(heard) >= count:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{len(heard)} events, not {count}")
+
+
+async def test_a_change_is_told_without_its_values(rest: Rest, heard: list[tuple[str, dict[str, Any]]]) -> None:
+    session = (await rest("POST", body={"variables": {"lr": "canary-1"}})).json["sessionId"]
+    await rest("POST", session, body={"variables": {"n": "canary-2"}, "removed": ["lr"], "origin": {"kind": "cli"}})
+    await until(heard, 2)
+    assert heard[1] == (
+        SESSION_CHANGED,
+        {"session": session, "owner": "local", "revision": 2, "kind": "cli", "variables": ["n", "lr"], "count": 2},
+    )
+    assert "canary" not in json.dumps(heard)
+    await rest("POST", session, body={"variables": {"n": "canary-2"}})
+    await rest("GET", session)
+    await asyncio.sleep(0.1)
+    assert len(heard) == 2
+
+
+async def test_a_run_is_told_from_beginning_to_end(
+    rest: Rest, session: str, channel: Any, heard: list[tuple[str, dict[str, Any]]]
+) -> None:
+    kernel = await channel(session)
+    await kernel.hello("k")
+    run = {"id": "r1", "step": "train", "status": "running", "start": 1000, "outputs": ["loss"]}
+    origin = {"kind": "step", "step": "train", "run": "r1"}
+    await kernel.say("mutate", seq=1, base=1, ops=[{"op": "run", "run": run}], origin=origin)
+    await kernel.hear("ack")
+    ended = run | {
+        "status": "failed",
+        "end": 1750,
+        "error": {"type": "ValueError", "message": "canary-3"},
+        "inputs": {"lr": {"revision": 1, "value": "canary-4"}},
+    }
+    await kernel.say("mutate", seq=2, base=2, ops=[{"op": "run", "run": ended}], origin=origin)
+    await kernel.hear("ack")
+    await until(heard, 2)
+    ran = [event for event in heard if event[0] == STEP_RAN]
+    common = {"session": session, "owner": "local", "step": "train", "run": "r1"}
+    assert [data for _, data in ran] == [
+        common | {"revision": 2, "status": "running"},
+        common | {"revision": 3, "status": "failed", "milliseconds": 750, "error": "ValueError"},
+    ]
+    assert "canary" not in json.dumps(heard)
