@@ -18,7 +18,7 @@ export interface Groups {
 
 export function groupOf(row: ViewRow): Group {
   const { kind } = row.origin;
-  return kind === 'step' || kind === 'cell' ? 'results' : 'parameters';
+  return kind === 'step' ? 'results' : 'parameters';
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true });
