@@ -195,6 +195,13 @@ class Lab:
     def expect_step(self, name: str, state: str) -> None:
         expect(self.step(name)).to_have_attribute("data-state", state)
 
+    def cut_names(self) -> list[str]:
+        """Variables whose name is not shown whole."""
+        names: list[str] = self.panel.locator(".jp-SessionRow-name").evaluate_all(
+            "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.textContent)"
+        )
+        return names
+
     def screenshot(self, name: str, of_panel: bool = True) -> Path:
         SCREENSHOTS.mkdir(exist_ok=True)
         path = SCREENSHOTS / f"{name}.png"

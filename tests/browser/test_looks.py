@@ -16,14 +16,16 @@ ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "notebooks" / "tour.ipynb"
 DOCS = ROOT / "docs"
 DARK = "JupyterLab Dark"
-# Elements of the panel that are wider inside than outside and do not say, by an ellipsis or a scroll bar of their own,
-# that they are.
-CUT = """panel => [...panel.querySelectorAll('*')].filter(e => {
-    const style = getComputedStyle(e);
-    return e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 0 && style.display !== 'inline'
-        && style.textOverflow !== 'ellipsis' && style.overflowX !== 'auto' && style.overflowX !== 'scroll'
-        && !['INPUT', 'TEXTAREA', 'SELECT'].includes(e.tagName) && !e.closest('.cm-editor, svg');
-}).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`)"""
+# What is cut without a sign of it, or reaches beyond the panel's edge.
+CUT = """panel => {
+    const edge = panel.getBoundingClientRect().right + 1;
+    return [...panel.querySelectorAll('*')].filter(e => {
+        if (e.closest('.cm-editor, svg, input, textarea, select') || e.clientWidth === 0) return false;
+        const style = getComputedStyle(e);
+        const hides = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis';
+        return e.getBoundingClientRect().right > edge || (hides && e.scrollWidth > e.clientWidth + 1);
+    }).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
+}"""
 
 
 def make_wide(lab: Lab, width: int) -> None:
@@ -56,6 +58,7 @@ def test_nothing_is_cut_at_250_pixels(
         make_wide(lab, width)
         lab.screenshot(f"{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
+        assert lab.cut_names() == []
     make_wide(lab, 340)
     picture = lab.screenshot(f"lab-{shade}", of_panel=False)
     if theme != DARK and pytestconfig.getoption("--update-docs"):
