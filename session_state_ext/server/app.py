@@ -74,7 +74,9 @@ class SessionService:
         self._started: asyncio.Task[None] | None = None
 
     async def ready(self) -> Hub:
-        if self._started is None:
+        # A place that could not be used a moment ago may have been put right.
+        failed = self._started is not None and self._started.done() and self._started.exception() is not None
+        if self._started is None or failed:
             self._started = asyncio.create_task(self.hub.start())
         # One who stops waiting does not stop the others.
         await asyncio.shield(self._started)
