@@ -20,6 +20,8 @@ import { statusOf, type Link, type Status } from './status';
 export interface ClientState {
   readonly sessionId: string;
   readonly variables: ReadonlyMap<string, ViewRow>;
+  /** What the server has, without pending edits. */
+  readonly saved: Rows;
   readonly steps: ReadonlyMap<string, Step>;
   readonly meta: Meta;
   /** False while all that is known is what this browser remembers. */
@@ -61,6 +63,7 @@ export class View {
     this._last = {
       sessionId,
       variables,
+      saved: rows,
       steps,
       meta: { ...meta, isDirty: pending.length > 0 },
       confirmed: link.everLive,

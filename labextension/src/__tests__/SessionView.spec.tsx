@@ -463,6 +463,16 @@ describe('steps', () => {
     expect(screen.queryByTestId('step-trouble')).toBeNull();
   });
 
+  test('whose input is late offer what is saved, not what is shown', async () => {
+    await show();
+    server.losesMutates = true;
+    await type('lr', '0.9');
+    await click(screen.getByTestId('step-run'));
+    await pass(2500);
+    expect(screen.getByTestId('step-trouble').textContent).toContain('Not saved yet: lr.');
+    expect(screen.getByTestId('step-run-anyway').textContent).toBe('Run with 0.1');
+  });
+
   test('Run with takes what is saved', async () => {
     const notebook = await show();
     await type('lr', '0,01');

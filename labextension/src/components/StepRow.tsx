@@ -9,6 +9,8 @@ import { flushSentence, shortValue } from './sentences';
 import { useClock } from './useClock';
 import { durationWords } from './WrittenBy';
 
+const SECOND = 1000;
+
 function stateWords(state: StepState, trans: TranslationBundle): string {
   switch (state) {
     case 'fresh':
@@ -43,7 +45,6 @@ function detail(step: StepView, now: number, trans: TranslationBundle): string {
 export function StepRow(props: { step: StepView }): React.JSX.Element {
   const { step } = props;
   const { trans, notebook, runner } = useSurroundings();
-  const now = useClock();
   const runs = React.useSyncExternalStore(
     runner?.subscribe ?? (() => () => undefined),
     () => runner?.getState() ?? null
@@ -52,6 +53,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
   const trouble = runs?.troubles.get(step.name) ?? null;
   const state: StepState = starts ? 'running' : step.state;
   const { run, name, cell } = step;
+  const now = useClock(state === 'running' ? SECOND : undefined);
   const words = detail({ ...step, state }, now, trans);
   const arrow = `${step.inputs.join(', ') || '–'} → ${step.outputs.join(', ') || '–'}`;
   return (
@@ -112,8 +114,8 @@ function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Ele
         trouble.result.refused[0]?.edit.op.name ??
         trouble.result.late[0])
       : undefined;
-  const variables = useSelected(state => state.variables);
-  const value = variables.get(offender ?? '')?.value;
+  // What a run would read, not what is shown on top of it.
+  const value = useSelected(state => state.saved.get(offender ?? '')?.value);
   const sentence = ((): string => {
     switch (trouble.kind) {
       case 'not-flushed':

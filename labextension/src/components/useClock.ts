@@ -1,29 +1,39 @@
 import { useSyncExternalStore } from 'react';
 
-// One timer for all rows that say how long ago; it stops with the last of them.
-const TICK = 15_000;
-const listeners = new Set<() => void>();
-let timer: ReturnType<typeof setInterval> | undefined;
-let now = Date.now();
+/** One timer for all that ask for the time at the same pace; it stops with the last of them. */
+class Clock {
+  constructor(private readonly tick: number) {}
 
-function subscribe(listener: () => void): () => void {
-  if (listeners.size === 0) {
-    now = Date.now();
-    timer = setInterval(() => {
-      now = Date.now();
-      listeners.forEach(each => each());
-    }, TICK);
-  }
-  listeners.add(listener);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size === 0) {
-      clearInterval(timer);
+  readonly now = (): number => this._now;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    if (this._listeners.size === 0) {
+      this._now = Date.now();
+      this._timer = setInterval(() => {
+        this._now = Date.now();
+        this._listeners.forEach(each => each());
+      }, this.tick);
     }
+    this._listeners.add(listener);
+    return () => {
+      this._listeners.delete(listener);
+      if (this._listeners.size === 0) {
+        clearInterval(this._timer);
+      }
+    };
   };
+
+  private readonly _listeners = new Set<() => void>();
+  private _timer: ReturnType<typeof setInterval> | undefined;
+  private _now = Date.now();
 }
 
-/** The time, ms since the Unix epoch; renders again every quarter of a minute. */
-export function useClock(): number {
-  return useSyncExternalStore(subscribe, () => now);
+const QUARTER_MINUTE = 15_000;
+const clocks = new Map<number, Clock>();
+
+/** The time, ms since the Unix epoch; renders again every `tick` ms. */
+export function useClock(tick = QUARTER_MINUTE): number {
+  const clock = clocks.get(tick) ?? new Clock(tick);
+  clocks.set(tick, clock);
+  return useSyncExternalStore(clock.subscribe, clock.now);
 }
