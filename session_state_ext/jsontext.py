@@ -14,10 +14,14 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from .errors import InvalidJson, InvalidValue, LimitExceeded
+from .jsonscan import check_float, scan
 
 # A string that is never closed runs to the end: without that, many quotes would be tried one by one. The loop is
 # unrolled: a plain character costs a step of the inner class, not of the alternation.
 _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
+#: From this size on a text is walked through in steps; up to it the decoder in C is quicker, and quick enough.
+_LONG = 64 * 1024
+
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _OPENS_AND_CLOSES = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - set(_OPENS_AND_CLOSES))
@@ -25,14 +29,6 @@ _NOT_BRACKETS = bytes(set(range(256)) - set(_OPENS_AND_CLOSES))
 
 def _refuse_constant(name: str) -> NoReturn:
     raise InvalidValue(f"{name} is not JSON. Write it as a string, or use null.")
-
-
-def _check_float(text: str) -> float:
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        shown = text if len(text) <= 24 else text[:20] + "..."
-        raise InvalidValue(f"{shown} is beyond the range of a number (about 1.8e308).")
-    return number
 
 
 def _check_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -46,16 +42,9 @@ def _check_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _as_text(text: str) -> str:
-    """Integers stay text: nothing is computed, and Python's own limit on digits does not get in the way.
-
-    A function in Python, for between two calls of one other threads may run.
-    """
-    return text
-
-
+# Integers stay text here: nothing is computed, and Python's own limit on digits does not get in the way.
 _checker = json.JSONDecoder(
-    object_pairs_hook=_check_keys, parse_int=_as_text, parse_float=_check_float, parse_constant=_refuse_constant
+    object_pairs_hook=_check_keys, parse_int=str, parse_float=check_float, parse_constant=_refuse_constant
 )
 _reader = json.JSONDecoder(parse_constant=_refuse_constant)
 _writer = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
@@ -73,6 +62,9 @@ def check(data: bytes, *, depth: int, digits: int) -> None:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InvalidJson(f"The text is not UTF-8 (byte {error.start}).") from None
+    if len(data) > _LONG:
+        scan(text, depth=depth, digits=digits)
+        return
     bare = _STRING.sub("", text)
     deepest = _nesting(bare)
     if deepest > depth:
@@ -100,6 +92,19 @@ def _check_surrogates(value: Any) -> None:
 def depth(data: bytes) -> int:
     """How deep arrays and objects are nested in the JSON text ``data``; 0 for a plain value."""
     return _nesting(_STRING.sub("", data.decode("utf-8")))
+
+
+def is_deeper(data: bytes, limit: int) -> bool:
+    """Whether this acceptable JSON text is nested deeper than ``limit``."""
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return False
+    if len(data) <= _LONG:
+        return depth(data) > limit
+    try:
+        scan(data.decode("utf-8"), depth=limit, digits=len(data))
+    except LimitExceeded:
+        return True
+    return False
 
 
 def _nesting(bare: str) -> int:

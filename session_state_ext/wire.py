@@ -373,14 +373,8 @@ def check_value(name: str, value: Raw, limits: Limits) -> None:
             f"this one has {len(text):,}. Store a file and keep its path here, or split it into several variables.",
             name=name,
         )
-    # Most values have fewer brackets than that; only the others are measured.
-    if text.count(b"[") + text.count(b"{") <= limits.depth:
-        return
-    deepest = jsontext.depth(text)
-    if deepest > limits.depth:
-        raise LimitExceeded(
-            f"{name}: values can be nested {limits.depth} deep, this one is nested {deepest} deep.", name=name
-        )
+    if jsontext.is_deeper(text, limits.depth):
+        raise LimitExceeded(f"{name}: values can be nested {limits.depth} deep, this one is deeper.", name=name)
 
 
 def check_run(run: Run) -> None:

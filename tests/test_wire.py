@@ -104,7 +104,7 @@ def test_setting_and_removing_one_name_is_refused() -> None:
             errors.TooLarge,
             r"big: .* 1,048,576 bytes .* has 1,048,578",
         ),
-        ("deep", b"[" * 65 + b"]" * 65, errors.LimitExceeded, "deep: .* 64 deep, this one is nested 65"),
+        ("deep", b"[" * 65 + b"]" * 65, errors.LimitExceeded, "deep: .* 64 deep, this one is deeper"),
     ],
 )
 def test_what_does_not_fit_is_refused_by_name(name: str, value: bytes, wrong: type[Exception], says: str) -> None:

@@ -246,18 +246,19 @@ class SessionHandler(Caller, APIHandler):
 
     async def body(self, kind: type[T]) -> T:
         """The body as ``kind``, checked in full."""
-        return await self._beside(decode_body, self.raw_body(), kind, self.service.limits)
+        return await self.beside(decode_body, self.raw_body(), kind, self.service.limits)
 
     async def text(self, *kinds: str) -> bytes:
         """The body of one of these content types, checked as JSON text."""
         data = self.raw_body(*kinds)
-        await self._beside(check_text, data, self.service.limits)
+        await self.beside(check_text, data, self.service.limits)
         return data
 
-    async def _beside(self, check: Callable[..., T], data: bytes, *rest: Any) -> T:
-        if len(data) < _LARGE:
-            return check(data, *rest)
-        return await asyncio.get_running_loop().run_in_executor(None, check, data, *rest)
+    async def beside(self, work: Callable[..., T], *args: Any) -> T:
+        """What ``work`` gives, which takes time by the size of the body: for a large one beside the event loop."""
+        if self._received < _LARGE:
+            return work(*args)
+        return await asyncio.get_running_loop().run_in_executor(None, work, *args)
 
     def origin_from(self, said: SaidOrigin | None) -> Any:
         """Who makes this change: what they say of it, and what the server knows."""

@@ -143,7 +143,7 @@ class SessionsHandler(Resource):
         hub = await self.service.ready()
         body = await self.body(CreateBody)
         check_session_name(body.name)
-        ops = merge_ops(body, self.service.limits)
+        ops = await self.beside(merge_ops, body, self.service.limits)
         written = await hub.create(
             self.owner,
             name=body.name,
@@ -239,7 +239,7 @@ class OneSessionHandler(Resource):
         body = await self.body(MergeBody)
         if body.session_id not in (None, session_id):
             raise InvalidBody("This is the state of another session: its sessionId is not the one in the address.")
-        ops = merge_ops(body, self.service.limits)
+        ops = await self.beside(merge_ops, body, self.service.limits)
         written = await hub.write(
             self.owner,
             session_id,
@@ -304,7 +304,7 @@ class VariableHandler(Resource):
         hub = await self.service.ready()
         body = await self.body(PutBody)
         ops = (Set(name=name, value=body.value),)
-        check_ops(ops, self.service.limits)
+        await self.beside(check_ops, ops, self.service.limits)
         origin = self.origin_from(body.origin)
         written = await hub.write(
             self.owner, session_id, ops, origin=origin, check=self.if_variable(name, made=201), retry=self.retry()
