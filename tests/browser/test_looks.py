@@ -14,7 +14,6 @@ from .lab import Lab
 
 ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "notebooks" / "tour.ipynb"
-DOCS = ROOT / "docs"
 DARK = "JupyterLab Dark"
 # What is cut without a sign of it, or reaches beyond the panel's edge.
 CUT = """panel => {
@@ -40,9 +39,7 @@ def make_wide(lab: Lab, width: int) -> None:
 
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_nothing_is_cut_at_250_pixels(
-    jupyter: Jupyter, open_lab: OpenLab, theme: str, pytestconfig: pytest.Config
-) -> None:
+def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
     shade = "dark" if theme == DARK else "light"
     path = f"looks-{shade}.ipynb"
     shutil.copy(TOUR, jupyter.files / path)
@@ -59,10 +56,7 @@ def test_nothing_is_cut_at_250_pixels(
         lab.screenshot(f"{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
         assert lab.cut_names() == []
-    make_wide(lab, 340)
-    picture = lab.screenshot(f"lab-{shade}", of_panel=False)
-    if theme != DARK and pytestconfig.getoption("--update-docs"):
-        shutil.copy(picture, DOCS / "panel.png")
+    lab.screenshot(f"lab-{shade}", of_panel=False)
     lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
@@ -71,3 +65,21 @@ def test_an_empty_session_says_what_to_do(jupyter: Jupyter, open_lab: OpenLab) -
     lab.wait_for_light("saved")
     expect(lab.panel.get_by_test_id("row")).to_have_count(0)
     lab.screenshot("empty")
+
+
+def test_the_picture_in_the_readme(jupyter: Jupyter, open_lab: OpenLab, pytestconfig: pytest.Config) -> None:
+    (jupyter.files / "readme").mkdir()
+    shutil.copy(TOUR, jupyter.files / "readme" / "tour.ipynb")
+    lab = open_lab(jupyter, "readme/tour.ipynb", viewport={"width": 1320, "height": 1080})
+    lab.command("application:toggle-left-area")
+    lab.command("notebook:run-all-cells")
+    lab.expect_step("evaluate", "fresh")
+    expect(lab.page.locator(".jp-OutputArea-output table").first).to_be_attached()
+    lab.wait_for_idle()
+    make_wide(lab, 340)
+    lab.set("hidden", "16")
+    lab.expect_step("train", "stale")
+    lab.page.locator(".jp-OutputArea-output img").scroll_into_view_if_needed()
+    picture = lab.screenshot("readme", of_panel=False)
+    if pytestconfig.getoption("--update-docs"):
+        shutil.copy(picture, ROOT / "docs" / "panel.png")
