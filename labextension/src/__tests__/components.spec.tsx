@@ -9,6 +9,7 @@ import { editSentence, flushSentence, jsonSentence, shortValue } from '../compon
 import { line, Sparkline } from '../components/Sparkline';
 import { Summary } from '../components/Summary';
 import { statusWords } from '../components/SyncLight';
+import { TablePreview } from '../components/TablePreview';
 import { agoWords, durationWords, whoWords } from '../components/WrittenBy';
 import type { Current } from '../current';
 import { parseJson, type Json } from '../json';
@@ -25,7 +26,9 @@ test.each([
   ['{}', 'object, 0 keys'],
   ['[1, 2.5]', '2 numbers'],
   ['[1, "x"]', 'list, 2 items'],
-  ['[]', 'list, 0 items']
+  ['[]', 'list, 0 items'],
+  ['[{"a": 1}, {"b": 2}]', 'table 2 × 2'],
+  ['[{}]', 'list, 1 item']
 ])('%s is called %s', (text, words) => {
   expect(kindWords(parseJson(text), trans)).toBe(words);
 });
@@ -152,6 +155,26 @@ describe('a line', () => {
     render(<Sparkline numbers={[1, 2]} label="loss: 2 numbers" />);
     expect(screen.getByRole('img').getAttribute('aria-label')).toBe('loss: 2 numbers');
   });
+});
+
+test('a table shows its first rows and columns, as text, and how many there are', () => {
+  const value = new Array<Json>(10).fill({
+    feature: '<b>bmi</b>',
+    weight: 519.812345678,
+    c: 1,
+    d: 2,
+    e: 3
+  });
+  const { container } = render(<TablePreview value={value} />);
+  expect(container.querySelector('b')).toBeNull();
+  expect([...container.querySelectorAll('[data-head]')].map(each => each.textContent)).toEqual([
+    'feature',
+    'weight',
+    'c',
+    'd'
+  ]);
+  expect(container.textContent).toContain('519.8');
+  expect(container.textContent).toContain('3 of 10 rows, 4 of 5 columns');
 });
 
 test('a summary is text, and short for what is long', () => {

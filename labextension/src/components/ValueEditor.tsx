@@ -7,6 +7,7 @@ import { ListPreview } from './ListPreview';
 import { NumberEditor } from './NumberEditor';
 import { Summary } from './Summary';
 import { SwitchEditor } from './SwitchEditor';
+import { TablePreview } from './TablePreview';
 import { TextEditor } from './TextEditor';
 
 /** The editor made for a value; larger ones are shown in brief until they are opened. */
@@ -39,7 +40,9 @@ export function ValueEditor(props: {
           aria-expanded={false}
           onClick={onOpen}
         >
-          {kind === 'line' ? <ListPreview name={name} value={value} /> : <Summary value={value} />}
+          {kind === 'line' ? <ListPreview name={name} value={value} /> : null}
+          {kind === 'table' ? <TablePreview value={value} /> : null}
+          {kind === 'json' ? <Summary value={value} /> : null}
         </button>
       );
   }

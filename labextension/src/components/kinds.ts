@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { isInteger, isNumber, isObject, numberText, type Json } from '../json';
 
-export type Kind = 'number' | 'text' | 'switch' | 'line' | 'json';
+export type Kind = 'number' | 'text' | 'switch' | 'line' | 'table' | 'json';
 
 export function kindOf(value: Json): Kind {
   if (isNumber(value)) {
@@ -17,7 +17,10 @@ export function kindOf(value: Json): Kind {
   if (typeof value === 'boolean') {
     return 'switch';
   }
-  return numbersOf(value) === null ? 'json' : 'line';
+  if (numbersOf(value) !== null) {
+    return 'line';
+  }
+  return recordsOf(value) === null ? 'json' : 'table';
 }
 
 /** The numbers of a list that holds nothing else, and enough of them to draw. */
@@ -27,6 +30,23 @@ export function numbersOf(value: Json): number[] | null {
   }
   const numbers = value.map(each => Number(numberText(each)));
   return numbers.every(Number.isFinite) ? numbers : null;
+}
+
+interface Records {
+  rows: { [key: string]: Json }[];
+  columns: string[];
+}
+
+// What is beyond gives no further column: a preview does not read megabytes.
+const READ_FOR_COLUMNS = 20;
+
+/** A list that holds objects and nothing else, as a table. */
+export function recordsOf(value: Json): Records | null {
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isObject)) {
+    return null;
+  }
+  const columns = new Set(value.slice(0, READ_FOR_COLUMNS).flatMap(row => Object.keys(row)));
+  return columns.size === 0 ? null : { rows: value, columns: [...columns] };
 }
 
 export function kindWords(value: Json, trans: TranslationBundle): string {
@@ -48,6 +68,10 @@ export function kindWords(value: Json, trans: TranslationBundle): string {
   }
   if (Array.isArray(value) && value.length > 0 && value.every(isNumber)) {
     return trans._n('%1 number', '%1 numbers', value.length);
+  }
+  const table = recordsOf(value);
+  if (table !== null) {
+    return trans.__('table %1 × %2', table.rows.length, table.columns.length);
   }
   const count = Array.isArray(value) ? value.length : 0;
   return trans._n('list, %1 item', 'list, %1 items', count);
