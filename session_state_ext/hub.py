@@ -328,8 +328,8 @@ class Hub:
             events, answer, error = outcome
             for live, happened in events:
                 live.follow(happened)
-                for event in happened if self.committed is not None else ():
-                    if isinstance(event, Advanced) and event.ours:
+                for event in happened:
+                    if self.committed is not None and isinstance(event, Advanced) and event.ours:
                         self.committed(event.session, event.change)
                 if live.gone:
                     self._forget(live)
