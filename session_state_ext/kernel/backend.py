@@ -50,8 +50,8 @@ class Backend(Protocol):
     """Where sessions are kept. Everything runs on the link's own event loop."""
 
     @property
-    def durable(self) -> bool:
-        """Whether what is acknowledged outlives this kernel."""
+    def fleeting(self) -> str | None:
+        """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
 
     @property
     def local(self) -> bool:

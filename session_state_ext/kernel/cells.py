@@ -261,21 +261,15 @@ class Cells:
     def _introduce(self) -> None:
         if not self._introduced and self._link.replica.known:
             self._introduced = True
-            if not self._link.durable:
-                display.show(
-                    display.note(
-                        "Session: there is no server here and this notebook's session has no name, so it is kept in "
-                        "this kernel's memory only. To keep it: %session use NAME --new"
-                    )
-                )
+            if self._link.fleeting:
+                display.show(display.note(self._link.fleeting))
 
     def _hint(self, result: Any) -> None:
         error = None if result is None else result.error_in_exec
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         if name and self._link.replica.known and name in self._link.names():
-            display.show(
-                display.note(f'{name} is a variable of the session: session["{name}"], or %session pull {name}')
-            )
+            how = f"session[{name!r}], or %session pull {name}"
+            display.show(display.note(f"{name} is a variable of the session: {how}"))
 
 
 def _report(name: str) -> ast.expr:

@@ -13,18 +13,21 @@ class NameTaken(SessionError):
     code = "name-taken"
 
 
-def choose(name: str, known: list[Known], *, new: bool) -> str | None:
-    """The id of the session called ``name`` or with this id; None where it has to be made.
-
-    Raises NotFound with the names there are, or NameTaken where ``new`` asks for another of the same name.
-    """
-    found = next((one for one in known if name in (one.name, one.session_id)), None)
+def find(name: str, known: list[Known]) -> str:
+    """The id of the session called ``name``, or with this id. Raises NotFound with the names there are."""
+    found = _named(name, known)
     if found is not None:
-        if new:
-            raise NameTaken(f"There is a session called {name} already. Use it: %session use {name}")
         return found.session_id
-    if new:
-        return None
     names = sorted({one.name for one in known if one.name})
     listed = f" There are: {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}." if names else ""
     raise NotFound(f"There is no session called {name}.{listed} Make it: %session use {name} --new")
+
+
+def check_free(name: str, known: list[Known]) -> None:
+    """Raise NameTaken where a session is called ``name`` already."""
+    if _named(name, known) is not None:
+        raise NameTaken(f"There is a session called {name} already. Use it: %session use {name}")
+
+
+def _named(name: str, known: list[Known]) -> Known | None:
+    return next((one for one in known if name in (one.name, one.session_id)), None)

@@ -127,7 +127,7 @@ def _saved(link: Link, pending: int) -> str:
     if pending:
         waiting = f"{pending} not saved yet"
         return waiting if link.usable else f"{waiting}: {link.trouble}"
-    if not link.durable:
+    if link.fleeting:
         return "in this kernel's memory only"
     return "all saved" if link.usable else f"as last known: {link.trouble}"
 

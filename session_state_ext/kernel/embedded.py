@@ -6,17 +6,32 @@ The hub and the store are imported on the link's thread, for they take their tim
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import contextlib
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import NotFound
 
 from .backend import Channel, Known, Lost
-from .choice import choose
+from .choice import check_free, find
 from .memory import MemoryBackend
 
 if TYPE_CHECKING:
     from session_state_ext.connection import Connection
     from session_state_ext.hub import Hub
+
+#: How long a kernel waits for another that looks for the same name.
+_NAME_SECONDS = 10.0
+
+_IN_MEMORY = (
+    "Session: there is no server here and this notebook's session has no name, so it is kept in this kernel's memory "
+    "only. To keep it: %session use NAME --new"
+)
+_READ_ONLY = (
+    "Session: {where} cannot be written, so the session is kept in this kernel's memory only. "
+    "Set JUPYTER_DATA_DIR to a folder of yours."
+)
 
 
 class EmbeddedBackend:
@@ -33,19 +48,24 @@ class EmbeddedBackend:
         self._opened: Hub | None = None
         self._chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
+        self._fleeting: str | None = None
 
     @property
-    def durable(self) -> bool:
-        """Whether the kernel's session is kept in the store."""
-        return self._memory is None
+    def fleeting(self) -> str | None:
+        """Why what is acknowledged does not outlive this kernel."""
+        return self._fleeting if self._memory is None else _IN_MEMORY
 
     async def _hub(self) -> Hub:
         if self._opened is None:
             from session_state_ext.hub import Hub
             from session_state_ext.store.sql import SqlStore, default_url
 
-            hub = Hub(SqlStore(self._url or default_url()))
+            url = self._url or default_url()
+            store = SqlStore(url, fallback=True)
+            hub = Hub(store)
             await hub.start()
+            if not store.durable:
+                self._fleeting = _READ_ONLY.format(where=url.partition("///")[2])
             self._opened = hub
         return self._opened
 
@@ -53,18 +73,23 @@ class EmbeddedBackend:
         if self._memory is not None:
             return await self._memory.attach()
         if self._chosen is None and self._name is not None:
-            # A session that a program names is there as soon as it is named.
-            try:
-                self._chosen = choose(self._name, await self.sessions(), new=False)
-            except NotFound:
-                self._chosen = await self._create(self._name)
+            self._chosen = await self._found_or_made(self._name)
         if self._chosen is not None:
             return self._chosen
         assert self._path is not None
         return (await (await self._hub()).attach(_local(), self._path)).session_id
 
-    async def _create(self, name: str) -> str:
-        return (await (await self._hub()).create(_local(), name=name)).session.id
+    async def _found_or_made(self, name: str) -> str:
+        """The session that a program names is there as soon as it is named; one, however many kernels start at once."""
+        hub = await self._hub()
+        with contextlib.ExitStack() as held:
+            # Where nothing can be written there is nobody to share with either.
+            with contextlib.suppress(OSError):
+                held.enter_context(_only_one())
+            try:
+                return find(name, await self.sessions())
+            except NotFound:
+                return (await hub.create(_local(), name=name)).session.id
 
     async def open(self, session_id: str) -> Channel:
         if self._memory is not None:
@@ -86,8 +111,12 @@ class EmbeddedBackend:
         ]
 
     async def use(self, name: str, *, new: bool) -> str:
-        session_id = choose(name, await self.sessions(), new=new)
-        self._chosen = session_id or await self._create(name)
+        known = await self.sessions()
+        if new:
+            check_free(name, known)
+            self._chosen = (await (await self._hub()).create(_local(), name=name)).session.id
+        else:
+            self._chosen = find(name, known)
         self._memory = None
         return self._chosen
 
@@ -95,6 +124,15 @@ class EmbeddedBackend:
         if self._opened is not None:
             hub, self._opened = self._opened, None
             await hub.stop()
+
+
+def _only_one() -> AbstractContextManager[Any]:
+    """Held by whoever looks for a session by its name and makes it. Raises OSError; being late is one."""
+    from filelock import FileLock
+    from jupyter_core.paths import jupyter_data_dir
+
+    where = Path(jupyter_data_dir()) / "session_state" / "names.lock"
+    return FileLock(where, timeout=_NAME_SECONDS, thread_local=False)
 
 
 def _local() -> str:
@@ -109,13 +147,12 @@ class EmbeddedChannel:
 
     def __init__(self, hub: Hub, session_id: str) -> None:
         from session_state_ext.connection import Connection
-        from session_state_ext.hub import LOCAL
 
         self._frames: asyncio.Queue[bytes | Lost] = asyncio.Queue()
         self._ended: Lost | None = None
         self._connection: Connection = Connection(
             hub,
-            LOCAL,
+            _local(),
             session_id,
             role="kernel",
             user=None,

@@ -44,8 +44,8 @@ class Line:
         self.trouble: str | None = None
         #: counts the times that the connection went
         self.outages = 0
-        #: whether what is acknowledged outlives this kernel
-        self.durable = True
+        #: why what is acknowledged does not outlive this kernel, a sentence
+        self.fleeting: str | None = None
         #: whether the backend is in this process
         self.local = False
         #: the talker knows that something waits to be sent

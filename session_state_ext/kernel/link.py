@@ -67,9 +67,9 @@ class Link:
         return self._line.usable
 
     @property
-    def durable(self) -> bool:
-        """Whether what is acknowledged outlives this kernel."""
-        return self._line.durable
+    def fleeting(self) -> str | None:
+        """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
+        return self._line.fleeting
 
     @property
     def trouble(self) -> str | None:

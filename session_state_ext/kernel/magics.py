@@ -168,7 +168,7 @@ class SessionMagics(Magics):
         self._check_options(names, "use", ["--new"])
         if len(names) != 1:
             raise Mistake("Name one session: %session use NAME. All of them: %session list")
-        fleeting = not self._link.durable
+        fleeting = self._link.fleeting
         with self._link.moment() as replica:
             before = replica.view()
         new = "--new" in words

@@ -33,7 +33,7 @@ from .backend import Known, Lost
 class MemoryBackend:
     """The backend of a session that ends with its kernel."""
 
-    durable = False
+    fleeting = "This session ends with its kernel."
     local = True
 
     def __init__(self) -> None:

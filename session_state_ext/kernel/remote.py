@@ -20,6 +20,7 @@ from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavaila
 from session_state_ext.wire import Limits
 
 from .backend import Busy, Known, Lost
+from .choice import check_free, find
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -30,7 +31,7 @@ _HTTP_SECONDS = 10.0
 class RemoteBackend:
     """The sessions of the server at ``url``, with the credential it gave this kernel."""
 
-    durable = True
+    fleeting = None
     local = False
 
     def __init__(self, url: str, token: str, *, limits: Limits | None = None) -> None:
@@ -81,13 +82,14 @@ class RemoteBackend:
         ]
 
     async def use(self, name: str, *, new: bool) -> str:
-        from .choice import choose
-
-        session_id = choose(name, await self.sessions(), new=new)
-        if session_id is None:
-            session_id = (await self._ask("POST", "", {"name": name}))["sessionId"]
+        known = await self.sessions()
+        if new:
+            check_free(name, known)
+            session_id = str((await self._ask("POST", "", {"name": name}))["sessionId"])
+        else:
+            session_id = find(name, known)
         await self._ask("POST", "/attach", {"sessionId": session_id})
-        return str(session_id)
+        return session_id
 
     async def close(self) -> None:
         pass

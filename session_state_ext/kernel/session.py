@@ -239,7 +239,7 @@ class Session(MutableMapping[str, Any]):
         """
         handed = dict(self._environment)
         if not handed:
-            if not self._link.durable:
+            if self._link.fleeting:
                 raise SessionError(
                     "This session is kept in this kernel's memory only. "
                     "Name one first: %session use NAME --new, or SESSION_STATE_SESSION in the environment."

@@ -111,7 +111,7 @@ class Talker:
         On this thread, or when it has ended.
         """
         replica = self._line.replica
-        if replica.session_id is None or not self._line.durable or not (replica.outbox or self._kept):
+        if replica.session_id is None or self._line.fleeting is not None or not (replica.outbox or self._kept):
             return
         from . import leftovers
 
@@ -192,7 +192,7 @@ class Talker:
         try:
             self._line.local = backend.local
             session_id = await backend.attach()
-            self._line.durable = backend.durable
+            self._line.fleeting = backend.fleeting
             self._belongs_to(session_id)
             await self._send_abandoned(backend, session_id)
             self._channel = channel = await backend.open(session_id)
@@ -323,7 +323,7 @@ class Talker:
 
     async def _send_abandoned(self, backend: Backend, session_id: str) -> None:
         """Send, under their own client ids, what kernels of this session could not send."""
-        if not backend.durable:
+        if backend.fleeting is not None:
             return
         from . import leftovers
 

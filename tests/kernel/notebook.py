@@ -140,6 +140,10 @@ class Kernel:
         """What a front end sends before it waits for the kernel's end."""
         self._client.shutdown()
 
+    def kill(self) -> None:
+        """As a machine without memory would."""
+        self._manager.shutdown_kernel(now=True)
+
     def shutdown(self) -> None:
         if self._jupyter is not None:
             self._client.stop_channels()
@@ -256,13 +260,15 @@ class Panel:
         while True:
             frame: dict[str, Any] = json.loads(self._channel.recv())
             self.frames.append(frame)
-            if frame["type"] == "flush":
-                self.flushed(frame["id"])
             if wanted(frame):
                 return frame
 
-    def flushed(self, flush: str) -> None:
-        self.send({"type": "flushed", "id": flush, "invalid": []})
+    def answer_flush(self, invalid: list[dict[str, str]] | None = None, **variables: Any) -> None:
+        """Wait to be asked for what is held back, and send it."""
+        asked = self.wait(lambda frame: frame["type"] == "flush")
+        if variables:
+            self.set(wait=False, **variables)
+        self.send({"type": "flushed", "id": asked["id"], "invalid": invalid or []})
 
     def set(self, wait: bool = True, **variables: Any) -> None:
         self._seq += 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+
 from tests.browser.jupyter import Jupyter
 
-from .notebook import Kernel, Panel
+from .notebook import Kernel, Panel, until
 
 
 def test_what_a_cell_writes_is_on_the_server_when_it_has_run(jupyter: Jupyter, notebook: Kernel) -> None:
@@ -34,3 +38,78 @@ def test_a_step_moves_the_panel_while_it_runs(notebook: Kernel, panel: Panel) ->
     assert {op["op"] for op in last["ops"]} == {"set", "run"}
     assert last["origin"]["step"] == "train"
     assert last["origin"]["cell"] == "cell-7"
+
+
+def test_a_notebook_goes_over_to_another_session(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("%session set lr = 0.1")
+    assert notebook.run("%session use other --new").ok
+    notebook.run("%session set lr = 5")
+    assert "other" in notebook.run("%session list").text
+    assert jupyter.variables(notebook.path) == {"lr": 5}
+    assert notebook.run("%session use nowhere").error.startswith(
+        "There is no session called nowhere. There are: other."
+    )
+
+
+def test_a_session_that_is_deleted_is_told_and_a_new_one_takes_its_place(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("%session set lr = 0.1")
+    session = notebook.run("session.id").value.strip("'")
+    assert jupyter.request("DELETE", f"/api/session/{session}").status_code == 204
+    until(lambda: notebook.run("dict(session)").value == "{}")
+    notebook.run("%session set n = 1")
+    assert jupyter.variables(notebook.path) == {"n": 1}
+
+
+def test_what_an_editor_holds_back_is_asked_for_before_the_cell_runs(notebook: Kernel, panel: Panel) -> None:
+    panel.set(lr=1)
+    panel.send({"type": "dirty", "dirty": True})
+    thread = threading.Thread(target=panel.answer_flush, kwargs={"lr": 2})
+    thread.start()
+    assert notebook.run("session['lr']").value == "2"
+    thread.join()
+
+
+def test_a_field_that_holds_no_value_is_named_with_what_the_cell_ran_with(notebook: Kernel, panel: Panel) -> None:
+    panel.set(lr=0.1)
+    panel.send({"type": "dirty", "dirty": True})
+    thread = threading.Thread(target=panel.answer_flush, kwargs={"invalid": [{"name": "lr", "text": "0,01"}]})
+    thread.start()
+    ran = notebook.run("session['lr']")
+    assert ran.value == "0.1"
+    assert ran.text.startswith("lr: '0,01' is not a number, ran with 0.1\n")
+    thread.join()
+
+
+def test_an_editor_that_does_not_answer_is_told_of(notebook: Kernel, panel: Panel) -> None:
+    panel.set(lr=0.1)
+    notebook.run("1")
+    panel.send({"type": "dirty", "dirty": True})
+    panel.send({"type": "barrier", "id": "x"})  # it has arrived when this is answered
+    panel.wait(lambda frame: frame["type"] == "barrier")
+    ran = notebook.run("session['lr']")
+    assert ran.value == "0.1"
+    assert "a panel did not answer in time" in ran.text
+
+
+def test_reject_policy_refuses_the_cell(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("get_ipython().config.SessionState.barrier = 'reject'")
+    notebook.run("%load_ext session_state_ext")
+    assert notebook.run("ran = 1").ok
+    with jupyter.frozen():
+        ran = notebook.run("ran = 2")
+        assert ran.text.strip() == (
+            "The cell was not run: the session server does not answer. Run it again when the session is back."
+        )
+        assert not ran.ok
+    until(lambda: notebook.run("ran").value == "1")
+
+
+def test_the_stop_button_while_the_barrier_waits_refuses_the_cell(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("%load_ext session_state_ext")
+    notebook.run("import session_state_ext.kernel.link as link; link.Link.barrier.__defaults__ = (30.0,)\nran = 1")
+    pid = int(notebook.run("import os; os.getpid()").value)
+    with jupyter.frozen():
+        threading.Timer(1.0, os.kill, (pid, signal.SIGINT)).start()
+        ran = notebook.run("ran = 2")
+        assert ran.text.strip() == "Interrupted while waiting for the session; the cell was not run."
+    until(lambda: notebook.run("ran").value == "1")

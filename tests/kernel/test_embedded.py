@@ -1,0 +1,113 @@
+"""Kernels without a server: on the store that a server would use, shared with whoever else is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from session_state_ext import connect
+
+from .notebook import Kernel, Shell
+
+MakeShell = Callable[[], Shell]
+
+
+def test_what_one_kernel_wrote_another_has(stored: MakeShell) -> None:
+    first = stored()
+    first.run("%session set lr = 0.1 n = 10000000000000000000000000000001")
+    first.close()
+    second = stored()
+    assert second.run("dict(session)").value == {"lr": 0.1, "n": 10**31 + 1}
+    assert second.session.name == "sweep"
+
+
+def test_two_kernels_at_once_see_each_other_before_each_cell(stored: MakeShell) -> None:
+    first, second = stored(), stored()
+    for value in range(5):
+        first.run(f"session['lr'] = {value}")
+        assert second.run("session['lr']").value == value
+        second.run(f"session['back'] = {value}")
+        assert first.run("session['back']").value == value
+
+
+def test_sessions_are_listed_made_and_used_by_name(stored: MakeShell) -> None:
+    shell = stored()
+    shell.run("%session set lr = 0.1")
+    assert shell.run("%session use other --new").ok
+    assert dict(shell.session) == {}
+    shell.run("%session set lr = 5")
+    listed = repr(shell.run("%session list").value)
+    assert "2 sessions · * is this notebook's" in listed
+    assert [line.split()[:2] for line in listed.splitlines()[4:]] == [["*", "other"], ["sweep", "1"]]
+    assert shell.run("%session use sweep").ok
+    assert shell.session["lr"] == 0.1
+    assert shell.run("%session use nope").text.strip() == (
+        "There is no session called nope. There are: other, sweep. Make it: %session use nope --new"
+    )
+    assert shell.run("%session use other --new").text.strip() == (
+        "There is a session called other already. Use it: %session use other"
+    )
+
+
+def test_a_session_in_memory_is_said_once_and_comes_along_when_it_is_named(home: Path) -> None:
+    shell = Shell()
+    said = shell.run("%load_ext session_state_ext").text + shell.run("session['lr'] = 0.1").text
+    assert said.count("kept in this kernel's memory only. To keep it: %session use NAME --new") == 1
+    assert not (home / "jupyter_data_dir").exists(), "nothing is left behind"
+    assert shell.run("%session use kept --new").ok
+    shell.run("session['n'] = 1")
+    shell.close()
+    again = connect("kept")
+    assert dict(again) == {"lr": 0.1, "n": 1}
+
+
+def test_a_notebook_in_vs_code_has_the_session_of_its_path(home: Path) -> None:
+    for name in ("a.ipynb", "a-jvsc-0123-abcd.ipynb"):
+        shell = Shell()
+        shell.names["__vsc_ipynb_file__"] = str(home / name)
+        shell.run("%load_ext session_state_ext")
+        shell.run("session['count'] = session.get('count', 0) + 1")
+        count = shell.session["count"]
+        shell.close()
+    assert count == 2
+
+
+def test_a_script_connects_by_name(home: Path) -> None:
+    session = connect("sweep")
+    session["lr"] = 0.1
+    assert session.flush()
+    assert connect("sweep")["lr"] == 0.1
+
+
+def test_a_kernel_that_is_killed_has_saved_what_its_cells_wrote(lone: Callable[..., Kernel]) -> None:
+    kernel = lone(SESSION_STATE_SESSION="sweep")
+    kernel.run("%load_ext session_state_ext")
+    kernel.run("for i in range(1000):\n    session['i'] = i")
+    kernel.kill()
+    assert connect("sweep")["i"] == 999
+
+
+def test_what_is_written_last_is_saved_at_the_end_of_a_script(home: Path) -> None:
+    import subprocess
+    import sys
+
+    code = "from session_state_ext import connect\ns = connect('sweep')\ns['lr'] = 0.1"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+    assert connect("sweep")["lr"] == 0.1
+
+
+def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = home / "jupyter_data_dir" / "session_state"
+    folder.mkdir(parents=True)
+    (folder / "sessions.db").write_bytes(b"this is no database, it is a text file" * 100)
+    monkeypatch.setenv("SESSION_STATE_SESSION", "sweep")
+    shell = Shell()
+    shell.run("%load_ext session_state_ext")
+    ran = shell.run("%session")
+    assert not ran.ok
+    assert "Nothing of this session is known yet" in ran.text
+    assert "Traceback" not in ran.text
+    shell.close()

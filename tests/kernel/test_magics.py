@@ -1,0 +1,197 @@
+"""%session in a real IPython: what it shows, and the one sentence that answers each mistake."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from .notebook import Shell
+
+
+def test_the_table_shows_name_value_type_who_and_when(shell: Shell) -> None:
+    shell.run('%session set lr = 0.1 tags = ["a", "b"] note = "two\\nlines"')
+    shell.run("%%session step train --in lr --out loss\nloss = lr / 3")
+    shell.run("import datetime\nsession['due'] = datetime.date(2026, 1, 2)\nsession['half'] = float('nan')")
+    shown = shell.run("%session").value
+    lines = [re.split(r"  +", line) for line in repr(shown).splitlines()]
+    assert lines[0] == ["Session · revision 4 · in this kernel's memory only"]
+    assert lines[2:] == [
+        ["name", "value", "type", "by", "when"],
+        ["----", "-------------------", "---------", "----------", "--------"],
+        ["lr", "0.1", "float", "cell", "just now"],
+        ["tags", '["a","b"]', "list of 2", "cell", "just now"],
+        ["note", '"two\\nlines"', "text", "cell", "just now"],
+        ["loss", "0.03333333333333333", "float", "step train", "just now"],
+        ["due", "2026-01-02", "date", "cell", "just now"],
+        ["half", "NaN", "float", "cell", "just now"],
+    ]
+
+
+def test_the_html_form_shows_names_and_values_as_text(shell: Shell) -> None:
+    shell.session["<b>x</b>"] = "<script>alert(1)</script>"
+    html = shell.run("%session").value._repr_html_()
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+    assert "&lt;b&gt;x&lt;/b&gt;" in html
+
+
+def test_a_large_session_is_shown_in_part(shell: Shell) -> None:
+    shell.session.update({f"v{number}": number for number in range(300)})
+    shown = repr(shell.run("%session").value)
+    assert "v199" in shown
+    assert "v200" not in shown
+    assert "and 100 more" in shown
+
+
+def test_set_get_del(shell: Shell) -> None:
+    shell.run('%session set lr = 0.1 "learning rate" = [1, {"a": null}]')
+    assert shell.run("%session get lr").value == 0.1
+    assert shell.run('%session get "learning rate" lr').value == {"learning rate": [1, {"a": None}], "lr": 0.1}
+    shell.run("%session del lr")
+    assert dict(shell.session) == {"learning rate": [1, {"a": None}]}
+
+
+def test_set_takes_braces_and_dollars_as_they_are(shell: Shell) -> None:
+    shell.run("x = 5")
+    shell.run('%session set text = "{x} $x" config = {"x": "{x}"}')
+    assert dict(shell.session) == {"text": "{x} $x", "config": {"x": "{x}"}}
+
+
+def test_set_over_several_lines(shell: Shell) -> None:
+    shell.run("%%session set\nlr = 0.1\nlayers = [\n  1,\n  2,\n]")
+    assert dict(shell.session) == {"lr": 0.1, "layers": [1, 2]} or "layers" not in shell.session
+
+
+def test_push_and_pull(shell: Shell) -> None:
+    shell.run("lr, epochs = 0.1, 3\n%session push lr epochs")
+    assert dict(shell.session) == {"lr": 0.1, "epochs": 3}
+    shell.session["lr"] = 0.2
+    assert "replaces" not in shell.run("%session pull lr").text, "what was pushed came from there"
+    assert shell.names["lr"] == 0.2
+    shell.run("epochs = 5")
+    assert (
+        "epochs: 3 from the session replaces your 5 (%session push epochs sends yours)"
+        in shell.run("%session pull").text
+    )
+    assert shell.names["epochs"] == 3
+
+
+def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> None:
+    shell.session.update({"learning-rate": 1, "list": 2, "fit": 3, "ok": 4})
+    shell.run("def fit(): pass")
+    ran = shell.run("%session pull")
+    assert ran.ok
+    assert shell.names["ok"] == 4
+    assert callable(shell.names["fit"])
+    assert "list" not in shell.names
+    for name in ("learning-rate", "list", "fit"):
+        assert f"session[{name!r}]" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, use, list, step; alone it shows the session."),
+        ("%session lr=1", "To set a variable, write: %session set lr=1"),
+        ("%session known", "known is a variable. Its value: %session get known"),
+        ("%session get", "Name a variable: %session get lr"),
+        ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
+        ("%session del nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
+        ("%session del --all", "%session del has no option --all."),
+        ("%session push nope", "nope is not a name in this notebook. Assign it first, or: %session set nope = ..."),
+        ("%session push", "Name a variable: %session push lr"),
+        ("%session pull nope", "This session has no variable nope. Set it: %session set nope = ..."),
+        ("%session pull --forse known", "%session pull has no option --forse. Did you mean --force?"),
+        ("%session pull not-a-name", "'not-a-name' is not a Python name. Use session['not-a-name'] instead."),
+        ("%session set lr", "There is no = after lr. Write: %session set lr = 0.1"),
+        ("%session use", "Name one session: %session use NAME. All of them: %session list"),
+        ("%session use a b", "Name one session: %session use NAME. All of them: %session list"),
+        ("%session use a --now", "%session use has no option --now. Did you mean --new?"),
+        ("%session use nowhere", "There is no session called nowhere. Make it: %session use nowhere --new"),
+        ("%session list all", "%session list stands alone."),
+        ("%session step train", "A step is a whole cell: begin the cell with %%session step train (two %), the body below it."),
+        ("%%session step train --out y\n\n", "The step train has no body. Write it below the first line, in the same cell."),
+        ("%%session step train --out no-name\npass", "--out no-name: 'no-name' is not a Python name. Write session['no-name'] = ... in the body instead."),
+        ("%%session step train --out list\npass", "--out list: 'list' is the name of a Python builtin. Write session['list'] = ... in the body instead."),
+        ("%%session step --in x\npass", "A step needs a name: %%session step train --in lr --out loss"),
+        ("%%session get lr\npass", "%%session begins a step: %%session step NAME --in a --out b. For one line, write %session."),
+        ("%%session step a\n%session step b\n", "This cell is the step a already; a cell is one step."),
+    ],
+)  # fmt: skip
+def test_each_mistake_is_answered_with_one_sentence(shell: Shell, line: str, sentence: str) -> None:
+    shell.session.update({"known": 1, "not-a-name": 2})
+    ran = shell.run(line)
+    assert not ran.ok
+    assert ran.text.partition("\na: failed")[0].strip() == sentence
+    assert "Traceback" not in ran.text
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("session['x'] = object()", "x: an object has no JSON form. Store what it is made from, or its result."),
+        ("session[''] = 1", "A variable needs a name of at least one character."),
+        ("session['__proto__'] = 1", "__proto__ cannot be used as a name: programs in JavaScript would mistake it for something else."),
+        ("session[1] = 1", "A variable's name is text, not an int."),
+        ("session['nope']", "This session has no variable 'nope'. Set it: session['nope'] = ..., or in the Session panel."),
+        ("del session['nope']", "This session has no variable 'nope'. Set it: session['nope'] = ..., or in the Session panel."),
+        ("session.update(a=1, b=object())", "b: an object has no JSON form. Store what it is made from, or its result."),
+        ("import pickle\npickle.dumps(session)", "A session belongs to its process. Give the other one env=session.env(), and call session_state_ext.connect() there."),
+        ("session.env()", "This session is kept in this kernel's memory only. Name one first: %session use NAME --new, or SESSION_STATE_SESSION in the environment."),
+        ("import session_state_ext\nsession_state_ext.connect()", "connect() needs to know which session: connect('NAME'), or start this process with env=session.env()."),
+        ("with session.batch():\n    with session.batch(): pass", "A batch is open already; it cannot hold another."),
+    ],
+)  # fmt: skip
+def test_each_error_in_python_says_what_would_be_right(shell: Shell, code: str, sentence: str) -> None:
+    ran = shell.run(code)
+    assert not ran.ok
+    assert ran.error == sentence
+    assert f"----> {len(code.splitlines())} " in ran.text, "the traceback points at the line that asked"
+    assert "a" not in shell.session
+
+
+def test_a_name_that_is_a_variable_is_hinted_at(shell: Shell) -> None:
+    shell.session["lr"] = 0.1
+    ran = shell.run("lr * 2")
+    assert ran.text.strip().endswith("lr is a variable of the session: session['lr'], or %session pull lr")
+    assert "session" not in shell.run("lrr * 2").text
+
+
+def test_a_change_of_type_is_said_once(shell: Shell) -> None:
+    ran = shell.run("session['t'] = (1, 2)\nsession['u'] = (3,)")
+    assert ran.text.strip() == "t: a tuple comes back as a list"
+    assert shell.run("session['v'] = (3,)").text == ""
+
+
+def test_names_that_the_user_has_are_left_alone(home: object) -> None:
+    shell = Shell()
+    shell.run("session = 'mine'")
+    shell.run("%load_ext session_state_ext")
+    assert shell.names["session"] == "mine"
+    shell.run("session_state['lr'] = 1\n%session set n = 2")
+    assert dict(shell.session) == {"lr": 1, "n": 2}
+    shell.run("%unload_ext session_state_ext")
+    assert shell.names["session"] == "mine"
+    assert "session_state" not in shell.names
+    assert not shell.run("%session").ok
+    shell.close()
+
+
+def test_completion(shell: Shell) -> None:
+    shell.session.update(lr=1, tags=[])
+    shell.run("%%session step train --in lr\nlr")
+
+    def completed(line: str) -> list[str]:
+        return list(shell.ip.complete(None, line)[1])
+
+    assert "pull" in completed("%session pu")
+    assert "tags" in completed("%session get ta")
+    assert "train" in completed("%%session step tr")
+    assert "--out" in completed("%%session step train --o")
+
+
+def test_the_help_is_worth_reading(shell: Shell) -> None:
+    doc = shell.ip.find_line_magic("session").__doc__
+    for word in ("set", "get", "del", "push", "pull", "use", "list", "--in", "--out", "--keep", "--force", "--timeout"):
+        assert word in doc
