@@ -136,4 +136,9 @@ def canonical(data: bytes) -> bytes:
 
 def same(one: bytes, other: bytes) -> bool:
     """Whether two values are the same: equal canonical text."""
-    return one == other or canonical(one) == canonical(other)
+    if one == other:
+        return True
+    if one[:1] == other[:1] == b'"' and b"\\" not in one and b"\\" not in other:
+        # Strings without escapes are their own canonical text.
+        return False
+    return canonical(one) == canonical(other)

@@ -34,6 +34,15 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
     def max_message_size(self) -> int:
         return self.service.limits.message_bytes
 
+    # Jupyter's own two are in milliseconds, tornado's pings in seconds.
+    @property
+    def ping_interval(self) -> float:
+        return float(self.settings.get("ws_ping_interval", 30_000)) / 1000
+
+    @property
+    def ping_timeout(self) -> float:
+        return float(self.settings.get("ws_ping_timeout", 30_000)) / 1000
+
     def get_compression_options(self) -> None:
         # Small frames at once are what this is for.
         return None
@@ -55,7 +64,7 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
             raise web.HTTPError(status_of(error)) from error
 
     async def open(self, session_id: str) -> None:
-        super().open(session_id)
+        # Not Jupyter's open, which would ping by itself.
         self.set_nodelay(True)
         self._outgoing = Outgoing(self)
         self._connection = Connection(
@@ -87,6 +96,10 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
             self._connection.leave()
         super().on_close()
 
+    def give_up(self, reason: str) -> None:
+        """The client does not read: it has to start over."""
+        self._connection.end(RESYNC, reason)
+
     async def _recheck(self) -> None:
         """Close the channel when access ends, also of one who only listens."""
         while True:
@@ -110,51 +123,74 @@ class Outgoing:
         self._handler = handler
         self._frames: deque[bytes] = deque()
         self._bytes = 0
+        #: waits until the client has read what was written; nobody waits while it keeps up
+        self._draining: asyncio.Task[None] | None = None
         self._closing: tuple[int, str] | None = None
-        self._wake = asyncio.Event()
-        self._pump = asyncio.create_task(self._run())
 
     def put(self, frame: bytes) -> None:
+        if self._draining is None:
+            self._write(frame)
+            return
         self._frames.append(frame)
         self._bytes += len(frame)
         # One frame alone may be larger than the queue: a welcome with everything.
         if self._bytes > _QUEUE_BYTES and len(self._frames) > 1:
             self._give_up()
-        self._wake.set()
 
     def close(self, code: int, reason: str) -> None:
         """After what waits."""
         self._closing = (code, reason)
-        self._wake.set()
+        if self._draining is None:
+            self._shut()
 
     def stop(self) -> None:
-        self._pump.cancel()
         self._frames.clear()
+        if self._draining is not None:
+            self._draining.cancel()
 
-    def _give_up(self) -> None:
-        self._frames.clear()
-        self._bytes = 0
-        # Ends the connection, which calls close.
-        self._handler._connection.end(RESYNC, "Too much waited for this client; it reads too slowly.")
-
-    async def _run(self) -> None:
-        handler = self._handler
+    def _write(self, frame: bytes) -> asyncio.Future[None] | None:
+        """The future is done when the client's machine has it; None where the socket is closed."""
         try:
-            while self._frames or self._closing is None:
+            written = self._handler.write_message(frame)
+        except websocket.WebSocketClosedError:
+            return None
+        # A socket that closes meanwhile is told of by on_close.
+        written.add_done_callback(lambda done: done.cancelled() or done.exception())
+        stream = getattr(self._handler.ws_connection, "stream", None)
+        if self._draining is None and stream is not None and stream.writing():
+            self._draining = asyncio.create_task(self._drain(written))
+        return written
+
+    async def _drain(self, written: asyncio.Future[None] | None) -> None:
+        try:
+            while written is not None:
+                await asyncio.wait_for(written, _STALLED_SECONDS)
                 if not self._frames:
-                    self._wake.clear()
-                    await self._wake.wait()
-                    continue
+                    break
                 frame = self._frames.popleft()
                 self._bytes -= len(frame)
-                await asyncio.wait_for(handler.write_message(frame, binary=False), _STALLED_SECONDS)
-        except TimeoutError:
+                written = self._write(frame)
+        except asyncio.TimeoutError:
+            self._draining = None
             self._give_up()
         except (websocket.WebSocketClosedError, StreamClosedError):
-            return
-        code, reason = self._closing or (RESYNC, "")
-        handler.close(code, reason)
-        # One that does not read does not read the close frame either.
-        await asyncio.sleep(1)
-        if handler.ws_connection is not None:
-            handler.ws_connection._abort()
+            self._frames.clear()
+        self._draining = None
+        if self._closing is not None:
+            self._shut()
+
+    def _give_up(self) -> None:
+        if self._draining is not None:
+            self._draining.cancel()
+            self._draining = None
+        self._frames.clear()
+        # Ends the connection, which calls close.
+        self._handler.give_up("Too much waited for this client; it reads too slowly.")
+
+    def _shut(self) -> None:
+        assert self._closing is not None
+        self._handler.close(*self._closing)
+        connection = self._handler.ws_connection
+        if connection is not None:
+            # One that does not read does not read the close frame either.
+            asyncio.get_running_loop().call_later(1, connection._abort)
