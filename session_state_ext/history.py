@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET
 
-from .errors import Conflict, Expired, NotFound, NothingToUndo
+from .errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
 from .jsontext import same
-from .model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable
+from .model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable, touched
 from .names import check_name
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
             raise Expired(_expired(draft, revision), revision=revision)
         raise NotFound(f"There is no change {revision}; the newest is {draft.session.revision}.", revision=revision)
     before = {touch.name: touch.before for touch in draft.touches(revision)}
+    if before.keys() != set(touched(change.ops)):
+        raise Damaged("Some of this change is missing from what is stored; it cannot be taken back.")
     if not before:
         raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
     if not force:

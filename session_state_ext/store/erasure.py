@@ -6,18 +6,20 @@ The only place where the log is rewritten. Whatever of it remains still tells wh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Table, delete, func, select, update
 
+from session_state_ext.errors import Damaged
 from session_state_ext.model import PURGED, Change, Delete, Input, Op, Rename, Run, RunOp, Set, Step
 from session_state_ext.wire import Ack, Reject, decode_server_frame, encode
 
 from .base import Touch
 from .rows import decoded, from_touch, sealed, to_touch, verified
-from .tables import changes, clients, runs, snapshots, steps, touches, variables
+from .tables import changes, clients, ledgers, runs, snapshots, steps, touches, variables
 
 _S = TypeVar("_S", bound=Struct)
 
@@ -31,12 +33,25 @@ class Eraser:
 
     # --- for good ---
 
+    @contextmanager
+    def _booked(self) -> Iterator[None]:
+        """What is missing before is found out, and not made good by writing the book anew."""
+        total = select(func.coalesce(func.sum(touches.c.checksum), 0)).where(touches.c.session_id == self._id)
+        booked = self._do(select(ledgers.c.touches).where(ledgers.c.session_id == self._id)).scalar() or 0
+        if self._do(total).scalar_one() != booked:
+            raise Damaged("Some of this session's history is missing; it is left as it is.")
+        yield
+        self._do(update(ledgers).where(ledgers.c.session_id == self._id).values(touches=total.scalar_subquery()))
+
     def purge(self, name: str) -> int:
         """Replace every earlier value of ``name``, and of what it was renamed from or to, by PURGED; how many.
 
         The value that stands now, and the change that set it, are left alone.
         """
-        names = self._called(name)
+        with self._booked():
+            return self._purge(self._called(name))
+
+    def _purge(self, names: set[str]) -> int:
         current = {
             row.name: row.revision
             for row in self._do(
@@ -81,6 +96,10 @@ class Eraser:
         A revision that a snapshot names stays, and so does a change that records the run itself.
         """
         named = set(self._do(select(snapshots.c.revision).where(snapshots.c.session_id == self._id)).scalars())
+        with self._booked():
+            return self._thin(before, named)
+
+    def _thin(self, before: int, named: set[int]) -> int:
         fewer = 0
         chain: list[Change] = []
         for row in self._rows(changes, changes.c.revision < before, order_by=changes.c.revision):
@@ -115,6 +134,10 @@ class Eraser:
 
     def cut(self, oldest: int) -> int:
         """Forget all changes up to revision ``oldest``, but what snapshots still need; how many went."""
+        with self._booked():
+            return self._cut(oldest)
+
+    def _cut(self, oldest: int) -> int:
         of_session = (snapshots.c.session_id == self._id, snapshots.c.revision < oldest)
         named = list(self._do(select(snapshots.c.revision).where(*of_session)).scalars())
         needed: set[tuple[str, int]] = set()

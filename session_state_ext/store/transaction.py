@@ -32,6 +32,7 @@ from .tables import (
     changes,
     clients,
     idempotency_keys,
+    ledgers,
     runs,
     sessions,
     snapshots,
@@ -53,6 +54,10 @@ def _upsert(table: Table) -> Any:
 _upserts = {
     table: _upsert(table) for table in (attachments, variables, clients, idempotency_keys, snapshots, runs, steps)
 }
+_added = upsert_into(ledgers)
+_book = _added.on_conflict_do_update(
+    index_elements=["session_id"], set_={"touches": ledgers.c.touches + _added.excluded.touches}
+)
 _save_session = update(sessions).where(sessions.c.id == bindparam("of"))
 _remove_variable = delete(variables).where(
     variables.c.session_id == bindparam("of"), variables.c.name == bindparam("gone")
@@ -242,19 +247,26 @@ class SqlTransaction:
         return [to_touch(row) for row in map(verified, self._do(found.order_by(touches.c.name)))]
 
     def before(self, session_id: str, since: int) -> dict[str, Variable | None]:
-        of = (touches.c.session_id == session_id, touches.c.revision > since)
-        first = select(touches.c.name, func.min(touches.c.revision).label("first")).where(*of).group_by(touches.c.name)
-        at = first.subquery()
-        found = select(touches).join(at, (touches.c.name == at.c.name) & (touches.c.revision == at.c.first))
-        rows = map(verified, self._do(found.where(touches.c.session_id == session_id)))
-        return {row.name: to_touch(row).before for row in rows}
+        of = touches.c.session_id == session_id
+        later = self._do(select(touches).where(of, touches.c.revision > since).order_by(touches.c.revision.desc()))
+        earlier = select(func.coalesce(func.sum(touches.c.checksum), 0)).where(of, touches.c.revision <= since)
+        booked = self._do(select(ledgers.c.touches).where(ledgers.c.session_id == session_id)).scalar() or 0
+        total = self._do(earlier).scalar_one()
+        first: dict[str, Row[Any]] = {}
+        for row in map(verified, later):
+            total += row.checksum
+            first[row.name] = row
+        if total != booked:
+            raise Damaged("Some of this session's history is missing; what stands now is sound.")
+        return {name: to_touch(row).before for name, row in first.items()}
 
     def snapshots(self, session_id: str) -> dict[str, Snapshot]:
         found = self._do(select(snapshots).where(snapshots.c.session_id == session_id))
-        return {row.name: Snapshot(name=row.name, revision=row.revision, at=row.at) for row in found}
+        return {row.name: Snapshot(name=row.name, revision=row.revision, at=row.at) for row in map(verified, found)}
 
     def put_snapshot(self, session_id: str, snapshot: Snapshot) -> None:
-        self._do(_upserts[snapshots], {"session_id": session_id, **msgspec.structs.asdict(snapshot)})
+        row = sealed(snapshots, session_id=session_id, **msgspec.structs.asdict(snapshot))
+        self._do(_upserts[snapshots], row)
 
     def forget_snapshot(self, session_id: str, name: str) -> None:
         self._do(delete(snapshots).where(snapshots.c.session_id == session_id, snapshots.c.name == name))
@@ -306,7 +318,9 @@ class SqlTransaction:
         if gone:
             self._do(_remove_variable, gone)
         if commit.touches:
-            self._do(insert(touches), [from_touch(session.id, touch) for touch in commit.touches])
+            rows = [from_touch(session.id, touch) for touch in commit.touches]
+            self._do(insert(touches), rows)
+            self._do(_book, {"session_id": session.id, "touches": sum(row["checksum"] for row in rows)})
         for op in change.ops:
             if isinstance(op, RunOp):
                 self._do(_upserts[runs], from_run(session.id, change.revision, op.run))

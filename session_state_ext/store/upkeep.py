@@ -17,11 +17,11 @@ from session_state_ext.wire import size
 
 from .rows import verified
 from .sql import SqlStore
-from .tables import OF_SESSION, attachments, sessions, snapshots
+from .tables import OF_SESSION, attachments, ledgers, sessions
 from .transaction import SqlTransaction
 
 #: Tables whose rows carry no checksum: they hold no values.
-_UNSEALED = (attachments, snapshots)
+_UNSEALED = (attachments, ledgers)
 
 
 class Report(NamedTuple):
@@ -77,6 +77,10 @@ def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[st
                 counts["changes"] += table.name == "changes"
         except Damaged:
             yield f"a row of {table.name} is damaged."
+    try:
+        transaction.before(session_id, 0)
+    except Damaged as damaged:
+        yield damaged.message
     if session is not None and session.revision and transaction.tip(session_id, session.revision) != session.tip:
         yield "its newest change is missing."
 

@@ -52,6 +52,12 @@ def upgrade() -> None:
     )
     op.create_index("idempotency_keys_by_age", "idempotency_keys", ["at"], unique=False)
     op.create_table(
+        "ledgers",
+        sa.Column("session_id", sa.String(length=128), nullable=False),
+        sa.Column("touches", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("session_id"),
+    )
+    op.create_table(
         "runs",
         sa.Column("session_id", sa.String(length=128), nullable=False),
         sa.Column("id", sa.String(length=128), nullable=False),
@@ -86,6 +92,7 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=256), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("checksum", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("session_id", "name"),
     )
     op.create_table(
