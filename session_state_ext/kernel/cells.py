@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import logging
 import re
 import sys
 import threading
@@ -27,6 +28,8 @@ from .namespace import Namespace
 from .outbox import Refusal, as_text
 from .session import Session
 from .steps import Body, Step, Steps
+
+_log = logging.getLogger(__name__)
 
 #: Where a shell keeps what is loaded into it.
 ATTRIBUTE = "_session_state_extension"
@@ -83,6 +86,8 @@ class Cells:
         self._steps = Steps(link, session, names)
         self._policy = SessionState(parent=shell)
         self._outage = 0
+        self._told = False
+        self._late: set[str] = set()
         self._notes: list[str] = []
         self._introduced = False
         # One stack a thread: a subshell runs cells beside the main one.
@@ -94,9 +99,18 @@ class Cells:
         self._shell.events.register("pre_run_cell", self.pre_run_cell)
         self._shell.events.register("post_run_cell", self.post_run_cell)
         self._shell.ast_transformers.append(self)
+        self._offer()
         if _nested(self._shell):
             self._stack().append(Cell(None, _cell_id(self._shell, None)))
             self._link.origin = self._stack()[-1].origin
+
+    def _offer(self) -> None:
+        """``session_state`` and ``session``, where those names are free: at the start, and again after a %reset."""
+        names = self._shell.user_ns
+        free = {name: self._session for name in ("session_state", "session") if name not in names}
+        if free:
+            # Hidden from %who, like everything that was there before the user's first name.
+            self._shell.push(free, interactive=False)
 
     def detach(self) -> None:
         """Watch no more."""
@@ -120,6 +134,19 @@ class Cells:
 
     def pre_run_cell(self, info: Any) -> None:
         """IPython's hook."""
+        try:
+            self._enter(info)
+        except Exception as error:
+            self._broken(error)
+
+    def _broken(self, error: Exception) -> None:
+        """The hooks must never stand in the way of a cell: a fault of theirs is told once."""
+        if not self._told:
+            self._told = True
+            display.warn(f"Session: an error of the extension's own, {type(error).__name__}: {error}. Cells run on.")
+        _log.warning("a hook failed", exc_info=error)
+
+    def _enter(self, info: Any) -> None:
         nested = _nested(self._shell)
         if not nested:
             self._stack().clear()
@@ -127,6 +154,7 @@ class Cells:
         self._stack().append(cell)
         if nested:
             return
+        self._offer()
         self._link.origin = cell.origin
         try:
             self._barrier(cell)
@@ -151,8 +179,10 @@ class Cells:
     def _say_of(self, answer: BarrierAnswer) -> None:
         for field in answer.invalid:
             display.warn(self._invalid(field.name, field.text))
-        if answer.late:
+        if set(answer.late) - self._late:
             display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
+        # One that stays away is told of once.
+        self._late = set(answer.late)
 
     def _invalid(self, name: str, text: str) -> str:
         box = self._link.written(name)
@@ -168,10 +198,13 @@ class Cells:
         if cell is not None:
             if cell.rejected is not None:
                 raise CellRejected(cell.rejected)
-            line = step_of(node)
-            if line is not None and cell.step is None:
-                cell.tree = node
-                self._watch(cell, node, line)
+            try:
+                line = step_of(node)
+                if line is not None and cell.step is None:
+                    cell.tree = node
+                    self._watch(cell, node, line)
+            except Exception as error:  # IPython would take this transformer out
+                self._broken(error)
         return node
 
     def _watch(self, cell: Cell, node: ast.Module, line: str) -> None:
@@ -239,13 +272,17 @@ class Cells:
             return  # an empty cell, which had no beginning
         stack.pop()
         try:
-            if cell.step is not None:
-                self._end_step(cell, cell.step, result)
-            self._link.origin = stack[-1].origin if stack else cell.origin
+            try:
+                if cell.step is not None:
+                    self._end_step(cell, cell.step, result)
+            finally:
+                self._link.origin = stack[-1].origin if stack else cell.origin
             if not stack:
                 self._leave(result)
         except KeyboardInterrupt:
             display.warn("Session: interrupted while saving; it goes on in the background.")
+        except Exception as error:
+            self._broken(error)
 
     def _leave(self, result: Any) -> None:
         if not self._link.flush() and self._link.usable:

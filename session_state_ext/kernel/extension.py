@@ -42,9 +42,6 @@ class Extension:
         add_transformer(self._shell)
         self.cells.attach()
         self._shell.set_hook("complete_command", self._complete, re_key=r"%%?session\b")
-        # Hidden from %who, like everything that was there before the user's first name.
-        free = {name: self.session for name in ("session_state", "session") if name not in self._shell.user_ns}
-        self._shell.push(free, interactive=False)
         # Last, for its thread imports what takes long.
         self.link.start()
 

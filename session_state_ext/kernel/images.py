@@ -36,8 +36,7 @@ def _png(value: Any) -> bytes | None:
     figures = sys.modules.get("matplotlib.figure")
     buffer = io.BytesIO()
     if figures is not None and isinstance(value, figures.FigureBase):
-        figure = value if isinstance(value, figures.Figure) else value.get_figure(root=True)
-        figure.savefig(buffer, format="png", bbox_inches="tight")
+        value.figure.savefig(buffer, format="png", bbox_inches="tight")
         return buffer.getvalue()
     pictures = sys.modules.get("PIL.Image")
     if pictures is not None and isinstance(value, pictures.Image):

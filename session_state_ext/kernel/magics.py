@@ -79,6 +79,8 @@ class SessionMagics(Magics):
 
     def _answer(self, line: str, cell: str | None) -> Any:
         word, _, rest = line.partition(" ")
+        if line[:1] in ("[", "."):
+            return self._python(line)
         if cell is not None:
             return self._of_cell(word, rest, line, cell)
         if not line:
@@ -87,6 +89,13 @@ class SessionMagics(Magics):
         if command is None:
             raise Mistake(self._unknown(word))
         return command(rest.strip())
+
+    def _python(self, line: str) -> Any:
+        """``session["lr"]`` as the first line that speaks of the session: IPython took it for the magic."""
+        assert self.shell is not None
+        if self.shell.user_ns.get("session") is not self._session:
+            raise Mistake("session is no name in this notebook yet. Write: %load_ext session_state_ext")
+        return self.shell.ev(f"session{line}")  # type: ignore[no-untyped-call]
 
     def _unknown(self, word: str) -> str:
         meant = nearest(word, COMMANDS)

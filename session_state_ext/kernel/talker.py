@@ -20,6 +20,7 @@ from session_state_ext.wire import (
     Deleted,
     ErrorFrame,
     Hello,
+    MetaFrame,
     Reject,
     ServerFrame,
     Welcome,
@@ -41,6 +42,7 @@ GATHER_SECONDS = 0.05
 BACK_OFF_SECONDS = (0.1, 5.0)
 #: The server that does not know this kernel's session yet is asked again after this time.
 BUSY_SECONDS = 1.0
+_QUICKER = 4
 
 #: Close codes after which the open mutate would only bring the same end again.
 _FATAL_TO_MUTATE = {1009: "too-large", 4413: "too-large", 4400: "invalid-frame"}
@@ -176,16 +178,25 @@ class Talker:
     async def _main(self) -> None:
         try:
             self._backend = self._find()
-            while not self._stopping.is_set():
-                try:
-                    seconds = await self._round(self._backend)
-                except Exception as error:
-                    _log.warning("The link to the session failed and tries again.", exc_info=True)
-                    seconds = self._wait_for(_clause(error), self._back_off())
-                await self._pause(seconds)
+            rounds = asyncio.ensure_future(self._rounds(self._backend))
+            stop = asyncio.ensure_future(self._stopping.wait())
+            # Whatever it waits for, an answer or its next try: at the kernel's end it is not waited for.
+            await asyncio.wait([rounds, stop], return_when=asyncio.FIRST_COMPLETED)
+            for task in (rounds, stop):
+                task.cancel()
+            await asyncio.gather(rounds, stop, return_exceptions=True)
         finally:
             if self._backend is not None:
                 await self._backend.close()
+
+    async def _rounds(self, backend: Backend) -> NoReturn:
+        while True:
+            try:
+                seconds = await self._round(backend)
+            except Exception as error:
+                _log.warning("The link to the session failed and tries again.", exc_info=True)
+                seconds = self._wait_for(_clause(error), self._back_off())
+            await asyncio.sleep(seconds)
 
     async def _round(self, backend: Backend) -> float:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
@@ -197,7 +208,7 @@ class Talker:
             await self._send_abandoned(backend, session_id)
             self._channel = channel = await backend.open(session_id)
         except Busy:
-            return self._wait_for("the server does not know yet which notebook this kernel belongs to", BUSY_SECONDS)
+            return self._busy()
         except (OSError, SessionError) as error:
             if isinstance(error, NotFound):
                 self._session_is_gone()
@@ -218,10 +229,12 @@ class Talker:
             self.keep()
         return 0.0
 
-    async def _pause(self, seconds: float) -> None:
-        if seconds > 0 and not self._stopping.is_set():
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), seconds)
+    def _busy(self) -> float:
+        """A kernel may be quicker than the server that starts it: only after a while is that a trouble."""
+        seconds = min(BUSY_SECONDS, self._back_off())
+        if self._failures <= _QUICKER:
+            return seconds
+        return self._wait_for("the server does not know yet which notebook this kernel belongs to", seconds)
 
     def _back_off(self) -> float:
         first, most = BACK_OFF_SECONDS
@@ -273,19 +286,17 @@ class Talker:
         tasks = [
             asyncio.ensure_future(self._read(channel)),
             asyncio.ensure_future(self._write(channel, self._outgoing)),
-            asyncio.ensure_future(self._stopping.wait()),
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
-            raise _Left
+            done.pop().result()
+            raise AssertionError("neither ends but by an exception")
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _write(self, channel: Channel, outgoing: asyncio.Queue[bytes]) -> None:
+    async def _write(self, channel: Channel, outgoing: asyncio.Queue[bytes]) -> NoReturn:
         while frame := await outgoing.get():
             await channel.send(frame)
         raise _Left
@@ -296,6 +307,7 @@ class Talker:
 
     def _take(self, frame: ServerFrame) -> None:
         line = self._line
+        moved = isinstance(frame, MetaFrame) and self._moved_away(frame)
         with line.lock:
             offline = 0.0 if self._lost_at is None else time.monotonic() - self._lost_at
             opened = line.replica.receive(frame, offline=offline)
@@ -309,6 +321,10 @@ class Talker:
             self._outgoing.put_nowait(opened.body)
         if isinstance(frame, Welcome):
             self._failures, self._lost_at = 0, None
+        if moved:
+            with line.lock:
+                line.state = "connecting"
+            raise _Left
         if isinstance(frame, Deleted):
             raise Lost(4404, "the session was deleted")
         if isinstance(frame, Welcome | Ack | Reject | ErrorFrame):
@@ -318,6 +334,14 @@ class Talker:
                 self.hurry() if self._hurried else self.schedule()
             elif not isinstance(frame, Change):
                 self._hurried = False
+
+    def _moved_away(self, frame: MetaFrame) -> bool:
+        """Whether a notebook has left this session: it may be ours, so the server is asked again.
+
+        One that was renamed has not left; for a moment the server knows its kernel by the old name still.
+        """
+        before, now = self._line.replica.meta, set(frame.meta.paths)
+        return before is not None and now < set(before.paths)
 
     # --- what earlier kernels left ---
 

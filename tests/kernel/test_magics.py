@@ -195,3 +195,10 @@ def test_the_help_is_worth_reading(shell: Shell) -> None:
     doc = shell.ip.find_line_magic("session").__doc__
     for word in ("set", "get", "del", "push", "pull", "use", "list", "--in", "--out", "--keep", "--force", "--timeout"):
         assert word in doc
+
+
+def test_the_names_are_there_again_after_a_reset(shell: Shell) -> None:
+    shell.run("%session set lr = 1\n%reset -f")
+    assert shell.run("session['lr'] + 1").value == 2, "which IPython takes for the magic"
+    assert shell.run("session['lr'], session_state['lr']").value == (1, 1)
+    assert "session" not in shell.run("%who_ls").value

@@ -113,3 +113,19 @@ def test_the_stop_button_while_the_barrier_waits_refuses_the_cell(jupyter: Jupyt
         ran = notebook.run("ran = 2")
         assert ran.text.strip() == "Interrupted while waiting for the session; the cell was not run."
     until(lambda: notebook.run("ran").value == "1")
+
+
+def test_a_kernel_follows_its_notebook_to_another_session(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("%session set lr = 0.1")
+    other = jupyter.request("POST", "/api/session", json={"name": "elsewhere", "variables": {"lr": 7}}).json()
+    body = {"path": notebook.path, "sessionId": other["sessionId"]}
+    assert jupyter.request("POST", "/api/session/attach", json=body).ok
+    until(lambda: notebook.run("session['lr']").value == "7")
+
+
+def test_a_renamed_notebook_keeps_its_session(jupyter: Jupyter, notebook: Kernel) -> None:
+    notebook.run("%session set lr = 0.1")
+    body = {"path": f"renamed-{notebook.path}"}
+    assert jupyter.request("PATCH", f"/api/contents/{notebook.path}", json=body).ok
+    notebook.run("session['lr'] = session['lr'] * 2")
+    assert jupyter.variables(body["path"]) == {"lr": 0.2}
