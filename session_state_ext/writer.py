@@ -102,18 +102,23 @@ class Writer(Generic[B]):
                 continue
             jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER))]
             outcomes = await loop.run_in_executor(self._thread, self._commit, jobs)
-            for job, outcome in zip(jobs, outcomes, strict=True):
-                self._settle(job, outcome)
+            for number, job in enumerate(jobs):
+                if outcomes is None:
+                    # One by one, each settled before the next: it has to see what the one before it did.
+                    alone = await loop.run_in_executor(self._thread, self._commit, [job])
+                    assert alone is not None
+                    self._settle(job, alone[0])
+                else:
+                    self._settle(job, outcomes[number])
 
-    def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome]:
+    def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome] | None:
+        """What each gave; None where several failed as a whole, and nothing happened."""
         try:
             with self._store.transaction(write=any(job.writes for job in jobs)) as transaction:
                 shared = self._begin(transaction)
                 return [_outcome(job, shared) for job in jobs]
         except Exception as error:
-            if len(jobs) == 1:
-                return [_Outcome(error=error)]
-        return [outcome for job in jobs for outcome in self._commit([job])]
+            return [_Outcome(error=error)] if len(jobs) == 1 else None
 
     def _settle(self, job: _Job[B], outcome: _Outcome) -> None:
         error, value = outcome.error, None

@@ -99,9 +99,12 @@ async def test_one_that_breaks_does_not_break_the_others(file: Path) -> None:
         def breaks(batch: Any) -> None:
             raise RuntimeError("a bug")
 
+        async def bad() -> None:
+            await hub.work(breaks, lambda _: None)
+
         good = [hub.write(LOCAL, made.session.id, sets(**{f"v{n}": n}), origin=API) for n in range(3)]
-        bad = hub.work(breaks, lambda _: None)
-        results = await asyncio.gather(*good, bad, return_exceptions=True)
+        # All are submitted in one turn of the loop, so they share a transaction.
+        results = await asyncio.gather(*good, bad(), return_exceptions=True)
         assert isinstance(results[-1], RuntimeError)
         assert await values(hub, made.session.id) == {"v0": 0, "v1": 1, "v2": 2}
 
@@ -164,6 +167,29 @@ async def test_two_servers_open_the_same_new_notebook(file: Path) -> None:
         assert await waiting.ended == 4404
         assert (await theirs.attach(LOCAL, "/a.ipynb")).session_id == first
         assert await values(theirs, first) == {"a": 1}
+
+
+@story
+async def test_a_path_has_one_session(file: Path) -> None:
+    """Moved onto another notebook's path, or attached there: the other session is told that it lost it."""
+    async with opened(file) as hub:
+        one, two = [(await hub.attach(LOCAL, path)).session_id for path in ("/one.ipynb", "/two.ipynb")]
+        unborn = (await hub.attach(LOCAL, "/three.ipynb")).session_id
+        for session in (one, two):
+            await hub.write(LOCAL, session, sets(a=1), origin=API)
+        loser, stray = Client(hub, two, "L"), Client(hub, unborn, "S")
+        await loser.hello()
+        await stray.hello()
+        await hub.notebooks.moved("/one.ipynb", "/two.ipynb")
+        assert (await loser.hear("meta"))["meta"]["paths"] == []
+        assert (await hub.attach(LOCAL, "/two.ipynb")).session_id == one
+        assert await hub.attach(LOCAL, "/three.ipynb", session_id=one) == (one, True)
+        assert await stray.ended == 4404
+        assert await hub.attach(LOCAL, "/two.ipynb", session_id=two) == (two, True)
+        paths = {summary.session_id: summary.paths for summary in await hub.list(LOCAL)}
+        assert paths == {one: ["/three.ipynb"], two: ["/two.ipynb"]}
+        async with hub.use(LOCAL, one) as live:
+            assert live.session.paths == ("/three.ipynb",)
 
 
 @story

@@ -216,8 +216,8 @@ class TestLate:
         # Not asked again, until it sends something.
         await kernel.say("barrier", id="b2")
         assert (await kernel.hear("barrier"))["late"] == ["A"]
-        await ann.say("dirty", dirty=True)
-        await ann.set(1, base=1, lr=1)
+        await ann.set(1, base=1, hear=False, lr=1)
+        assert (await ann.hear())["type"] == "ack", "no second flush before it"
         await kernel.say("barrier", id="b3")
         assert (await ann.hear("flush", "barrier"))["type"] == "flush"
         await kernel.hear("barrier")
