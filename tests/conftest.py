@@ -17,3 +17,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-docs", action="store_true", help="take the pictures in docs/ again")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slowest come last: what fails in a second is not waited for."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

@@ -41,7 +41,8 @@ def jp_server_cleanup() -> None:
     return None
 
 
-@pytest.fixture(scope="session")
+# For the package, not for the whole run: as long as playwright is there its event loop runs, and no other may.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     path = chromium.find()
     if path is None:
@@ -62,7 +63,7 @@ def serve(folder: Path, front_end: str) -> Iterator[Jupyter]:
         jupyter.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     """One JupyterLab for all tests that leave it running; each has a notebook, and so a session, of its own."""
     yield from serve(tmp_path_factory.mktemp("lab"), "lab")
