@@ -136,9 +136,10 @@ class Hub:
             if earlier is not None:
                 return Written(live.session, None, {}, earlier.status, earlier)
             draft = batch.draft(live)
-            draft.describe(live.session)
             kept = draft.prepare(ops)
             change = draft.commit(kept, origin=origin or Origin(kind="api")) if kept else None
+            if change is None:
+                draft.describe(live.session)
             written = Written(draft.session, change, {}, 201)
             batch.remember(owner, "", retry, written, made=live.session.id)
             return written

@@ -147,10 +147,11 @@ class Notebooks:
         source = batch.live(attachment.session_id) or batch.load(attachment.session_id)
         rows = batch.draft(source).rows()
         copy = batch.draft(self._hub.unborn(attachment.owner, paths=(path,)))
-        copy.describe(copy.session)
         ops = copy.prepare(Set(name=row.name, value=row.value) for row in rows)
         if ops:
             copy.commit(ops, origin=Origin(kind="api"), label=f"copied from {attachment.path}")
+        else:
+            copy.describe(copy.session)
 
 
 def _session(batch: Batch, attachment: Attachment) -> Session:

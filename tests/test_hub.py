@@ -239,6 +239,19 @@ async def test_limits(file: Path) -> None:
 
 
 @story
+async def test_a_session_that_cannot_be_made_is_not_stored(file: Path) -> None:
+    async with opened(file, session_bytes=100, variables=3) as hub:
+        for ops in (sets(a="x" * 60, b="x" * 60), sets(a=1, b=2, c=3, d=4)):
+            with pytest.raises((TooLarge, LimitExceeded)):
+                await hub.create(LOCAL, ops=ops)
+        assert await hub.list(LOCAL) == []
+        unborn = (await hub.attach(LOCAL, "/a.ipynb")).session_id
+        with pytest.raises(TooLarge):
+            await hub.write(LOCAL, unborn, sets(a="x" * 99), origin=API)
+        assert await hub.list(LOCAL) == []
+
+
+@story
 async def test_limits_that_were_lowered_lock_nobody_out(file: Path) -> None:
     async with opened(file) as hub:
         session = (await hub.create(LOCAL, ops=sets(a="x" * 90, b=1, c=2))).session.id
