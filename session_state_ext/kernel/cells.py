@@ -288,8 +288,8 @@ class Cells:
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
             display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
-        refused, conflicts = self._link.news()
-        display.warn(*map(_refused, refused), *map(_overwritten, conflicts))
+        happened, refused, conflicts = self._link.news()
+        display.warn(*happened, *map(_refused, refused), *map(_overwritten, conflicts))
         notes, self._notes[:] = list(self._notes), []
         display.show(*map(display.note, notes))
         self._introduce()

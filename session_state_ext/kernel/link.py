@@ -12,6 +12,7 @@ import contextlib
 import os
 import queue
 import threading
+import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
@@ -228,18 +229,27 @@ class Link:
         A link that is known to be down costs nothing: the time is paid once an outage.
         """
         line = self._line
-        if line.state == "connecting":
-            line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else seconds)
+        until = time.monotonic() + seconds
+        while True:
             if line.state == "connecting":
-                with line.lock:
-                    line.fallen("the session server has not answered yet")
-        if not line.usable:
-            return None
-        name = new_tag()
+                line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else until - time.monotonic())
+                if line.state == "connecting":
+                    with line.lock:
+                        line.fallen("the session server has not answered yet")
+            if not line.usable:
+                # Nobody waits for this one; its answer says that they are back.
+                self._talker.call(lambda: self._talker.barrier("probe"))
+                return None
+            answer = self._barrier(until)
+            if answer is not None or line.state != "connecting":
+                return answer
+
+    def _barrier(self, until: float) -> BarrierAnswer | None:
+        line, name = self._line, new_tag()
         line.barriers[name] = None
         try:
             self._talker.call(lambda: self._talker.barrier(name))
-            line.wait(lambda: line.barriers[name] is not None or not line.usable, seconds)
+            line.wait(lambda: line.barriers[name] is not None or not line.usable, until - time.monotonic())
         finally:
             answer = line.barriers.pop(name)
         if answer is None and line.usable:
@@ -249,11 +259,11 @@ class Link:
 
     # --- what happens ---
 
-    def news(self) -> tuple[list[Refusal], list[Overwritten]]:
-        """What was refused, and what of somebody else was overwritten, since the last call."""
+    def news(self) -> tuple[list[str], list[Refusal], list[Overwritten]]:
+        """What happened to the session, what was refused and what of somebody else overwritten, since the last call."""
         with self.moment() as replica:
-            news = replica.refused, replica.conflicts
-            replica.refused, replica.conflicts = [], []
+            news = replica.happened, replica.refused, replica.conflicts
+            replica.happened, replica.refused, replica.conflicts = [], [], []
         return news
 
     def observe(self, take: Callable[[Seen], None]) -> None:

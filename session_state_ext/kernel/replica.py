@@ -61,6 +61,8 @@ class Replica:
         self.read_only = False
         #: a welcome has come, so that there is something to show
         self.known = False
+        #: sentences of what happened to the session as a whole
+        self.happened: list[str] = []
         self.refused: list[Refusal] = []
         self.conflicts: list[Overwritten] = []
         #: told of every change that somebody else made
@@ -242,6 +244,7 @@ class Replica:
 
     def deleted(self) -> None:
         """The session is gone: what was pending is refused, its values kept."""
+        self.happened.append("This notebook's session was deleted. A new, empty one has taken its place.")
         self.refuse_all("not-found", "the session was deleted")
         self.forget()
 

@@ -212,6 +212,7 @@ class Talker:
         except (OSError, SessionError) as error:
             if isinstance(error, NotFound):
                 self._session_is_gone()
+                return self._back_off()
             return self._wait_for(_clause(error), self._back_off())
         try:
             await self._converse(channel)
@@ -220,6 +221,7 @@ class Talker:
         except Resync:
             with self._line.lock:
                 self._line.replica.tip = None
+                self._line.state = "connecting"
         except _Left:
             pass
         finally:
@@ -262,6 +264,7 @@ class Talker:
                 self._line.replica.forget()
             else:
                 self._line.replica.deleted()
+            self._line.state = "connecting"
 
     def _belongs_to(self, session_id: str) -> None:
         """Another session than before: what was pending stays with the old one, unless that was never born."""
