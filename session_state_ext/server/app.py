@@ -158,4 +158,5 @@ class SessionStateExtension(ExtensionApp):
             self.log.error("session state: %s", error.message)
 
     async def stop_extension(self) -> None:
+        await self._kernels.stop()
         await self.service.stop()

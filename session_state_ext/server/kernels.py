@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
@@ -86,13 +88,20 @@ class Kernels:
         for name in ("start_kernel", "restart_kernel", "remove_kernel"):
             self._manager.__dict__.pop(name, None)
 
+    async def stop(self) -> None:
+        """The server ends and its kernels with it, after the extensions: say so while the store is still open."""
+        self.unwrap()
+        for kernel_id in self._manager.list_kernel_ids():
+            with suppress(SessionError):
+                await self._interrupt(kernel_id, _now())
+
     async def start_kernel(self, *args: Any, **kwargs: Any) -> Any:
         wanted = kwargs.get("kernel_id")
         if wanted is not None and wanted in self._manager:
             return await ensure_async(self._start(*args, **kwargs))
         credential = self._credential(wanted)
         env = dict(kwargs.get("env") or os.environ)
-        env["KERNEL_SESSION_STATE_URL"] = self._app.connection_url
+        env["KERNEL_SESSION_STATE_URL"] = self._base_url()
         env["KERNEL_SESSION_STATE_TOKEN"] = self._service.credentials.issue(credential)
         try:
             kernel_id = await ensure_async(self._start(*args, **{**kwargs, "env": env}))
@@ -115,6 +124,14 @@ class Kernels:
         self._service.credentials.revoke_kernel(kernel_id)
         self._died(kernel_id)
         return self._remove(kernel_id)
+
+    def _base_url(self) -> str:
+        """Of this server, as a process on this machine reaches it."""
+        url = urlsplit(self._app.connection_url)
+        if url.hostname in ("0.0.0.0", "::"):  # noqa: S104
+            # All interfaces: not an address to connect to everywhere.
+            url = url._replace(netloc=f"{'[::1]' if url.hostname == '::' else '127.0.0.1'}:{url.port}")
+        return urlunsplit(url)
 
     def _credential(self, kernel_id: str | None) -> Credential:
         handler = CallContext.get(CallContext.JUPYTER_HANDLER)

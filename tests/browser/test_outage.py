@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from .conftest import OpenLab
 from .jupyter import Jupyter
 
@@ -48,6 +50,29 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     lab.reload()
     lab.expect_value("x", "2")
     lab.expect_value("y", "3")
+
+
+NOT_YET = pytest.mark.xfail(strict=True, reason="a server killed with -9 cannot say so, and the next one does not ask")
+
+
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=NOT_YET)], ids=["stopped", "killed"]
+)
+def test_a_run_whose_kernel_died_with_the_server_is_interrupted(
+    own_jupyter: Jupyter, open_lab: OpenLab, how: signal.Signals
+) -> None:
+    step = "%%session step wait --out done\nimport time\nsession['started'] = 1\ntime.sleep(600)\ndone = 1"
+    lab = open_lab(own_jupyter, own_jupyter.notebook("died.ipynb", [LOAD, step]))
+    lab.run_cell(0)
+    lab.start_cell(1)
+    lab.expect_value("started", "1")
+    lab.expect_step("wait", "running")
+    own_jupyter.stop(how)
+    lab.wait_for_light("offline")
+    own_jupyter.start()
+    lab.wait_for_light("saved")
+    lab.expect_step("wait", "interrupted")
+    lab.expect_value("started", "1")
 
 
 def test_a_kernel_without_the_extension_loaded_is_no_obstacle(jupyter: Jupyter, open_lab: OpenLab) -> None:
