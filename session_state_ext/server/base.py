@@ -304,6 +304,8 @@ class SessionHandler(Caller, APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         if status_code == 405:
             self.set_header("Allow", ", ".join(self._allowed()))
+        elif status_code == 415 and self.request.method == "PATCH":
+            self.set_header("Accept-Patch", ", ".join(self.patches))
         self.refuse(status_code, kwargs.get("exc_info", (None, None))[1])
 
     def _log(self) -> None:

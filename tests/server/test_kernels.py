@@ -57,7 +57,9 @@ class Shell:
                 raise AssertionError(frame["content"]["evalue"])
 
 
-SHOW = "import os; print(os.environ['KERNEL_SESSION_STATE_URL'], os.environ['KERNEL_SESSION_STATE_TOKEN'])"
+# As the process was started: where the package is installed, its startup file has taken both out of os.environ.
+ENV = "import psutil; env = psutil.Process().environ()\n"
+SHOW = ENV + "print(env['KERNEL_SESSION_STATE_URL'], env['KERNEL_SESSION_STATE_TOKEN'])"
 
 
 async def started(jupyter: Jupyter, path: str = "nb.ipynb", kind: str = "notebook") -> tuple[str, str]:
@@ -78,9 +80,9 @@ async def test_a_real_kernel_attaches(
 
     # What the kernel's own code can do with it.
     there = await shell.run(
-        "import json, os, urllib.request as r\n"
-        "q = r.Request(os.environ['KERNEL_SESSION_STATE_URL'] + 'api/session/attach', b'{}', method='POST', headers={\n"
-        "    'Authorization': 'session-state ' + os.environ['KERNEL_SESSION_STATE_TOKEN'],\n"
+        ENV + "import urllib.request as r\n"
+        "q = r.Request(env['KERNEL_SESSION_STATE_URL'] + 'api/session/attach', b'{}', method='POST', headers={\n"
+        "    'Authorization': 'session-state ' + env['KERNEL_SESSION_STATE_TOKEN'],\n"
         "    'Content-Type': 'application/json'})\n"
         "print(r.build_opener(r.ProxyHandler({})).open(q).read().decode())"
     )
