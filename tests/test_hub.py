@@ -319,7 +319,7 @@ some_ops = st.one_of(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.lists(st.lists(some_ops, min_size=1, max_size=4), min_size=1, max_size=12))
 def test_the_log_leads_to_the_state(tmp_path_factory: pytest.TempPathFactory, changes: list[list[Op]]) -> None:
     """What was committed, applied one by one to nothing, gives what is live; and a load gives the same."""

@@ -127,7 +127,7 @@ class Kernels:
 
     def _base_url(self) -> str:
         """Of this server, as a process on this machine reaches it."""
-        url = urlsplit(self._app.connection_url)
+        url = urlsplit(str(self._app.connection_url))
         if url.hostname in ("0.0.0.0", "::"):  # noqa: S104
             # All interfaces: not an address to connect to everywhere.
             url = url._replace(netloc=f"{'[::1]' if url.hostname == '::' else '127.0.0.1'}:{url.port}")
