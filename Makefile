@@ -1,6 +1,7 @@
 # make lab    a fresh clone to JupyterLab on the tour notebook; needs Python 3.10 or newer and nothing else
 # make test   everything CI checks; the last line is pytest's
 # make fast   the fast Python tests alone, no browser
+# make torture  the faults of tests/torture in their long form, about an hour
 # make panel  the panel's bundle
 # make clean  back to a fresh clone
 
@@ -20,7 +21,7 @@ PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/
 # What an editable install copies instead of linking: a change there means installing again.
 COPIED := pyproject.toml package.json install.json session_state_ext/kernel/startup.py $(wildcard jupyter-config/*/*)
 
-.PHONY: lab test check fast panel chromium clean
+.PHONY: lab test check fast torture panel chromium clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -42,6 +43,10 @@ check: $(STAMPS)/env-test $(STAMPS)/linked
 
 fast: $(STAMPS)/env-test
 	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py
+
+# A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
+torture: $(STAMPS)/env-test
+	TORTURE=long $(BIN)/python -m pytest -s tests/torture
 
 panel: $(STAMPS)/env-lab $(STAMPS)/linked
 

@@ -54,7 +54,8 @@ def is_linearizable(history: Sequence[Operation], initial: object = ABSENT) -> b
         seen.add((left, state))
         # Only what was called before every open answer can come first.
         horizon = min(operations[number].returned for number in left)
-        for number in left:
+        # The last one put is tried first: what was answered earliest; what never was, only if nothing else explains it.
+        for number in sorted(left, key=lambda number: -operations[number].returned):
             if operations[number].called <= horizon:
                 possible, after = operations[number].after(state)
                 if possible:

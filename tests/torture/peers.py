@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 import websocket
+from urllib3.exceptions import NewConnectionError
 
 from tests.browser.jupyter import Jupyter
 
@@ -22,6 +23,12 @@ LONG = os.environ.get("TORTURE") == "long"
 
 #: What a client sees of a server that was killed under it.
 BROKEN = (requests.RequestException, websocket.WebSocketException, OSError)
+
+
+def never_sent(error: BaseException) -> bool:
+    """Whether nobody was there to take the request: then nothing can have come of it."""
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError)
 
 
 def seed(name: str) -> random.Random:

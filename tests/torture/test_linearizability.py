@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from .linearizability import Operation, is_linearizable
-from .peers import BROKEN, LONG, Server, seed
+from .peers import BROKEN, LONG, Server, never_sent, seed
 
 HISTORIES = 200 if LONG else 6
 OPERATIONS = 200
@@ -57,8 +57,9 @@ class Client(threading.Thread):
         begun = time.monotonic()
         try:
             answer = self.server.request("PUT", path, json={"value": value}, timeout=20)
-        except BROKEN:
-            self.note(name, Operation(kind="write", value=value, called=begun))
+        except BROKEN as error:
+            if not never_sent(error):
+                self.note(name, Operation(kind="write", value=value, called=begun))
             raise
         if answer.status_code in (200, 201):
             self.note(name, Operation(kind="write", value=value, called=begun, returned=time.monotonic()))
@@ -70,8 +71,9 @@ class Client(threading.Thread):
         said = Operation(kind="swap", expected=expected, value=value, called=begun)
         try:
             answer = self.server.request("PUT", path, json={"value": value}, headers={"If-Match": tag}, timeout=20)
-        except BROKEN:
-            self.note(name, said)
+        except BROKEN as error:
+            if not never_sent(error):
+                self.note(name, said)
             raise
         if answer.status_code in (200, 412):
             swapped = answer.status_code == 200
