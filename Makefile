@@ -1,9 +1,9 @@
-# make lab    a fresh clone to JupyterLab on the tour notebook; needs Python 3.10 or newer and nothing else
-# make test   everything CI checks; the last line is pytest's
-# make fast   the fast Python tests alone, no browser
+# make lab      a fresh clone to JupyterLab on the tour notebook; needs Python 3.10 or newer and nothing else
+# make test     everything CI checks; the last line is pytest's
+# make fast     the fast Python tests alone: no browser, no torture
 # make torture  the faults of tests/torture in their long form, about an hour
-# make panel  the panel's bundle
-# make clean  back to a fresh clone
+# make panel    the panel's bundle
+# make clean    back to a fresh clone
 
 # Any Python that is new enough and can make a virtual environment; PYTHON=... chooses another.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python3.10 python; do \
@@ -42,7 +42,7 @@ check: $(STAMPS)/env-test $(STAMPS)/linked
 	$(BIN)/jlpm run test
 
 fast: $(STAMPS)/env-test
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py
+	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py --ignore=tests/torture
 
 # A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
 torture: $(STAMPS)/env-test
