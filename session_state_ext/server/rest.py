@@ -174,7 +174,7 @@ class OneSessionHandler(Resource):
             await self._changed_since(session_id, since)
             return
         hub = await self.service.ready()
-        detail = self.get_query_argument("detail", "0") not in ("", "0", "false")
+        detail = self.number("detail") == 1
         async with hub.use(self.owner, session_id) as live:
             self.set_header("ETag", session_tag(live.session, detail=detail))
             if self.check_etag_header():
