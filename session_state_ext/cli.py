@@ -67,7 +67,8 @@ class CheckCommand(StoreCommand):
         for sentence in report.damage:
             print(sentence)
         print(f"{report.sessions} sessions, {report.variables} variables, {report.changes} changes: ", end="")
-        print("all as they were written." if not report.damage else f"{len(report.damage)} things are wrong.")
+        wrong = "1 thing is wrong." if len(report.damage) == 1 else f"{len(report.damage)} things are wrong."
+        print(wrong if report.damage else "all as they were written.")
         if report.damage:
             print("What is damaged is never served. Restore it from a backup (jupyter session backup FILE makes one).")
             self.exit(1)

@@ -66,6 +66,7 @@ def test_check_says_that_all_is_as_it_was_written(stored: Path) -> None:
         ("UPDATE variables SET value = x'39'", "is damaged"),
         ("UPDATE changes SET frame = frame || ' ' WHERE revision = 3", "a row of changes is damaged"),
         ("UPDATE touches SET before = NULL WHERE revision = 4", "a row of touches is damaged"),
+        ("DELETE FROM touches WHERE revision = 4", "Some of this session's history is missing"),
         ("DELETE FROM variables", "Some of what was stored of this session is missing"),
         ("DELETE FROM changes WHERE revision = 5", "its newest change is missing"),
     ],
@@ -77,7 +78,7 @@ def test_check_finds_what_is_damaged(stored: Path, statement: str, says: str) ->
     ran = jupyter_session(stored, "check")
     assert ran.returncode == 1
     assert says in ran.stdout
-    assert "1 things are wrong" in ran.stdout
+    assert "1 thing is wrong" in ran.stdout
 
 
 def test_a_backup_under_load_is_sound_and_of_another_epoch(stored: Path, tmp_path: Path) -> None:

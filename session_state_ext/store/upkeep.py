@@ -68,6 +68,7 @@ def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[st
     except Damaged as damaged:
         yield damaged.message
         return
+    sound = True
     for table in OF_SESSION:
         if table in _UNSEALED:
             continue
@@ -76,9 +77,11 @@ def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[st
                 verified(row)
                 counts["changes"] += table.name == "changes"
         except Damaged:
+            sound = False
             yield f"a row of {table.name} is damaged."
     try:
-        transaction.before(session_id, 0)
+        if sound:
+            transaction.before(session_id, 0)
     except Damaged as damaged:
         yield damaged.message
     if session is not None and session.revision and transaction.tip(session_id, session.revision) != session.tip:
