@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import asyncio
 import signal
 import threading
 
@@ -15,6 +16,11 @@ class Alarm:
         self._rang = False
         self._lock = threading.Lock()
         self._stopped = False
+        self._loop: asyncio.AbstractEventLoop | None
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
         self._timer = threading.Timer(seconds, self._ring)
         self._timer.daemon = True
         self._timer.start()
@@ -36,3 +42,6 @@ class Alarm:
                 signal.pthread_kill(self._thread, signal.SIGINT)
             else:
                 _thread.interrupt_main()
+            if self._loop is not None:
+                # A body that awaits is cancelled by its loop, which looks at what the signal left when it is woken.
+                self._loop.call_soon_threadsafe(lambda: None)

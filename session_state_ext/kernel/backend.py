@@ -53,10 +53,6 @@ class Backend(Protocol):
     def fleeting(self) -> str | None:
         """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
 
-    @property
-    def local(self) -> bool:
-        """Whether it is in this process, so that the first contact may take as long as it takes."""
-
     async def attach(self) -> str:
         """The id of this kernel's session. Raises Busy (ask again), OSError (nobody there), SessionError."""
 

@@ -41,8 +41,6 @@ class EmbeddedBackend:
     throw-away one in memory, and the store is opened only when another session is asked for.
     """
 
-    local = True
-
     def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
         self._name, self._path, self._url = name, path, url
         self._opened: Hub | None = None

@@ -30,7 +30,7 @@ class Extension:
         self._shell = shell
         environment = credential.take()
         path = _path_of(shell.user_ns)
-        self.link = Link(lambda: find(environment, path))
+        self.link = Link(lambda: find(environment, path), local=not environment)
         self.session = Session(self.link, environment)
         names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
@@ -109,7 +109,10 @@ def connect(session: str | None = None) -> Session:
 
     from .embedded import EmbeddedBackend
 
-    link = Link(lambda: find(environment, None) if environment else EmbeddedBackend(name=name))
+    def found() -> Backend:
+        return find(environment, None) if environment else EmbeddedBackend(name=name)
+
+    link = Link(found, local=not environment)
     link.origin = SaidOrigin(kind="api")
     link.start()
     link.known()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from typing import Any
 
 from . import credential
@@ -23,6 +24,20 @@ def prepare(shell: Any) -> None:
         return
     shell.magics_manager.register_lazy("session", _EXTENSION)
     add_transformer(shell)
+    shell.events.register("post_run_cell", _Hint(shell))
+
+
+class _Hint:
+    """Tells whoever uses the names before they are there how to get them."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+
+    def __call__(self, result: Any) -> None:
+        error = getattr(result, "error_in_exec", None)
+        name = getattr(error, "name", None) if isinstance(error, NameError) else None
+        if name in ("session", "session_state") and _EXTENSION not in self._shell.extension_manager.loaded:
+            print(f"{name} is there after %load_ext {_EXTENSION}", file=sys.stderr)
 
 
 def add_transformer(shell: Any) -> None:

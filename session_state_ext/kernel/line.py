@@ -33,7 +33,7 @@ class BarrierAnswer(NamedTuple):
 class Line:
     """Guarded by ``lock``, unless a line says otherwise; ``changed`` is notified of whatever happens."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, local: bool) -> None:
         self.lock = threading.Lock()
         self.changed = threading.Condition(self.lock)
         self.replica = Replica(new_tag())
@@ -47,7 +47,7 @@ class Line:
         #: why what is acknowledged does not outlive this kernel, a sentence
         self.fleeting: str | None = None
         #: whether the backend is in this process
-        self.local = False
+        self.local = local
         #: the talker knows that something waits to be sent
         self.scheduled = False
         #: barriers that were asked for
@@ -73,10 +73,10 @@ class Line:
             self.state = "down"
         self.changed.notify_all()
 
-    def hushed(self) -> None:
-        """The connection stands but nobody answers. Called with the lock held."""
+    def hushed(self, reason: str) -> None:
+        """Whoever is there does not answer in time. Called with the lock held."""
         if not self.silent:
-            self.silent, self.trouble = True, "the session server does not answer"
+            self.silent, self.trouble = True, reason
             self.outages += 1
 
     def heard(self, *, welcome: bool) -> None:

@@ -33,6 +33,7 @@ BARRIER_SECONDS = 1.0
 FLUSH_SECONDS = 1.0
 #: How long whoever reads waits for the first word of a session; an embedded store may have to be made first.
 FIRST_SECONDS = 10.0
+REMOTE_SECONDS = 5.0
 
 _T = TypeVar("_T")
 _links: weakref.WeakSet[Link] = weakref.WeakSet()
@@ -41,8 +42,9 @@ _links: weakref.WeakSet[Link] = weakref.WeakSet()
 class Link:
     """One kernel's connection, to one session at a time."""
 
-    def __init__(self, find: Callable[[], Backend]) -> None:
-        self._line = Line()
+    def __init__(self, find: Callable[[], Backend], *, local: bool) -> None:
+        """``find`` is called on the link's thread; ``local``: what it gives is in this process."""
+        self._line = Line(local=local)
         self._outbox = self._line.replica.outbox
         self._talker = Talker(self._line, find)
         #: who makes the edits from now on
@@ -95,11 +97,12 @@ class Link:
         with self._line.lock:
             yield self._line.replica
 
-    def known(self, seconds: float = FIRST_SECONDS) -> None:
+    def known(self) -> None:
         """Wait until there is a session to read. Raises Unavailable."""
         line = self._line
         if line.replica.known:
             return
+        seconds = FIRST_SECONDS if line.local else REMOTE_SECONDS
         line.wait(lambda: line.replica.known or line.state in ("down", "off"), seconds)
         if not line.replica.known:
             raise Unavailable(f"Nothing of this session is known yet: {line.trouble or 'nobody answers'}.")
@@ -231,11 +234,11 @@ class Link:
         line = self._line
         until = time.monotonic() + seconds
         while True:
-            if line.state == "connecting":
+            if line.state == "connecting" and not line.silent:
                 line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else until - time.monotonic())
                 if line.state == "connecting":
                     with line.lock:
-                        line.fallen("the session server has not answered yet")
+                        line.hushed("the session server has not answered yet")
             if not line.usable:
                 # Nobody waits for this one; its answer says that they are back.
                 self._talker.call(lambda: self._talker.barrier("probe"))
@@ -254,7 +257,7 @@ class Link:
             answer = line.barriers.pop(name)
         if answer is None and line.usable:
             with line.lock:
-                line.hushed()
+                line.hushed("the session server does not answer")
         return answer
 
     # --- what happens ---
@@ -295,7 +298,7 @@ class Link:
 
     def ask(self, question: Callable[[Backend], Coroutine[Any, Any, _T]], seconds: float = FIRST_SECONDS) -> _T:
         """Something that is asked of the backend itself. Raises Unavailable, and what the backend raises."""
-        self.known(seconds)
+        self.known()
         return self._talker.ask(question, seconds)
 
     def use(self, name: str, *, new: bool) -> None:

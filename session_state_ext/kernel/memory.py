@@ -34,7 +34,6 @@ class MemoryBackend:
     """The backend of a session that ends with its kernel."""
 
     fleeting = "This session ends with its kernel."
-    local = True
 
     def __init__(self) -> None:
         self._session = _Session()

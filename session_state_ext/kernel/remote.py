@@ -32,7 +32,6 @@ class RemoteBackend:
     """The sessions of the server at ``url``, with the credential it gave this kernel."""
 
     fleeting = None
-    local = False
 
     def __init__(self, url: str, token: str, *, limits: Limits | None = None) -> None:
         self._url = urlsplit(url.rstrip("/") + "/api/session")

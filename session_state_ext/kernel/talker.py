@@ -201,7 +201,6 @@ class Talker:
     async def _round(self, backend: Backend) -> float:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
         try:
-            self._line.local = backend.local
             session_id = await backend.attach()
             self._line.fleeting = backend.fleeting
             self._belongs_to(session_id)

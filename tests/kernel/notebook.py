@@ -8,6 +8,7 @@ import io
 import json
 import os
 import queue
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -92,6 +93,7 @@ class Kernel:
         self.path = ""
         self.id = ""
         self._session = ""
+        self._stopped = threading.Event()
 
     @classmethod
     def alone(cls, environment: Mapping[str, str]) -> Kernel:
@@ -109,7 +111,7 @@ class Kernel:
         made = jupyter.request("POST", "/api/sessions", json=body).json()
         kernel = cls.__new__(cls)
         kernel.path, kernel.id, kernel._session = path, made["kernel"]["id"], made["id"]
-        kernel._manager, kernel._jupyter = None, jupyter
+        kernel._manager, kernel._jupyter, kernel._stopped = None, jupyter, threading.Event()
         kernel._connect()
         return kernel
 
@@ -139,6 +141,18 @@ class Kernel:
     def ask_to_end(self) -> None:
         """What a front end sends before it waits for the kernel's end."""
         self._client.shutdown()
+
+    def press_stop(self) -> None:
+        """As a person does: a moment later, and again where nothing happens."""
+
+        def press() -> None:
+            for _ in range(5):
+                if self._stopped.wait(2.0):
+                    return
+                self.interrupt()
+
+        self._stopped.clear()
+        threading.Thread(target=press, daemon=True).start()
 
     def kill(self) -> None:
         """As a machine without memory would."""
@@ -180,6 +194,7 @@ class Kernel:
             request["metadata"]["cellId"] = cell
         self._client.shell_channel.send(request)
         reply = self._finish(request["header"]["msg_id"], take)
+        self._stopped.set()
         ran.seconds = time.monotonic() - started
         ran.ok = reply["status"] == "ok"
         ran.error = None if ran.ok else reply.get("evalue")

@@ -23,7 +23,7 @@ def kernel(lone: Callable[..., Kernel]) -> Kernel:
 def test_the_stop_button_ends_a_step_and_the_next_cell_runs(kernel: Kernel) -> None:
     kernel.run("%session set y = 7")
     body = "import time\nprint('go', flush=True)\ntime.sleep(60)\ny = 1"
-    ran = kernel.run(f"%%session step slow --out y\n{body}", meanwhile=kernel.interrupt)
+    ran = kernel.run(f"%%session step slow --out y\n{body}", meanwhile=kernel.press_stop)
     assert not ran.ok
     assert "KeyboardInterrupt" in ran.text
     assert "slow: interrupted; y as before" in ran.text
@@ -33,12 +33,19 @@ def test_the_stop_button_ends_a_step_and_the_next_cell_runs(kernel: Kernel) -> N
 
 
 def test_the_stop_button_ends_a_step_that_awaits(kernel: Kernel) -> None:
-    body = "import asyncio\nprint('go', flush=True)\nawait asyncio.sleep(60)\ny = 1"
-    ran = kernel.run(f"%%session step slow --out y\n{body}", meanwhile=kernel.interrupt)
+    # ipykernel cancels a cell that awaits when its loop is next woken; one long sleep would not wake it.
+    body = "import asyncio\nprint('go', flush=True)\nfor _ in range(600):\n    await asyncio.sleep(0.1)\ny = 1"
+    ran = kernel.run(f"%%session step slow --out y\n{body}", meanwhile=kernel.press_stop)
     assert not ran.ok
     assert "slow: interrupted" in ran.text
     assert kernel.run("session_state._link.steps()['slow'].run.status").value == "'interrupted'"
     assert kernel.run("'y' in session").value == "False"
+
+
+def test_a_step_that_awaits_is_stopped_in_time(kernel: Kernel) -> None:
+    ran = kernel.run("%%session step slow --out y --timeout 0.5\nimport asyncio\nawait asyncio.sleep(60)\ny = 1")
+    assert not ran.ok
+    assert "slow ran longer than 0.5 s and was stopped" in ran.text
 
 
 def test_a_mistake_is_an_error_reply_with_one_sentence(kernel: Kernel) -> None:

@@ -1,0 +1,283 @@
+"""The link against a server that loses connections, refuses, and forgets: nothing is lost, nothing is done twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import UNSET
+
+from session_state_ext.errors import NotFound
+from session_state_ext.kernel import talker
+from session_state_ext.kernel.backend import Busy, Channel, Lost
+from session_state_ext.kernel.leftovers import Leftovers, abandoned, read
+from session_state_ext.kernel.link import Link
+from session_state_ext.kernel.memory import MemoryBackend
+from session_state_ext.kernel.outbox import DELETED, Group, Outbox
+from session_state_ext.model import Run
+from session_state_ext.wire import Mutate, SaidOrigin
+
+from .notebook import until
+
+CELL = SaidOrigin(kind="cell")
+
+
+class Unreliable(MemoryBackend):
+    """A server to which things happen, by ``fate``: called before and after each frame, it may raise Lost."""
+
+    def __init__(self, fate: Callable[[str], None]) -> None:
+        super().__init__()
+        self._fate = fate
+        #: the numbers of the mutates that were taken
+        self.taken: list[int] = []
+        self.attached = 0
+        self.opened = 0
+
+    async def attach(self) -> str:
+        self.attached += 1
+        self._fate("attach")
+        return await super().attach()
+
+    async def open(self, session_id: str) -> Any:
+        self.opened += 1
+        self._fate("open")
+        return _Unreliable(await super().open(session_id), self)
+
+    def values(self) -> dict[str, str]:
+        return {name: bytes(row.value).decode() for name, row in self._session.rows.items()}
+
+
+class _Unreliable:
+    def __init__(self, channel: Channel, backend: Unreliable) -> None:
+        self._channel, self._backend = channel, backend
+
+    async def send(self, frame: bytes) -> None:
+        self._backend._fate("before")
+        said = msgspec.json.decode(frame)
+        if said["type"] == "mutate":
+            self._backend.taken.append(said["seq"])
+        await self._channel.send(frame)
+        self._backend._fate("after")
+
+    async def receive(self) -> bytes | str:
+        frame = await self._channel.receive()
+        self._backend._fate("answer")
+        return frame
+
+    async def close(self) -> None:
+        await self._channel.close()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talker, "BACK_OFF_SECONDS", (0.001, 0.01))
+    monkeypatch.setattr(talker, "GATHER_SECONDS", 0.001)
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[[Unreliable], Link]]:
+    links: list[Link] = []
+
+    def make(backend: Unreliable) -> Link:
+        links.append(Link(lambda: backend, local=True).start())
+        return links[-1]
+
+    yield make
+    for link in links:
+        link.close()
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_whatever_breaks_everything_arrives_once_and_in_order(connect: Callable[[Unreliable], Link], seed: int) -> None:
+    chance, misfortune, lost = random.Random(seed), random.Random(seed), [0]
+
+    def fate(_: str) -> None:
+        if misfortune.random() < 0.2:
+            lost[0] += 1
+            raise Lost(None)
+
+    backend = Unreliable(fate)
+    link = connect(backend)
+    expected: dict[str, str] = {}
+    for number in range(300):
+        name = f"v{chance.randrange(5)}"
+        if chance.random() < 0.1:
+            link.put(name, DELETED)
+            expected.pop(name, None)
+        else:
+            link.put(name, number)
+            expected[name] = str(number)
+        if chance.random() < 0.3:
+            link.flush(0.02, patient=True)
+    assert link.flush(60, patient=True)
+    assert backend.values() == expected
+    assert link.replica.view() == {name: text.encode() for name, text in expected.items()}
+    # A number is repeated only while it is not known to have been taken, and none is left out.
+    assert sorted(set(backend.taken)) == list(range(1, max(backend.taken) + 1))
+    assert backend.taken == sorted(backend.taken)
+    assert lost[0] > 10, "nothing has happened"
+
+
+def test_a_change_that_no_frame_can_carry_is_refused_and_the_rest_goes_on(
+    connect: Callable[[Unreliable], Link],
+) -> None:
+    backend = Unreliable(lambda _: None)
+    too_large = backend._session.mutate
+
+    def mutate(frame: Mutate) -> Any:
+        if any(op.name == "big" for op in frame.ops if hasattr(op, "name")):
+            raise Lost(1009, "message too big")
+        return too_large(frame)
+
+    backend._session.mutate = mutate  # type: ignore[method-assign]
+    link = connect(backend)
+    link.known()
+    link.put_all({"a": 1, "big": "x", "b": 2})
+    assert link.flush(60, patient=True)
+    assert backend.values() == {"a": "1", "b": "2"}
+    _, refused, _ = link.news()
+    assert [(one.name, one.value, one.code) for one in refused] == [("big", b'"x"', "too-large")]
+    link.put("c", 3)
+    assert link.flush(60, patient=True)
+
+
+def test_a_refused_output_is_taken_out_of_the_record_of_its_run(connect: Callable[[Unreliable], Link]) -> None:
+    backend = Unreliable(lambda _: None)
+    link = connect(backend)
+    link.known()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss", "big"], written=["loss", "big"])
+    edits = {"loss": 1, "big": b'"' + b"x" * 2_000_000 + b'"'}
+    link.append(Group(SaidOrigin(kind="step", step="train", run="r"), edits, [run], whole=True), hurry=True)
+    assert link.flush(60, patient=True)
+    assert backend.values() == {"loss": "1"}
+    recorded = link.steps()["train"].run
+    assert (recorded.status, recorded.written) == ("warned", ["loss"])
+    assert recorded.warnings[0].startswith("big: ")
+
+
+def test_a_server_that_does_not_know_the_kernel_yet_is_asked_again(connect: Callable[[Unreliable], Link]) -> None:
+    answers = iter(["busy", "busy", "known"])
+
+    def fate(what: str) -> None:
+        if what == "attach" and next(answers, "known") == "busy":
+            raise Busy
+
+    link = connect(Unreliable(fate))
+    link.put("lr", 1)
+    assert link.flush(60)
+    assert link.outages == 0, "that was no outage"
+
+
+def test_an_unborn_session_that_is_gone_hands_its_edits_to_the_next(connect: Callable[[Unreliable], Link]) -> None:
+    answers, sent = iter(["open", "gone"]), iter(["hello", "mutate"])
+
+    def fate(what: str) -> None:
+        if what == "open" and next(answers, "open") == "gone":
+            raise NotFound
+        if what == "before" and next(sent, "hello") == "mutate":
+            raise Lost(4404)
+
+    backend = Unreliable(fate)
+    link = connect(backend)
+    link.known()
+    link.put("lr", 1)
+    assert link.flush(60, patient=True)
+    assert backend.values() == {"lr": "1"}
+    assert link.news() == ([], [], [])
+
+
+def test_a_fault_of_the_link_itself_is_survived(connect: Callable[[Unreliable], Link]) -> None:
+    answers = iter([True])
+
+    def fate(what: str) -> None:
+        if what == "answer" and next(answers, False):
+            raise ZeroDivisionError
+
+    link = connect(Unreliable(fate))
+    link.put("lr", 1)
+    assert link.flush(60, patient=True)
+
+
+def test_what_waits_is_shown_while_nobody_answers(connect: Callable[[Unreliable], Link]) -> None:
+    def fate(_: str) -> None:
+        raise ConnectionRefusedError("nobody there")
+
+    link = connect(Unreliable(fate))
+    link.put("lr", 1)
+    until(lambda: link.outages > 0)
+    assert link.barrier() is None
+    assert link.names() == ["lr"]
+    assert link.trouble == "the session server cannot be reached (nobody there)"
+
+
+# --- what a kernel leaves behind ---
+
+
+def _outbox() -> Outbox:
+    outbox = Outbox("client-1")
+    outbox.put("a", 1, CELL)
+    outbox.freeze(5)
+    outbox.put("b", b'"x"', CELL)
+    outbox.put("c", DELETED, SaidOrigin(kind="cell", cell="c1"))
+    run = Run(id="r", step="s", status="running", start=1)
+    outbox.append(Group(SaidOrigin(kind="step", step="s", run="r"), {}, [run], whole=True))
+    return outbox
+
+
+def test_an_outbox_comes_back_from_its_file(tmp_path: Path) -> None:
+    kept = Leftovers("session-1", "client-1", tmp_path / "unsent")
+    outbox = _outbox()
+    kept.write(outbox, {})
+    (file,) = (tmp_path / "unsent").glob("*.json")
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.parent.stat().st_mode & 0o777 == 0o700
+    assert "session-1" not in file.name, "an id is never part of a path"
+    back = read(file)
+    assert back is not None
+    assert back.open is not None
+    assert outbox.open is not None
+    assert (back.client, back.seq, back.open.body) == ("client-1", 1, outbox.open.body)
+    assert [group.edits for group in back.queue] == [{"b": b'"x"'}, {"c": DELETED}, {}]
+    assert [group.runs for group in back.queue] == [[], [], outbox.queue[2].runs]
+    # They were written on nothing: what somebody has put there since stays.
+    assert back.queue[0].ops()[0].if_revision == 0  # type: ignore[union-attr]
+    assert back.queue[0].seen is not UNSET
+    outbox.drop()
+    kept.write(outbox, {})
+    assert not list((tmp_path / "unsent").iterdir())
+
+
+def _hold(where: str, ready: Any, done: Any) -> None:
+    kept = Leftovers("session-1", "client-2", Path(where))
+    kept.write(_outbox(), {})
+    ready.set()
+    done.wait()
+
+
+def test_edits_of_a_kernel_that_lives_are_left_to_it(tmp_path: Path) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    ready, done = spawn.Event(), spawn.Event()
+    holder = spawn.Process(target=_hold, args=(str(tmp_path), ready, done))
+    holder.start()
+    assert ready.wait(60)
+    with abandoned("session-1", tmp_path) as found:
+        assert list(found) == []
+    done.set()
+    holder.join(60)
+    with abandoned("session-1", tmp_path) as found:
+        assert [outbox.client for _, outbox in found] == ["client-2"]
+    with abandoned("another", tmp_path) as found:
+        assert list(found) == []
+
+
+def test_a_file_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
+    Leftovers("session-1", "client-1", tmp_path).write(_outbox(), {})
+    (file,) = tmp_path.glob("*.json")
+    file.write_text("{")
+    assert read(file) is None
+    assert file.with_suffix(".unreadable").read_text() == "{"

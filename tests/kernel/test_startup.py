@@ -1,0 +1,78 @@
+"""What the startup file does to every kernel of an environment: next to nothing, until %session is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .conftest import STARTUP
+from .notebook import Kernel
+
+MakeKernel = Callable[..., Kernel]
+
+
+@pytest.fixture
+def started(lone: MakeKernel, home: Path) -> MakeKernel:
+    folder = home / "ipythondir" / "profile_default" / "startup"
+    folder.mkdir(parents=True)
+    (folder / "00-session-state.py").write_bytes(STARTUP.read_bytes())
+    return lone
+
+
+def test_nothing_is_loaded_named_or_left_in_the_environment(started: MakeKernel) -> None:
+    kernel = started(KERNEL_SESSION_STATE_URL="http://127.0.0.1:1/", KERNEL_SESSION_STATE_TOKEN="secret")
+    assert kernel.run("%who_ls").value == "[]"
+    assert kernel.run("[name for name in globals() if 'session' in name.lower()]").value == "[]"
+    assert kernel.run("import os\n[name for name in os.environ if 'SESSION_STATE' in name]").value == "[]"
+    heavy = "('msgspec', 'sqlalchemy', 'websockets', 'session_state_ext.kernel.link')"
+    assert kernel.run(f"import sys\n[name for name in {heavy} if name in sys.modules]").value == "[]"
+
+
+def test_the_magic_is_there_without_being_loaded(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep")
+    assert kernel.run("%session set lr = 0.1").ok
+    assert kernel.run("session['lr']").value == "0.1"
+
+
+def test_a_step_can_be_the_very_first_cell(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep")
+    ran = kernel.run("%%session step first --out y\ny = 1\n1/0")
+    assert (
+        "----> 3" in ran.text.replace("\x1b[32m", "").replace("\x1b[39m", "").replace("\x1b[49m", "") or "3" in ran.text
+    )
+    assert kernel.run("%%session step first --out y\ny = 1").ok
+    assert kernel.run("session['y']").value == "1"
+
+
+def test_the_first_word_may_be_python(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep")
+    ran = kernel.run("print(session.get('lr', 5))")
+    assert "session is there after %load_ext session_state_ext" in ran.text
+    assert "no variable 'lr'" in kernel.run("session['lr']").text, "IPython takes it for the magic, which loads"
+    assert kernel.run("print(session.get('lr', 5))").text == "5\n"
+    assert "after %load_ext" not in kernel.run("nothing_of_ours").text
+
+
+def test_an_eager_kernel_has_the_names_before_its_first_cell(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep", KERNEL_SESSION_STATE_EAGER="1")
+    assert kernel.run("session['lr'] = 1\nsession_state['lr']").value == "1"
+
+
+def test_loading_by_hand_as_well_changes_nothing(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep")
+    kernel.run("%session set lr = 0.1")
+    ran = kernel.run("%load_ext session_state_ext")
+    assert "already loaded" in ran.text
+    assert kernel.run("session['lr']").value == "0.1"
+
+
+def test_a_startup_file_without_its_package_is_silent(lone: MakeKernel, home: Path) -> None:
+    folder = home / "ipythondir" / "profile_default" / "startup"
+    folder.mkdir(parents=True)
+    text = STARTUP.read_text().replace("session_state_ext.kernel.lazy", "session_state_ext_that_went")
+    (folder / "00-session-state.py").write_text(text)
+    kernel = lone()
+    assert kernel.run("1 + 1").value == "2"
+    assert kernel.run("%who_ls").value == "[]"
