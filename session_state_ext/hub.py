@@ -295,6 +295,10 @@ class Hub:
         async with self.use(owner, session_id):
             return await self.work(lambda batch: batch.transaction.runs(session_id, limit=limit), _same, writes=False)
 
+    async def running_kernels(self) -> builtins.list[str]:
+        """The ids of kernels whose runs have not ended, by what is stored."""
+        return await self.work(lambda batch: batch.transaction.running_kernels(), _same, writes=False)
+
     async def kernel_died(self, kernel_id: str, *, before: int | None = None) -> None:
         """Mark the runs of this kernel that have not ended as interrupted, in every session it wrote to.
 

@@ -153,6 +153,7 @@ class SessionStateExtension(ExtensionApp):
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
         try:
             await self.service.ready()
+            self._kernels.look_for_dead()
         except SessionError as error:
             # The server goes on without sessions; each request says why.
             self.log.error("session state: %s", error.message)

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
 from tornado import web
 
 from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
 from session_state_ext.hub import LOCAL
+from session_state_ext.names import is_session_id
 
 from .base import Caller, Service, owner_of
 from .credentials import Credential
+
+_LOOK_AGAIN_SECONDS = 1.0
 
 _CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
 
@@ -91,9 +97,30 @@ class Kernels:
     async def stop(self) -> None:
         """The server ends and its kernels with it, after the extensions: say so while the store is still open."""
         self.unwrap()
+        for task in self._tasks:
+            task.cancel()
         for kernel_id in self._manager.list_kernel_ids():
             with suppress(SessionError):
                 await self._interrupt(kernel_id, _now())
+
+    def look_for_dead(self) -> None:
+        """A server that was killed could not say which runs its kernels left; find out, now and while any is alive."""
+        _in_background(self._tasks, self._bury())
+
+    async def _bury(self) -> None:
+        wait = _LOOK_AGAIN_SECONDS
+        with suppress(SessionError):
+            hub = await self._service.ready()
+            while True:
+                kernels = [each for each in await hub.running_kernels() if each not in self._manager]
+                alive = [each for each in kernels if await asyncio.to_thread(_is_alive, each)]
+                for kernel_id in set(kernels) - set(alive):
+                    await hub.kernel_died(kernel_id, before=_now())
+                if not alive:
+                    return
+                # Orphans end within a second or two; those of another server may go on for days.
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, 60.0)
 
     async def start_kernel(self, *args: Any, **kwargs: Any) -> Any:
         wanted = kwargs.get("kernel_id")
@@ -179,6 +206,22 @@ class Moves:
             await (notebooks.moved(source, path) if action == "rename" else notebooks.copied(source, path))
         except SessionError as error:
             logger.log.warning("session state: a notebook's %s was not followed: %s", action, error.code)
+
+
+def _is_alive(kernel_id: str) -> bool:
+    """Whether the kernel of this id answers on this machine, by the ports that its connection file names."""
+    if not is_session_id(kernel_id):
+        # Whoever records a run says this; it is no path of theirs to choose.
+        return False
+    file = Path(jupyter_runtime_dir()) / f"kernel-{kernel_id}.json"
+    try:
+        known = json.loads(file.read_text(encoding="utf-8"))
+        if known.get("transport", "tcp") != "tcp":
+            return True
+        with socket.create_connection((known["ip"], known["hb_port"]), timeout=1):
+            return True
+    except (OSError, ValueError, KeyError):
+        return False
 
 
 def _in_background(tasks: set[asyncio.Task[None]], work: Any) -> None:

@@ -124,6 +124,9 @@ class Transaction(Protocol):
     def running(self, kernel: str) -> list[tuple[str, Run]]:
         """(session id, run) of each run of this kernel that has not ended."""
 
+    def running_kernels(self) -> list[str]:
+        """The kernels of runs that have not ended, each once."""
+
     def changes(self, session_id: str, since: int) -> list[Change] | None:
         """Every change after revision ``since``, oldest first; None where the log no longer reaches."""
 

@@ -161,6 +161,10 @@ class SqlTransaction:
         found = select(runs).where(runs.c.kernel == kernel, runs.c.status == "running")
         return [(row.session_id, decoded(row.run, Run)) for row in map(verified, self._do(found))]
 
+    def running_kernels(self) -> list[str]:
+        found = select(runs.c.kernel).where(runs.c.status == "running", runs.c.kernel.is_not(None)).distinct()
+        return list(self._do(found.order_by(runs.c.kernel)).scalars())
+
     def changes(self, session_id: str, since: int) -> list[Change] | None:
         of = changes.c.session_id == session_id
         found = self._do(select(changes).where(of, changes.c.revision > since).order_by(changes.c.revision))

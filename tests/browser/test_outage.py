@@ -52,12 +52,7 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     lab.expect_value("y", "3")
 
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="a server killed with -9 cannot say so, and the next one does not ask")
-
-
-@pytest.mark.parametrize(
-    "how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=NOT_YET)], ids=["stopped", "killed"]
-)
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_a_run_whose_kernel_died_with_the_server_is_interrupted(
     own_jupyter: Jupyter, open_lab: OpenLab, how: signal.Signals
 ) -> None:
