@@ -18,9 +18,11 @@ _ROWS = 200
 #: A value takes this much of a line.
 _WIDTH = 60
 
-_CELL = "padding:2px 12px 2px 0;text-align:left;vertical-align:top;"
+_TABLE = "margin:4px 0;border-collapse:collapse;table-layout:auto;font-size:inherit"
+_CELL = "padding:2px 16px 2px 0;text-align:left;vertical-align:baseline;"
+_HEAD = f"{_CELL}border-bottom:1px solid var(--jp-border-color2,#ddd);font-weight:normal;"
 _QUIET = "color:var(--jp-ui-font-color2,#777);"
-_MONO = "font-family:var(--jp-code-font-family,monospace);"
+_MONO = "font-family:var(--jp-code-font-family,monospace);font-size:95%;"
 
 
 class Shown:
@@ -56,13 +58,16 @@ class Table(Shown):
         text = "\n".join(
             [title, "", *lines, *(["", foot] if foot else [])] if rows else [title, *([foot] if foot else [])]
         )
-        head = "".join(f'<th style="{_CELL}{_QUIET}font-weight:normal">{escape(one)}</th>' for one in headings)
+        head = "".join(f'<th style="{_HEAD}{_QUIET}">{escape(one)}</th>' for one in headings)
         body = "".join(f"<tr>{''.join(_td(at, one, mono) for at, one in enumerate(row))}</tr>" for row in rows)
-        table = (
-            f'<table style="margin:4px 0"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>' if rows else ""
-        )
+        table = f'<table style="{_TABLE}"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>' if rows else ""
         below = f'<div style="{_QUIET}">{escape(foot)}</div>' if foot else ""
-        super().__init__(text, f"<div><div><b>{escape(title)}</b></div>{table if rows else ''}{below}</div>")
+        super().__init__(text, f"<div>{_titled(title)}{table if rows else ''}{below}</div>")
+
+
+def _titled(title: str) -> str:
+    name, dot, rest = title.partition(" · ")
+    return f'<div><b>{escape(name)}</b><span style="{_QUIET}">{dot}{escape(rest)}</span></div>'
 
 
 def _line(members: Iterable[str], widths: list[int]) -> str:

@@ -243,7 +243,8 @@ class Steps:
                 text = values.encode(value, name, most=self._link.replica.limits.value_bytes)
             except SessionError as error:
                 reason = error.message.removeprefix(f"{name}: ")
-                warnings.append(f"{name} is in kernel only: {values.describe(value)}. {reason}")
+                said = f"{name} is in kernel only: {values.describe(value)}."
+                warnings.append(f"{said} {reason[:1].upper()}{reason[1:]}")
                 continue
             if untouched and before is not None and before.text == text:
                 missing.append(name)

@@ -63,7 +63,7 @@ def stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[],
         shell.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     """A Jupyter server of its own."""
     jupyter = Jupyter(tmp_path_factory.mktemp("jupyter"), "server")
