@@ -144,7 +144,7 @@ class Cells:
         if not self._told:
             self._told = True
             display.warn(f"Session: an error of the extension's own, {type(error).__name__}: {error}. Cells run on.")
-        _log.warning("a hook failed", exc_info=error)
+        _log.debug("a hook failed", exc_info=error)
 
     def _enter(self, info: Any) -> None:
         nested = _nested(self._shell)
@@ -173,7 +173,7 @@ class Cells:
             self._outage = self._link.outages
             display.warn(
                 f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
-                "kept here and sent when the server is back."
+                "kept here and sent when it is back."
             )
 
     def _say_of(self, answer: BarrierAnswer) -> None:

@@ -18,8 +18,9 @@ def find(name: str, known: list[Known]) -> str:
     found = _named(name, known)
     if found is not None:
         return found.session_id
-    names = sorted({one.name for one in known if one.name})
-    listed = f" There are: {', '.join(names[:10])}{' ...' if len(names) > 10 else ''}." if names else ""
+    names = [one.name or one.session_id for one in known]
+    more = " ..." if len(names) > 10 else ""
+    listed = f" There are: {', '.join(names[:10])}{more}." if names else ""
     raise NotFound(f"There is no session called {name}.{listed} Make it: %session use {name} --new")
 
 

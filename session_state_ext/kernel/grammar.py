@@ -154,12 +154,16 @@ def literal(text: str, name: str) -> Any:
         return json.loads(text)
     except ValueError:
         pass
+    # Python would read 0,5 as a tuple; whoever writes it means a number.
+    if re.fullmatch(r"[-+]?\d+,\d+", text):
+        point = text.replace(",", ".")
+        raise Mistake(
+            f"{name}: {text} is not a number; write it with a point: {point}. A list needs brackets: [{text}]"
+        )
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         pass
-    if re.fullmatch(r"[-+]?\d+,\d+", text):
-        raise Mistake(f"{name}: {text} is not a number; write it with a point: {text.replace(',', '.')}")
     if text[0] in "[{(":
         raise Mistake(f"{name}: {_short(text)} is neither JSON nor a Python literal. Text in it needs quotes.")
     if text[0].isalpha() or text[0] == "_":

@@ -34,7 +34,8 @@ class Line:
     """Guarded by ``lock``, unless a line says otherwise; ``changed`` is notified of whatever happens."""
 
     def __init__(self, *, local: bool) -> None:
-        self.lock = threading.Lock()
+        # Reentrant, for a signal's handler may write too.
+        self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.replica = Replica(new_tag())
         self.state: State = "connecting"
@@ -48,6 +49,8 @@ class Line:
         self.fleeting: str | None = None
         #: whether the backend is in this process
         self.local = local
+        #: who should answer, for sentences
+        self.other = "the session store" if local else "the session server"
         #: the talker knows that something waits to be sent
         self.scheduled = False
         #: barriers that were asked for
@@ -90,7 +93,7 @@ class Line:
     def wait(self, ready: Callable[[], bool], seconds: float) -> bool:
         """Whether ``ready`` became true in time. In slices, so that an interrupt gets through."""
         until = time.monotonic() + seconds
-        with self.changed:
+        with self.lock:
             while not ready():
                 left = until - time.monotonic()
                 if left <= 0:
@@ -100,7 +103,7 @@ class Line:
 
     def forked(self) -> None:
         """In the child of a fork: the other thread is not there, and may have held the lock."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.state, self.trouble = "off", "this process was forked from the kernel"
         self.observers = None

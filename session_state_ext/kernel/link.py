@@ -238,7 +238,7 @@ class Link:
                 line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else until - time.monotonic())
                 if line.state == "connecting":
                     with line.lock:
-                        line.hushed("the session server has not answered yet")
+                        line.hushed(f"{line.other} has not answered yet")
             if not line.usable:
                 # Nobody waits for this one; its answer says that they are back.
                 self._talker.call(lambda: self._talker.barrier("probe"))
@@ -257,7 +257,7 @@ class Link:
             answer = line.barriers.pop(name)
         if answer is None and line.usable:
             with line.lock:
-                line.hushed("the session server does not answer")
+                line.hushed(f"{line.other} does not answer")
         return answer
 
     # --- what happens ---

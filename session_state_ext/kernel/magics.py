@@ -180,12 +180,15 @@ class SessionMagics(Magics):
         fleeting = self._link.fleeting
         with self._link.moment() as replica:
             before = replica.view()
+            left = replica.session_id if replica.revision and not fleeting else None
         new = "--new" in words
         self._link.use(names[0], new=new)
         if fleeting and new and before:
             # What was in memory only comes along.
             self._link.put_all(before)
             self._link.flush()
+        if left is not None and left != self._link.replica.session_id:
+            display.show(display.note(f"Back to the session it had: %session use {left}"))
         return display.overview(self._link)
 
     def _list(self, line: str) -> Any:

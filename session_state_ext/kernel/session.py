@@ -52,6 +52,18 @@ class Session(MutableMapping[str, Any]):
         self._reading: Callable[[str], None] | None = None
         self._note: Callable[[str], None] = lambda _: None
 
+    def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(f'A session has no attribute {name}. A variable is read as session["{name}"].')
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        __tracebackhide__ = True
+        if not name.startswith("_"):
+            raise AttributeError(f'A variable is written as session["{name}"] = ...')
+        super().__setattr__(name, value)
+
     # --- the mapping ---
 
     def __getitem__(self, name: str) -> Any:
@@ -170,12 +182,15 @@ class Session(MutableMapping[str, Any]):
     def __repr__(self) -> str:
         from .display import overview
 
+        # Inspectors call this on every name there is: it does not wait.
+        if not self._link.replica.known:
+            return f"Session (nothing of it is known yet: {self._link.trouble or 'connecting'})"
         return overview(self._link).text()
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
         from .display import overview
 
-        return overview(self._link).html()
+        return overview(self._link).html() if self._link.replica.known else None
 
     def _ipython_key_completions_(self) -> list[str]:
         return self._link.names()

@@ -194,8 +194,9 @@ class Talker:
             try:
                 seconds = await self._round(backend)
             except Exception as error:
-                _log.warning("The link to the session failed and tries again.", exc_info=True)
-                seconds = self._wait_for(_clause(error), self._back_off())
+                # Not louder: what this thread logs would land in whatever cell is running.
+                _log.debug("the link failed and tries again", exc_info=True)
+                seconds = self._wait_for(self._clause(error), self._back_off())
             await asyncio.sleep(seconds)
 
     async def _round(self, backend: Backend) -> float:
@@ -212,7 +213,7 @@ class Talker:
             if isinstance(error, NotFound):
                 self._session_is_gone()
                 return self._back_off()
-            return self._wait_for(_clause(error), self._back_off())
+            return self._wait_for(self._clause(error), self._back_off())
         try:
             await self._converse(channel)
         except Lost as lost:
@@ -229,6 +230,11 @@ class Talker:
             await channel.close()
             self.keep()
         return 0.0
+
+    def _clause(self, error: Exception) -> str:
+        if isinstance(error, SessionError):
+            return error.message.rstrip(".")
+        return f"{self._line.other} cannot be reached ({error})"
 
     def _busy(self) -> float:
         """A kernel may be quicker than the server that starts it: only after a while is that a trouble."""
@@ -255,7 +261,7 @@ class Talker:
         if lost.code == 4404:
             self._session_is_gone()
             return 0.0
-        return self._wait_for("the connection to the session server was lost", self._back_off())
+        return self._wait_for(f"the connection to {line.other} was lost", self._back_off())
 
     def _session_is_gone(self) -> None:
         with self._line.lock:
@@ -388,9 +394,3 @@ async def _send_over(channel: Channel, replica: Replica) -> list[Refusal]:
             await channel.send(opened.body)
         elif replica.known and not replica.outbox:
             return replica.refused
-
-
-def _clause(error: Exception) -> str:
-    if isinstance(error, SessionError):
-        return error.message.rstrip(".")
-    return f"the session server cannot be reached ({error})"

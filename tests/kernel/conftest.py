@@ -66,15 +66,21 @@ def stored(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[],
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     """A Jupyter server of its own."""
-    jupyter = Jupyter(tmp_path_factory.mktemp("jupyter"), "server")
+    jupyter = serving(tmp_path_factory.mktemp("jupyter"))
+    jupyter.start()
+    yield jupyter
+    jupyter.stop()
+
+
+def serving(folder: Path) -> Jupyter:
+    """A server, not started yet, that has the extension and gives kernels the startup file, installed or not."""
+    jupyter = Jupyter(folder, "server")
     config = jupyter.folder / "config" / "jupyter_server_config.json"
     config.write_text(json.dumps({"ServerApp": {"jpserver_extensions": {"session_state_ext": True}}}))
     startup = jupyter.folder / "ipython" / "profile_default" / "startup"
     startup.mkdir(parents=True)
     (startup / "00-session-state.py").write_bytes(STARTUP.read_bytes())
-    jupyter.start()
-    yield jupyter
-    jupyter.stop()
+    return jupyter
 
 
 @pytest.fixture

@@ -212,7 +212,7 @@ def test_what_waits_is_shown_while_nobody_answers(connect: Callable[[Unreliable]
     until(lambda: link.outages > 0)
     assert link.barrier() is None
     assert link.names() == ["lr"]
-    assert link.trouble == "the session server cannot be reached (nobody there)"
+    assert link.trouble == "the session store cannot be reached (nobody there)"
 
 
 # --- what a kernel leaves behind ---

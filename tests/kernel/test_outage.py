@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import psutil
+import pytest
 
 from tests.browser.jupyter import Jupyter
 
+from .conftest import serving
 from .notebook import Kernel, Panel, until
 
 
@@ -92,3 +94,25 @@ def test_a_kernel_that_ends_while_the_server_is_frozen_leaves_its_edits_to_the_n
     following.shutdown()
     assert jupyter.variables(notebook.path) == {"lr": 0.2, "n": 1}
     assert not list(kept[0].parent.iterdir())
+
+
+def test_a_killed_server_takes_its_kernel_along_but_no_edit(tmp_path_factory: pytest.TempPathFactory) -> None:
+    jupyter = serving(tmp_path_factory.mktemp("killed"))
+    jupyter.start()
+    try:
+        notebook = Kernel.of_notebook(jupyter, "killed.ipynb")
+        notebook.run("%session set lr = 0.1")
+        pid = int(notebook.run("import os; os.getpid()").value)
+        with jupyter.frozen():
+            notebook.run("1")
+            notebook.run("session['lr'] = 0.2\nsession['n'] = 1")
+            jupyter.process.kill()
+        until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+        jupyter.process.wait(60)
+        jupyter.start()
+        again = Kernel.of_notebook(jupyter, "killed.ipynb")
+        assert again.run("%session get lr n").value == "{'lr': 0.2, 'n': 1}"
+        assert jupyter.variables("killed.ipynb") == {"lr": 0.2, "n": 1}
+        again.shutdown()
+    finally:
+        jupyter.stop()
