@@ -49,6 +49,8 @@ export interface ClientOptions {
   connect(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel;
   /** The session that the notebook has now, for one that was never stored or is no more. */
   replace?(): Promise<{ sessionId: string; meta: Meta }>;
+  /** A notebook of this session has another one now. */
+  left?(): void;
   now?(): number;
 }
 
@@ -298,6 +300,7 @@ export class SessionClient {
         this._sender.asked(frame.id);
         break;
       case 'meta':
+        this._noticeLeaving(frame.meta.paths);
         this._replica.describe(frame.meta);
         break;
       case 'deleted':
@@ -317,6 +320,7 @@ export class SessionClient {
 
   private _welcomed(welcome: Welcome): void {
     const away = this._offlineSince === null ? 0 : this._now() - this._offlineSince;
+    this._noticeLeaving(welcome.meta.paths);
     const renewed = this._replica.welcome(welcome);
     this._offlineSince = null;
     this._link = { ...this._link, everLive: true };
@@ -324,6 +328,14 @@ export class SessionClient {
     this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
     this._sender.resumed();
     this._rememberSoon();
+  }
+
+  /** A notebook that was renamed takes its session along; one that left went to another session. */
+  private _noticeLeaving(now: readonly string[] | undefined): void {
+    const before = this._replica.meta.paths;
+    if (now !== undefined && now.length < before.length) {
+      this.options.left?.();
+    }
   }
 
   private _changed(change: Change): void {

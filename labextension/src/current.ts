@@ -32,6 +32,7 @@ export class CurrentSession {
     private readonly inFront: (panel: NotebookPanel) => NotebookInFront
   ) {
     tracker.currentChanged.connect(() => this.refresh());
+    sessions.left = client => void this._askAgain(client);
     this.refresh();
   }
 
@@ -102,6 +103,23 @@ export class CurrentSession {
       return status === 404 || status === 405
         ? { kind: 'absent' }
         : { kind: 'failed', status, message: error instanceof Error ? error.message : '' };
+    }
+  }
+
+  /** Which session have the notebooks of this client now? Those that have another one move over to it. */
+  private async _askAgain(client: SessionClient): Promise<void> {
+    for (const panel of [...this._clients].flatMap(([each, of]) => (of === client ? [each] : []))) {
+      const current = await this._open(panel);
+      if (current.kind === 'open' && current.client !== client) {
+        this._opened.set(panel, { path: panel.context.path, current: Promise.resolve(current) });
+        if (this.tracker.currentWidget === panel) {
+          this._show(current);
+        }
+      }
+    }
+    if (![...this._clients.values()].includes(client)) {
+      // What was typed into the old session belongs to it, and is sent to it.
+      void this.sessions.close(client);
     }
   }
 

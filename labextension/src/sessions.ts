@@ -75,7 +75,7 @@ export class Sessions {
     if (existing !== undefined) {
       return existing;
     }
-    const client = new SessionClient({
+    const client: SessionClient = new SessionClient({
       sessionId,
       meta,
       tab: tab.id,
@@ -84,13 +84,17 @@ export class Sessions {
       pace: this.options.pace,
       user: this.options.user ?? undefined,
       connect: (options, session) => this._channel(options, session),
-      replace: () => this._attach(path)
+      replace: () => this._attach(path),
+      left: () => this.left?.(client)
     });
     this._clients.set(sessionId, client);
     client.connect();
     void this.drainDead(sessionId);
     return client;
   }
+
+  /** Told when a notebook of this client's session was given another one, by a cell for instance. */
+  left: ((client: SessionClient) => void) | null = null;
 
   all(): SessionClient[] {
     return [...this._clients.values()];

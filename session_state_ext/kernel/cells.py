@@ -10,22 +10,21 @@ import threading
 from types import FrameType
 from typing import Any
 
-from IPython.core.error import InputRejected
-from msgspec import UNSET
 from traitlets import Enum
 from traitlets.config import Configurable
 
 from session_state_ext.errors import SessionError
-from session_state_ext.wire import Overwritten, SaidOrigin
+from session_state_ext.wire import SaidOrigin
 
-from . import display, preview
+from . import display
 from .grammar import Mistake, StepLine, step_line
 from .lazy import body_of, step_of
 from .line import BarrierAnswer
 from .link import Link
 from .marks import Watched, watch
 from .namespace import Namespace
-from .outbox import Refusal, as_text
+from .outbox import as_text
+from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
 from .session import Session
 from .steps import Body, Step, Steps
 
@@ -33,23 +32,6 @@ _log = logging.getLogger(__name__)
 
 #: Where a shell keeps what is loaded into it.
 ATTRIBUTE = "_session_state_extension"
-
-
-class Sentence:
-    """Mixed into an exception: it is shown as the sentence it is, not as a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [str(self)]
-
-
-class SessionMistake(Sentence, SessionError):
-    """Something was asked of the session that it cannot do."""
-
-    code = "mistake"
-
-
-class CellRejected(Sentence, InputRejected):
-    """The cell was not run."""
 
 
 class SessionState(Configurable):
@@ -178,19 +160,12 @@ class Cells:
 
     def _say_of(self, answer: BarrierAnswer) -> None:
         for field in answer.invalid:
-            display.warn(self._invalid(field.name, field.text))
+            box = self._link.written(field.name)
+            display.warn(invalid(field.name, field.text, None if box is None else as_text(box.value)))
         if set(answer.late) - self._late:
             display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
         # One that stays away is told of once.
         self._late = set(answer.late)
-
-    def _invalid(self, name: str, text: str) -> str:
-        box = self._link.written(name)
-        if box is None:
-            return f"{name}: {text!r} is not a value; ran without {name}"
-        stands = as_text(box.value)
-        what = "a number" if preview.kind(stands) in ("int", "float") else "a value"
-        return f"{name}: {text!r} is not {what}, ran with {preview.value(stands, 40)}"
 
     def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
@@ -288,8 +263,8 @@ class Cells:
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
             display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
-        happened, refused, conflicts = self._link.news()
-        display.warn(*happened, *map(_refused, refused), *map(_overwritten, conflicts))
+        happened, refusals, conflicts = self._link.news()
+        display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         notes, self._notes[:] = list(self._notes), []
         display.show(*map(display.note, notes))
         self._introduce()
@@ -311,24 +286,6 @@ class Cells:
 
 def _report(name: str) -> ast.expr:
     return ast.parse(f"get_ipython().{ATTRIBUTE}.cells.bound({name!r})", mode="eval").body
-
-
-def _overwritten(one: Overwritten) -> str:
-    who = display.by(one.origin)
-    if one.theirs is UNSET:
-        return f"{one.name}: {who} deleted it in the meantime; this cell's value stands."
-    return (
-        f"{one.name}: this cell's value replaces {preview.value(bytes(one.theirs), 40)}, which {who} wrote meanwhile."
-    )
-
-
-def _refused(one: Refusal) -> str:
-    value = "deleting it" if one.value is None else f"{preview.value(one.value, 40)}"
-    if one.theirs is not None:
-        return (
-            f"{one.name}: {value} was not taken, somebody else wrote {preview.value(one.theirs, 40)} in the meantime."
-        )
-    return f"{one.name}: {value} was not taken: {one.message.removeprefix(f'{one.name}: ')}"
 
 
 def _nested(shell: Any) -> bool:

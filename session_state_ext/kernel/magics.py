@@ -10,10 +10,11 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from session_state_ext.errors import SessionError
 
 from . import display, grammar
-from .cells import Cells, SessionMistake
+from .cells import Cells
 from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace, Unplaced
+from .sentences import SessionMistake
 from .session import Missing, Session
 
 COMMANDS = ["set", "get", "del", "push", "pull", "use", "list", "step"]

@@ -28,10 +28,10 @@ from session_state_ext.wire import (
     encode,
 )
 
+from .abandoned import FATAL_TO_MUTATE, send_abandoned
 from .backend import Backend, Busy, Channel, Lost
 from .line import BarrierAnswer, Line
-from .outbox import Outbox, Refusal
-from .replica import Replica, Resync
+from .replica import Resync
 
 if TYPE_CHECKING:
     from .leftovers import Leftovers
@@ -44,8 +44,6 @@ BACK_OFF_SECONDS = (0.1, 5.0)
 BUSY_SECONDS = 1.0
 _QUICKER = 4
 
-#: Close codes after which the open mutate would only bring the same end again.
-_FATAL_TO_MUTATE = {1009: "too-large", 4413: "too-large", 4400: "invalid-frame"}
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
@@ -205,7 +203,9 @@ class Talker:
             session_id = await backend.attach()
             self._line.fleeting = backend.fleeting
             self._belongs_to(session_id)
-            await self._send_abandoned(backend, session_id)
+            refused = await send_abandoned(backend, session_id)
+            with self._line.lock:
+                self._line.replica.refused += refused
             self._channel = channel = await backend.open(session_id)
         except Busy:
             return self._busy()
@@ -256,8 +256,8 @@ class Talker:
     def _ended(self, lost: Lost) -> float:
         line = self._line
         with line.lock:
-            if lost.code in _FATAL_TO_MUTATE:
-                line.replica.unblock(_FATAL_TO_MUTATE[lost.code], str(lost))
+            if lost.code in FATAL_TO_MUTATE:
+                line.replica.unblock(FATAL_TO_MUTATE[lost.code], str(lost))
         if lost.code == 4404:
             self._session_is_gone()
             return 0.0
@@ -350,47 +350,3 @@ class Talker:
         """
         before, now = self._line.replica.meta, set(frame.meta.paths)
         return before is not None and now < set(before.paths)
-
-    # --- what earlier kernels left ---
-
-    async def _send_abandoned(self, backend: Backend, session_id: str) -> None:
-        """Send, under their own client ids, what kernels of this session could not send."""
-        if backend.fleeting is not None:
-            return
-        from . import leftovers
-
-        with leftovers.abandoned(session_id, leftovers.folder()) as found:
-            for path, outbox in found:
-                try:
-                    refused = await _send_all(backend, session_id, outbox)
-                except (OSError, SessionError, Lost, Resync):
-                    continue  # it stays for the next time
-                with self._line.lock:
-                    self._line.replica.refused += refused
-                path.unlink(missing_ok=True)
-
-
-async def _send_all(backend: Backend, session_id: str, outbox: Outbox) -> list[Refusal]:
-    """Send the whole of an outbox; what of it was refused. Raises where the channel ends before."""
-    replica = Replica(outbox.client)
-    replica.outbox = outbox
-    while True:
-        channel = await backend.open(session_id)
-        try:
-            return await _send_over(channel, replica)
-        except Lost as lost:
-            if lost.code not in _FATAL_TO_MUTATE:
-                raise
-            replica.unblock(_FATAL_TO_MUTATE[lost.code], str(lost))
-        finally:
-            await channel.close()
-
-
-async def _send_over(channel: Channel, replica: Replica) -> list[Refusal]:
-    await channel.send(encode(Hello(**replica.hello())))
-    while True:
-        opened = replica.receive(decode_server_frame(await channel.receive())) or replica.freeze()
-        if opened is not None:
-            await channel.send(opened.body)
-        elif replica.known and not replica.outbox:
-            return replica.refused

@@ -37,6 +37,7 @@ let tracker: FakeTracker;
 let opened: string[];
 let closed: unknown[];
 let answer: (path: string) => Promise<unknown>;
+let sessions: Pick<Sessions, 'open' | 'close' | 'left'>;
 
 function make(): CurrentSession {
   tracker = new FakeTracker();
@@ -48,15 +49,16 @@ function make(): CurrentSession {
     clients.set(path, client);
     return Promise.resolve(client);
   };
-  const sessions = {
+  sessions = {
     open: (path: string) => {
       opened.push(path);
-      return answer(path);
+      return answer(path) as Promise<SessionClient>;
     },
     close: (client: SessionClient) => {
       closed.push(client);
       return Promise.resolve();
-    }
+    },
+    left: null
   };
   return new CurrentSession(
     tracker as unknown as INotebookTracker,
@@ -151,4 +153,29 @@ test('a server that could not answer is asked again', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+test('a notebook that a cell gave another session is followed there', async () => {
+  const current = make();
+  const panel = new FakePanel('a.ipynb');
+  tracker.show(panel);
+  await settle();
+  const before = clientIn(current);
+  const other = { another: 'session' };
+  answer = () => Promise.resolve(other);
+  sessions.left?.(before as SessionClient);
+  await settle();
+  expect(clientIn(current)).toBe(other);
+  expect(closed).toEqual([before]);
+});
+
+test('a notebook that still has its session stays with it', async () => {
+  const current = make();
+  tracker.show(new FakePanel('a.ipynb'));
+  await settle();
+  const before = current.getState();
+  sessions.left?.(clientIn(current) as SessionClient);
+  await settle();
+  expect(current.getState()).toBe(before);
+  expect(closed).toEqual([]);
 });

@@ -56,20 +56,25 @@ export function AddForm(props: { example: Example | null; onEnd(): void }): Reac
   const reading = text.trim() === '' ? { value: '' } : readValue(text);
   const number = readNumber(text);
   const meant = 'value' in reading ? reading.value : null;
+  // As a row's editor has it: whoever writes 0,01 means a number, and text of that form goes in quotes.
+  const comma = !number.ok && number.problem === 'comma';
   const hint = ((): string => {
-    if ('error' in reading) {
+    if ('error' in reading || comma) {
       return '';
     }
-    const comma =
-      !number.ok && number.problem === 'comma' ? ` ${numberSentence(number, trans) ?? ''}` : '';
-    return trans.__('Saved as: %1.', kindWords(meant, trans)) + comma;
+    return trans.__('Saved as: %1.', kindWords(meant, trans));
   })();
-  const valueError =
-    'error' in reading && tried ? jsonSentence(text, reading.error, trans) : refusal;
+  const valueError = ((): string | null => {
+    if (comma) {
+      const quoted = trans.__('If it is text, put it in quotes: "%1".', text.trim());
+      return `${numberSentence(number, trans) ?? ''} ${quoted}`;
+    }
+    return 'error' in reading && tried ? jsonSentence(text, reading.error, trans) : refusal;
+  })();
 
   const save = (): void => {
     setTried(true);
-    if (wrong !== null || variables.has(name) || 'error' in reading) {
+    if (wrong !== null || variables.has(name) || 'error' in reading || comma) {
       return;
     }
     try {
