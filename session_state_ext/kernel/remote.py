@@ -61,7 +61,7 @@ class RemoteBackend:
             raise _in_words(error.response.status_code, {}) from None
         except InvalidHandshake as error:
             raise ConnectionError(str(error)) from None
-        except TimeoutError:
+        except (TimeoutError, asyncio.TimeoutError):
             raise ConnectionError("the server does not answer") from None
         _no_delay(socket_)
         return RemoteChannel(socket_)

@@ -42,13 +42,16 @@ def test_a_step_moves_the_panel_while_it_runs(notebook: Kernel, panel: Panel) ->
 
 def test_a_notebook_goes_over_to_another_session(jupyter: Jupyter, notebook: Kernel) -> None:
     notebook.run("%session set lr = 0.1")
-    assert notebook.run("%session use other --new").ok
+    old = notebook.run("session.id").value.strip("'")
+    went = notebook.run("%session use other --new")
+    assert went.ok
+    assert f"Back to the session it had: %session use {old}" in went.text
     notebook.run("%session set lr = 5")
     assert "other" in notebook.run("%session list").text
     assert jupyter.variables(notebook.path) == {"lr": 5}
-    assert notebook.run("%session use nowhere").error.startswith(
-        "There is no session called nowhere. There are: other."
-    )
+    said = notebook.run("%session use nowhere").error
+    assert said is not None
+    assert said.startswith("There is no session called nowhere. There are: other, ")
 
 
 def test_a_session_that_is_deleted_is_told_and_a_new_one_takes_its_place(jupyter: Jupyter, notebook: Kernel) -> None:
