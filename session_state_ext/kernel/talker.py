@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import contextlib
 import logging
 import random
@@ -95,7 +96,7 @@ class Talker:
         answer = asyncio.run_coroutine_threadsafe(put(), self._loop)
         try:
             return answer.result(seconds)
-        except (TimeoutError, asyncio.TimeoutError):
+        except (TimeoutError, concurrent.futures.TimeoutError):
             answer.cancel()
             raise Unavailable("The session server did not answer in time.") from None
 

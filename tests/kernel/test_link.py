@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import random
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,12 @@ import pytest
 from msgspec import UNSET
 
 from session_state_ext.errors import NotFound
-from session_state_ext.kernel import talker
+from session_state_ext.kernel import leftovers, talker
 from session_state_ext.kernel.backend import Busy, Channel, Lost
 from session_state_ext.kernel.leftovers import Leftovers, abandoned, read
 from session_state_ext.kernel.link import Link
 from session_state_ext.kernel.memory import MemoryBackend
-from session_state_ext.kernel.outbox import DELETED, Group, Outbox
+from session_state_ext.kernel.outbox import DELETED, Group, Outbox, as_text
 from session_state_ext.model import Run
 from session_state_ext.wire import Mutate, SaidOrigin
 
@@ -213,6 +216,64 @@ def test_what_waits_is_shown_while_nobody_answers(connect: Callable[[Unreliable]
     assert link.barrier() is None
     assert link.names() == ["lr"]
     assert link.trouble == "the session store cannot be reached (nobody there)"
+
+
+def test_what_is_written_while_nobody_answers_is_in_a_file_at_once(
+    connect: Callable[[Unreliable], Link], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed server takes its kernels along within a second: there is no time to write at the end."""
+    monkeypatch.setattr(leftovers, "folder", lambda: tmp_path / "unsent")
+    answers = iter(["open"])
+
+    def fate(what: str) -> None:
+        if what == "open" and next(answers, "closed") == "closed":
+            raise ConnectionRefusedError("nobody there")
+        if what == "before" and backend.opened == 1 and written.is_set():
+            raise Lost(None)
+
+    written = threading.Event()
+    backend = Unreliable(fate)
+    backend.fleeting = None
+    link = connect(backend)
+    link.known()
+    written.set()
+    for value in range(3):
+        link.put("lr", value)
+        until(lambda value=value: _in_files(tmp_path).get("lr") == str(value))
+
+
+def _in_files(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for file in (folder / "unsent").glob("*.json"):
+        outbox = read(file)
+        for group in outbox.groups() if outbox is not None else ():
+            found.update({name: as_text(value).decode() for name, value in group.edits.items()})
+    return found
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")
+def test_a_child_of_a_fork_is_not_stuck_on_a_lock_that_another_thread_held(
+    connect: Callable[[Unreliable], Link],
+) -> None:
+    link = connect(Unreliable(lambda _: None))
+    link.known()
+    held, release = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with link.moment():
+            held.set()
+            release.wait(60)
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    held.wait(60)
+    child = os.fork()
+    if child == 0:
+        signal.alarm(20)  # not to hang for ever where it fails
+        os._exit(0 if link.names() == [] and link.barrier() is None else 1)
+    release.set()
+    holder.join()
+    assert os.waitpid(child, 0)[1] == 0
 
 
 # --- what a kernel leaves behind ---

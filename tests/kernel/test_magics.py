@@ -140,6 +140,8 @@ def test_each_mistake_is_answered_with_one_sentence(shell: Shell, line: str, sen
         ("import pickle\npickle.dumps(session)", "A session belongs to its process. Give the other one env=session.env(), and call session_state_ext.connect() there."),
         ("session.env()", "This session is kept in this kernel's memory only. Name one first: %session use NAME --new, or SESSION_STATE_SESSION in the environment."),
         ("import session_state_ext\nsession_state_ext.connect()", "connect() needs to know which session: connect('NAME'), or start this process with env=session.env()."),
+        ("session.lr", 'A session has no attribute lr. A variable is read as session["lr"].'),
+        ("session.lr = 1", 'A variable is written as session["lr"] = ...'),
         ("with session.batch():\n    with session.batch(): pass", "A batch is open already; it cannot hold another."),
     ],
 )  # fmt: skip

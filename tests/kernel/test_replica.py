@@ -10,8 +10,8 @@ import pytest
 
 from session_state_ext import wire
 from session_state_ext.jsontext import canonical
-from session_state_ext.kernel.outbox import DELETED
-from session_state_ext.kernel.replica import Replica
+from session_state_ext.kernel.outbox import DELETED, Group
+from session_state_ext.kernel.replica import Replica, Resync
 
 CELL = wire.SaidOrigin(kind="cell")
 
@@ -138,3 +138,83 @@ def test_scenario(scenario: dict[str, Any]) -> None:
             client.check_sent(step["sent"])
         else:
             client.step(step)
+
+
+def _welcome(**fields: Any) -> bytes:
+    frame = {"type": "welcome", "mode": "snapshot", "variables": [], "lastAnswer": None, "revision": 1, "tip": "t1"}
+    return _dumps(_complete({**frame, **fields}))
+
+
+def _replica(*edits: tuple[str, Any]) -> Replica:
+    replica = Replica("A")
+    replica.receive(wire.decode_server_frame(_welcome(lastSeq=0)))
+    for name, value in edits:
+        replica.outbox.put(name, value, CELL)
+    return replica
+
+
+def test_a_number_that_was_taken_is_settled_though_its_answer_is_forgotten() -> None:
+    replica = _replica(("lr", 1))
+    assert replica.freeze() is not None
+    assert replica.receive(wire.decode_server_frame(_welcome(lastSeq=1))) is None
+    assert not replica.outbox
+    assert replica.freeze() is None
+
+
+def test_a_frame_that_is_missing_asks_for_everything() -> None:
+    replica = _replica()
+    change = {"type": "change", "revision": 3, "tip": "t3", "ops": [{"op": "set", "name": "lr", "value": 1}]}
+    with pytest.raises(Resync):
+        replica.receive(wire.decode_server_frame(_dumps(_complete(change))))
+    ack = {"type": "ack", "seq": 1, "revision": 3, "tip": "t3"}
+    replica.outbox.put("lr", 1, CELL)
+    replica.freeze()
+    with pytest.raises(Resync):
+        replica.receive(wire.decode_server_frame(_dumps(_complete(ack))))
+
+
+def test_an_assignment_to_what_was_deleted_meanwhile_is_sent_again() -> None:
+    replica = _replica(("lr", 1))
+    replica.freeze()
+    gone = wire.Reject(seq=1, code="gone", message="lr was deleted.", name="lr")
+    replica.receive(gone)
+    again = replica.freeze()
+    assert again is not None
+    assert again.seq == 2
+    assert replica.refused == []
+
+
+def test_edits_made_long_offline_do_not_overwrite_what_is_newer() -> None:
+    replica = _replica(("lr", 1))
+    replica.receive(wire.decode_server_frame(_welcome(lastSeq=0, revision=2, tip="t2")), offline=3600)
+    opened = replica.freeze()
+    assert opened is not None
+    assert json.loads(opened.body)["ops"] == [{"op": "set", "name": "lr", "value": 1, "ifRevision": 0}]
+
+
+def test_a_session_that_may_only_be_read_refuses_what_waits() -> None:
+    replica = _replica(("lr", 1))
+    replica.receive(wire.decode_server_frame(_welcome(lastSeq=0, readOnly=True)))
+    assert [(one.name, one.code) for one in replica.refused] == [("lr", "read-only")]
+    assert replica.view() == {}
+
+
+def test_a_batch_is_refused_as_a_whole() -> None:
+    replica = _replica()
+    replica.outbox.append(Group(CELL, {"a": 1, "b": 2}, whole=True))
+    opened = replica.freeze()
+    assert opened is not None
+    replica.receive(wire.Reject(seq=opened.seq, code="too-large", message="b is too large."))
+    assert [one.name for one in replica.refused] == ["a", "b"]
+    assert replica.freeze() is None
+
+
+def test_a_mutate_is_no_larger_than_a_frame() -> None:
+    value = b'"' + b"x" * 1_000_000 + b'"'
+    replica = _replica(*((f"v{number}", value) for number in range(20)))
+    sizes = []
+    while (opened := replica.freeze()) is not None:
+        sizes.append(len(opened.body))
+        replica.outbox.settle()
+    assert sum(sizes) > 20_000_000
+    assert max(sizes) < 9_000_000
