@@ -236,6 +236,9 @@ class Link:
         while True:
             if line.state == "connecting" and not line.silent:
                 line.wait(lambda: line.state != "connecting", FIRST_SECONDS if line.local else until - time.monotonic())
+                if line.local:
+                    # A store may have had to be made first; that is not counted.
+                    until = time.monotonic() + seconds
                 if line.state == "connecting":
                     with line.lock:
                         line.hushed(f"{line.other} has not answered yet")

@@ -81,6 +81,15 @@ def test_a_script_connects_by_name(home: Path) -> None:
     assert connect("sweep")["lr"] == 0.1
 
 
+def test_a_session_is_handed_on_by_its_id(stored: MakeShell) -> None:
+    shell = stored()
+    assert shell.run("session.env()").error == "This session is empty and not stored yet. Set a variable first."
+    shell.run("%session set lr = 0.1")
+    handed = shell.run("session.env({})").value
+    assert handed == {"SESSION_STATE_SESSION": shell.session.id}
+    assert connect(handed["SESSION_STATE_SESSION"])["lr"] == 0.1
+
+
 def test_a_kernel_that_is_killed_has_saved_what_its_cells_wrote(lone: Callable[..., Kernel]) -> None:
     kernel = lone(SESSION_STATE_SESSION="sweep")
     kernel.run("%load_ext session_state_ext")

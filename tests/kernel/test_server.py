@@ -68,6 +68,7 @@ def test_a_session_that_is_deleted_is_told_and_a_new_one_takes_its_place(jupyter
 
 
 def test_what_an_editor_holds_back_is_asked_for_before_the_cell_runs(notebook: Kernel, panel: Panel) -> None:
+    notebook.run("%load_ext session_state_ext")
     panel.set(lr=1)
     panel.send({"type": "dirty", "dirty": True})
     thread = threading.Thread(target=panel.answer_flush, kwargs={"lr": 2})
@@ -77,6 +78,7 @@ def test_what_an_editor_holds_back_is_asked_for_before_the_cell_runs(notebook: K
 
 
 def test_a_field_that_holds_no_value_is_named_with_what_the_cell_ran_with(notebook: Kernel, panel: Panel) -> None:
+    notebook.run("%load_ext session_state_ext")
     panel.set(lr=0.1)
     panel.send({"type": "dirty", "dirty": True})
     thread = threading.Thread(target=panel.answer_flush, kwargs={"invalid": [{"name": "lr", "text": "0,01"}]})
@@ -88,6 +90,7 @@ def test_a_field_that_holds_no_value_is_named_with_what_the_cell_ran_with(notebo
 
 
 def test_an_editor_that_does_not_answer_is_told_of(notebook: Kernel, panel: Panel) -> None:
+    notebook.run("%load_ext session_state_ext")
     panel.set(lr=0.1)
     notebook.run("1")
     panel.send({"type": "dirty", "dirty": True})

