@@ -11,8 +11,8 @@ from typing import Any
 
 from msgspec import Raw
 
-from session_state_ext.connection import Connection
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.connection import Connection
 from session_state_ext.model import Op, Origin, Set
 from session_state_ext.store.sql import SqlStore
 from session_state_ext.wire import Limits

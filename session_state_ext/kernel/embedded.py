@@ -18,8 +18,8 @@ from .choice import check_free, find
 from .memory import MemoryBackend
 
 if TYPE_CHECKING:
-    from session_state_ext.connection import Connection
     from session_state_ext.hub import Hub
+    from session_state_ext.hub.connection import Connection
 
 #: How long a kernel waits for another that looks for the same name.
 _NAME_SECONDS = 10.0
@@ -144,7 +144,7 @@ class EmbeddedChannel:
     """The live channel without a wire."""
 
     def __init__(self, hub: Hub, session_id: str) -> None:
-        from session_state_ext.connection import Connection
+        from session_state_ext.hub.connection import Connection
 
         self._frames: asyncio.Queue[bytes | Lost] = asyncio.Queue()
         self._ended: Lost | None = None

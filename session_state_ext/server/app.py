@@ -10,7 +10,7 @@ from traitlets import Float, Integer, Unicode, default
 
 from session_state_ext.errors import SessionError
 from session_state_ext.hub import Hub
-from session_state_ext.retention import Retention
+from session_state_ext.hub.retention import Retention
 from session_state_ext.store.sql import SqlStore, default_url
 from session_state_ext.wire import Limits
 

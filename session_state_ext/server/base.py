@@ -14,9 +14,9 @@ from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from session_state_ext import errors
-from session_state_ext.batch import Retry
 from session_state_ext.errors import InvalidBody, SessionError, TooLarge
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.batch import Retry
 from session_state_ext.wire import Limits, SaidOrigin, check_text, decode_body, encode, size
 
 from .credentials import SCHEME, Credential, Credentials

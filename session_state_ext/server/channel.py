@@ -11,9 +11,9 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web, websocket
 from tornado.iostream import StreamClosedError
 
-from session_state_ext.connection import NOT_ALLOWED, Connection
 from session_state_ext.errors import SessionError
-from session_state_ext.live import RESYNC
+from session_state_ext.hub.connection import NOT_ALLOWED, Connection
+from session_state_ext.hub.live import RESYNC
 
 from .base import Caller, status_of
 

@@ -11,13 +11,13 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
 from tornado import web
 
-from session_state_ext.batch import Written
-from session_state_ext.draft import Draft
 from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
-from session_state_ext.history import Plan, rows_before
 from session_state_ext.hub import Check
+from session_state_ext.hub.batch import Written
+from session_state_ext.hub.draft import Draft
+from session_state_ext.hub.history import Plan, rows_before
+from session_state_ext.hub.live import meta_of
 from session_state_ext.jsontext import same
-from session_state_ext.live import meta_of
 from session_state_ext.model import Delete, Meta, Session, Set, Variable
 from session_state_ext.names import check_session_id
 from session_state_ext.patches import merge_variables, patch_variables

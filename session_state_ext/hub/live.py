@@ -14,9 +14,9 @@ from typing import Protocol
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from .model import Change, Meta, Run, RunOp, Session, Step, Variable, advance
-from .store.base import Client
-from .wire import Ack, Deleted, InvalidField, MetaFrame, State, encode
+from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Variable, advance
+from session_state_ext.store.base import Client
+from session_state_ext.wire import Ack, Deleted, InvalidField, MetaFrame, State, encode
 
 #: Close codes of the live channel.
 DELETED, RESYNC, GOING_AWAY = 4404, 4429, 1001

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from session_state_ext.errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError
+from session_state_ext.model import Op, RunOp
+from session_state_ext.store.base import Client
+from session_state_ext.wire import Ack, Mutate, Reject, encode
+
 from .batch import Batch
 from .draft import Draft
-from .errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError
 from .live import DELETED, Listener, Live
-from .model import Op, RunOp
-from .store.base import Client
-from .wire import Ack, Mutate, Reject, encode
 
 if TYPE_CHECKING:
     from .hub import Hub

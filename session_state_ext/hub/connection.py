@@ -13,16 +13,10 @@ from typing import Literal
 
 from msgspec import UNSET
 
-from .author import Author
-from .barrier import ask_to_flush
-from .batch import Batch
-from .draft import Draft
-from .errors import Forbidden, InvalidFrame, NotFound, SessionError, StoreError, Unavailable
-from .hub import Hub
-from .live import DELETED, RESYNC, Live
-from .model import Change
-from .store.base import Client
-from .wire import (
+from session_state_ext.errors import Forbidden, InvalidFrame, NotFound, SessionError, StoreError, Unavailable
+from session_state_ext.model import Change
+from session_state_ext.store.base import Client
+from session_state_ext.wire import (
     Ack,
     Barrier,
     BarrierDone,
@@ -40,6 +34,13 @@ from .wire import (
     decode_server_frame,
     encode,
 )
+
+from .author import Author
+from .barrier import ask_to_flush
+from .batch import Batch
+from .draft import Draft
+from .hub import Hub
+from .live import DELETED, RESYNC, Live
 
 PROTOCOL_ERROR, NOT_ALLOWED, NO_HELLO, REPLACED = 4400, 4401, 4408, 4409
 

@@ -13,8 +13,8 @@ from msgspec import Raw
 
 from session_state_ext import errors
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.retention import Retention
 from session_state_ext.model import Delete, Input, Op, Origin, Rename, Run, RunOp, Set
-from session_state_ext.retention import Retention
 from session_state_ext.store.sql import SqlStore
 
 

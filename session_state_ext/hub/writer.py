@@ -9,8 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
-from .errors import SessionError, Unavailable
-from .store.base import Store, Transaction
+from session_state_ext.errors import SessionError, Unavailable
+from session_state_ext.store.base import Store, Transaction
 
 T = TypeVar("T")
 R = TypeVar("R")

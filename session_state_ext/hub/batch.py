@@ -6,12 +6,13 @@ import time
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from session_state_ext.errors import IdempotencyMismatch, NotFound
+from session_state_ext.model import Change, Session, Variable
+from session_state_ext.store.base import Key, Transaction
+from session_state_ext.wire import Limits, State
+
 from .draft import Draft
-from .errors import IdempotencyMismatch, NotFound
 from .live import Event, Live, size_of
-from .model import Change, Session, Variable
-from .store.base import Key, Transaction
-from .wire import Limits, State
 
 
 class Written(NamedTuple):

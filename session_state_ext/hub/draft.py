@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from .errors import Conflict, Damaged, Gone, LimitExceeded, NotFound, Renamed, SessionError, TooLarge
-from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
-from .model import (
+from session_state_ext.errors import Conflict, Damaged, Gone, LimitExceeded, NotFound, Renamed, SessionError, TooLarge
+from session_state_ext.model import (
     Change,
     Delete,
     Op,
@@ -32,9 +31,11 @@ from .model import (
     effective,
     touched,
 )
-from .names import new_tag
-from .store.base import Client, Commit, Touch, Transaction
-from .wire import Ack, Limits, Overwritten, size
+from session_state_ext.names import new_tag
+from session_state_ext.store.base import Client, Commit, Touch, Transaction
+from session_state_ext.wire import Ack, Limits, Overwritten, size
+
+from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
 
 if TYPE_CHECKING:
     from .live import Listener

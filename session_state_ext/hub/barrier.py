@@ -6,11 +6,12 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from .names import new_tag
+from session_state_ext.names import new_tag
 
 if TYPE_CHECKING:
+    from session_state_ext.wire import InvalidField
+
     from .live import Listener, Live
-    from .wire import InvalidField
 
 #: An editor that was lost while it held edits is named as late for this long.
 _LOST_SECONDS = 60.0

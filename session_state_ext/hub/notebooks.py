@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from .errors import NotFound
-from .model import Origin, Session, Set
-from .names import check_session_id
-from .store.base import Attachment
+from session_state_ext.errors import NotFound
+from session_state_ext.model import Origin, Session, Set
+from session_state_ext.names import check_session_id
+from session_state_ext.store.base import Attachment
 
 if TYPE_CHECKING:
     from .batch import Batch

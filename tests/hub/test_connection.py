@@ -8,8 +8,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from session_state_ext import barrier
-from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub import LOCAL, Hub, barrier
 from tests.inprocess import API, Client, opened, sets, story
 
 

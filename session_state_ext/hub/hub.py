@@ -19,26 +19,26 @@ from __future__ import annotations
 
 import asyncio
 import builtins
-import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
+from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.model import Change, Op, Origin, Run, RunOp, Session, touched
+from session_state_ext.names import check_session_id, new_session_id, new_tag
+from session_state_ext.store.base import Store, Summary
+from session_state_ext.wire import Limits
+
 from .batch import Batch, Retry, Written
+from .caretaker import Caretaker
 from .draft import Draft
-from .errors import NotFound, SessionError
 from .history import History, Plan
 from .live import GOING_AWAY, Advanced, Event, Live
-from .model import Change, Op, Origin, Run, RunOp, Session, touched
-from .names import check_session_id, new_session_id, new_tag
 from .notebooks import Attached, Notebooks
-from .retention import LOOK_EVERY, Retention
-from .store.base import Store, Summary
-from .wire import Limits
+from .retention import Retention
 from .writer import Writer
 
 T = TypeVar("T")
@@ -48,18 +48,8 @@ R = TypeVar("R")
 #: or password, and kernels without a server.
 LOCAL = "local"
 
-#: How often the store is asked whether another process has written.
-_LOOK_SECONDS = 0.1
-
-#: How long a replica that nobody uses is kept at hand.
-_IDLE_SECONDS = 30.0
-
-_KEY_MILLISECONDS = 24 * 3600 * 1000
-
 #: Looks at a session as it stands when it is to be written, raises what forbids it, gives the status to answer.
 Check = Callable[[Draft], int]
-
-_log = logging.getLogger("session_state_ext")
 
 
 def _no_check(_: Draft) -> int:
@@ -81,25 +71,21 @@ class Hub:
         self._live: dict[str, Live] = {}
         self._loading: dict[str, asyncio.Future[Live]] = {}
         self._idle: dict[Live, float] = {}
-        self._ticker: asyncio.Task[None] | None = None
         self._writer: Writer[Batch] = Writer(
             store, lambda transaction: Batch(transaction, store.version(), self.limits, self._live)
         )
+        self._caretaker = Caretaker(self, self.retention)
         self.notebooks = Notebooks(self)
         self.history = History(self)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
         await self._writer.start()
-        self._ticker = asyncio.create_task(self._tick(), name="session-state-look")
+        self._caretaker.start()
 
     async def stop(self) -> None:
         """Commit what was received, close every connection (1001) and the store. Idempotent."""
-        ticker, self._ticker = self._ticker, None
-        if ticker is not None:
-            ticker.cancel()
-            with suppress(asyncio.CancelledError):
-                await ticker
+        await self._caretaker.stop()
         for live in list(self._live.values()):
             live.end_all(GOING_AWAY, "The server is going away.")
         await self._writer.stop()
@@ -178,7 +164,7 @@ class Hub:
     # --- changing one ---
 
     async def scrub(self) -> None:
-        """See :meth:`.store.base.Store.scrub`."""
+        """See :meth:`~session_state_ext.store.base.Store.scrub`."""
         await self._writer.aside(lambda store: store.scrub())
 
     async def read(self, owner: str, session_id: str, look: Callable[[Draft], T]) -> T:
@@ -373,6 +359,15 @@ class Hub:
         self._live.pop(live.session.id, None)
         self._idle.pop(live, None)
 
+    def lives(self) -> builtins.list[Live]:
+        """The replicas at hand."""
+        return [*self._live.values()]
+
+    def drop_idle(self, since: float) -> None:
+        """Let go of the replicas that nobody has used from ``since`` (monotonic seconds) on."""
+        for live in [live for live, left in self._idle.items() if left < since]:
+            self.drop(live)
+
     def _forget(self, live: Live) -> None:
         self.drop(live)
         self.notebooks.gone(live)
@@ -390,33 +385,6 @@ class Hub:
             loading.add_done_callback(lambda _: self._loading.pop(session_id, None))
         # One who stops waiting does not stop the others.
         return await asyncio.shield(loading)
-
-    async def _tick(self) -> None:
-        forgotten = 0.0
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            now = time.monotonic()
-            for live in [live for live, since in self._idle.items() if now - since > _IDLE_SECONDS]:
-                self.drop(live)
-            lives = list(self._live.values())
-
-            def look(batch: Batch, lives: list[Live] = lives) -> None:
-                for live in lives:
-                    if live.version != batch.version:
-                        batch.draft(live)
-
-            try:
-                if lives:
-                    await self.work(look, _same, writes=False)
-                for live in lives:
-                    if live.born and live.session.revision >= live.looked_after + LOOK_EVERY:
-                        live.looked_after = live.session.revision
-                        await self.work(partial(self.retention.look_after, live=live), _same)
-                if not forgotten or now - forgotten > 3600:
-                    forgotten = now
-                    await self.work(lambda batch: batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS), _same)
-            except SessionError as error:
-                _log.warning("session state: could not look at the store: %s", error.code)
 
 
 def _as_planned(ops: tuple[Op, ...]) -> Callable[[Draft], Plan]:

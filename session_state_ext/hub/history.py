@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET
 
-from .errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
-from .jsontext import same
-from .model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable, touched
-from .names import check_name
+from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
+from session_state_ext.jsontext import same
+from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable, touched
+from session_state_ext.names import check_name
 
 if TYPE_CHECKING:
     from .batch import Batch, Retry, Written

@@ -1,0 +1,87 @@
+"""What is done without being asked: looking at what other processes wrote, letting go, keeping a past to its limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from session_state_ext.errors import SessionError
+
+from .retention import LOOK_EVERY, Retention
+
+if TYPE_CHECKING:
+    from .batch import Batch
+    from .hub import Hub
+    from .live import Live
+
+#: How often the store is asked whether another process has written.
+_LOOK_SECONDS = 0.1
+
+#: How long a replica that nobody uses is kept at hand.
+_IDLE_SECONDS = 30.0
+
+_FORGET_SECONDS = 3600.0
+_KEY_MILLISECONDS = 24 * 3600 * 1000
+
+_log = logging.getLogger("session_state_ext")
+
+
+class Caretaker:
+    """Looks after the sessions of one hub, from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, hub: Hub, retention: Retention) -> None:
+        self._hub = hub
+        self._retention = retention
+        self._task: asyncio.Task[None] | None = None
+        self._forgotten: float | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._rounds(), name="session-state-look")
+
+    async def stop(self) -> None:
+        """Idempotent."""
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _rounds(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            try:
+                await self._look()
+            except SessionError as error:
+                _log.warning("session state: could not look at the store: %s", error.code)
+
+    async def _look(self) -> None:
+        now = time.monotonic()
+        self._hub.drop_idle(now - _IDLE_SECONDS)
+        lives = self._hub.lives()
+        if lives:
+            await self._hub.work(partial(_catch_up, lives=lives), _nothing, writes=False)
+        for live in lives:
+            if live.born and live.session.revision >= live.looked_after + LOOK_EVERY:
+                live.looked_after = live.session.revision
+                await self._hub.work(partial(self._retention.look_after, live=live), _nothing)
+        if self._forgotten is None or now - self._forgotten > _FORGET_SECONDS:
+            self._forgotten = now
+            await self._hub.work(_forget, _nothing)
+
+
+def _catch_up(batch: Batch, lives: list[Live]) -> None:
+    for live in lives:
+        if live.version != batch.version:
+            batch.draft(live)
+
+
+def _forget(batch: Batch) -> None:
+    batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS)
+
+
+def _nothing(_: None) -> None:
+    return None
