@@ -46,7 +46,7 @@ fast: $(STAMPS)/env-test
 
 # A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
 torture: $(STAMPS)/env-test
-	TORTURE=long $(BIN)/python -m pytest -s tests/torture
+	TORTURE=long $(BIN)/python -m pytest -s --timeout=7200 tests/torture
 
 panel: $(STAMPS)/env-lab $(STAMPS)/linked
 
