@@ -16,6 +16,8 @@ STAMPS := .stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # One client for all: a proxy or mirror that pip and jlpm are set up for is used as it is.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# A file's tests share what they set up, so a file stays with one worker.
+PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/*' -not -name '*.tsbuildinfo')
 # What an editable install copies instead of linking: a change there means installing again.
@@ -30,7 +32,7 @@ lab: $(STAMPS)/env-lab $(STAMPS)/linked
 
 # pytest comes last: whoever reads the end of the output reads how many tests ran.
 test: check chromium
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(STAMPS)/env-test $(STAMPS)/linked
 	$(BIN)/ruff check .
@@ -42,7 +44,7 @@ check: $(STAMPS)/env-test $(STAMPS)/linked
 	$(BIN)/jlpm run test
 
 fast: $(STAMPS)/env-test
-	$(BIN)/python -m pytest --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py --ignore=tests/torture
+	$(PYTEST) --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py --ignore=tests/torture
 
 # A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
 torture: $(STAMPS)/env-test
