@@ -7,7 +7,7 @@ the text first (:mod:`jsontext`), then its shape, then each name and value again
 from __future__ import annotations
 
 import hashlib
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -112,6 +112,16 @@ class PurgeBody(_Body, frozen=True, kw_only=True):
 class SnapshotBody(_Body, frozen=True, kw_only=True):
     #: by default the newest
     revision: int | None = None
+
+
+class MutateBody(_Body, frozen=True, kw_only=True):
+    """A client's numbered change, as its channel would carry it."""
+
+    client: Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
+    seq: Annotated[int, msgspec.Meta(ge=1)]
+    base: Annotated[int, msgspec.Meta(ge=0)]
+    ops: tuple[Op, ...]
+    origin: SaidOrigin
 
 
 class AttachBody(_Body, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import UNSET
 from msgspec.structs import replace
@@ -26,8 +26,98 @@ if TYPE_CHECKING:
 _IN_FLIGHT = 32
 
 
+class _Acknowledged(NamedTuple):
+    """A change that was taken, and whether the session tells its author by itself."""
+
+    ack: Ack
+    told: bool
+
+
+class _Answered(NamedTuple):
+    """What became of a number: an ack or reject, and whether the session tells its author by itself."""
+
+    frame: bytes
+    told: bool
+
+
 class Author:
-    """Writes to one session for one client, and tells ``listener`` what became of it."""
+    """Writes to one session for one client; its numbers count whatever way they come."""
+
+    def __init__(self, hub: Hub, live: Live, client: str, *, owner: str, user: str | None, kernel: str | None) -> None:
+        self._hub = hub
+        self._live = live
+        self._client = client
+        self._owner = owner
+        self._user = user
+        self._kernel = kernel
+        #: the highest number that was refused without being stored
+        self._unstored = 0
+
+    async def ask(self, frame: Mutate) -> bytes:
+        """The ack or reject of this number, once it is on disk; everybody connected is told of the change.
+
+        Raises where nothing is stored of it: Gap, SeqMismatch, Forbidden, NotFound, StoreError, StorageFull.
+        """
+        decide = self._decide_once(frame.seq, _body_of(frame), self._change_of(frame))
+        return await self._hub.work(decide, lambda answered: answered.frame)
+
+    def _change_of(self, frame: Mutate) -> Callable[[Draft], _Acknowledged]:
+        ops: tuple[Op, ...] = frame.ops
+        if self._kernel is not None:
+            ops = tuple(RunOp(run=replace(op.run, kernel=self._kernel)) if isinstance(op, RunOp) else op for op in ops)
+        origin = frame.origin.complete(user=self._user, client=self._client, kernel=self._kernel)
+
+        def change(draft: Draft) -> _Acknowledged:
+            base = min(frame.base, draft.session.revision)
+            kept = draft.prepare(ops, client=self._client, base=base)
+            conflicts = draft.conflicts(kept, self._client, base)
+            if not kept:
+                session = draft.session
+                at = session.updated_at or draft.now
+                return _Acknowledged(Ack(seq=frame.seq, revision=session.revision, tip=session.tip, at=at), False)
+            made = draft.commit(kept, origin=origin, client=self._client, base=base)
+            ack = Ack(seq=frame.seq, revision=made.revision, tip=made.tip, at=made.at, conflicts=conflicts)
+            return _Acknowledged(ack, self._tell_with_change(draft, ack))
+
+        return change
+
+    def _tell_with_change(self, draft: Draft, ack: Ack) -> bool:
+        """Whether the session tells ``ack`` in the place of the change just committed."""
+        return False
+
+    def _decide_once(
+        self, seq: int, body: bytes, change: Callable[[Draft], _Acknowledged]
+    ) -> Callable[[Batch], _Answered]:
+        """Take the next number; a number that comes again gets its answer again."""
+        digest = hashlib.sha256(body).digest()
+
+        def decide(batch: Batch) -> _Answered:
+            draft = batch.draft(self._live)
+            draft.require()
+            known = draft.client(self._client)
+            last = 0 if known is None else known.last_seq
+            if known is not None and known.owner != self._owner:
+                raise Forbidden("This client id belongs to somebody else.")
+            if known is not None and seq == last:
+                if known.body != digest:
+                    raise SeqMismatch()
+                return _Answered(known.answer, False)
+            if seq not in (last + 1, max(last, self._unstored) + 1):
+                raise Gap(f"The next change of this client is number {last + 1}, not {seq}.")
+            told = False
+            try:
+                ack, told = change(draft)
+                answer = encode(ack)
+            except SessionError as error:
+                answer = encode(_rejection(seq, error))
+            draft.hear(Client(client=self._client, owner=self._owner, last_seq=seq, body=digest, answer=answer))
+            return _Answered(answer, told)
+
+        return decide
+
+
+class ChannelAuthor(Author):
+    """An author at the other end of a channel: ``listener`` is told what became of each number."""
 
     def __init__(
         self,
@@ -40,15 +130,9 @@ class Author:
         kernel: str | None,
         read_only: bool,
     ) -> None:
-        self._hub = hub
-        self._live = live
+        super().__init__(hub, live, listener.client, owner=owner, user=user, kernel=kernel)
         self._listener = listener
-        self._owner = owner
-        self._user = user
-        self._kernel = kernel
         self._read_only = read_only
-        #: the highest number that was refused without being stored
-        self._unstored = 0
         self._in_flight = asyncio.Semaphore(_IN_FLIGHT)
 
     async def mutate(self, frame: Mutate) -> None:
@@ -57,25 +141,7 @@ class Author:
             self._unstored = max(self._unstored, frame.seq)
             self._tell(_rejection(frame.seq, ReadOnly()))
             return
-        ops: tuple[Op, ...] = frame.ops
-        if self._kernel is not None:
-            ops = tuple(RunOp(run=replace(op.run, kernel=self._kernel)) if isinstance(op, RunOp) else op for op in ops)
-        origin = frame.origin.complete(user=self._user, client=self._listener.client, kernel=self._kernel)
-
-        def change(draft: Draft) -> tuple[Ack, bool]:
-            base = min(frame.base, draft.session.revision)
-            kept = draft.prepare(ops, client=self._listener.client, base=base)
-            conflicts = draft.conflicts(kept, self._listener.client, base)
-            if not kept:
-                session = draft.session
-                at = session.updated_at or draft.now
-                return Ack(seq=frame.seq, revision=session.revision, tip=session.tip, at=at), False
-            made = draft.commit(kept, origin=origin, client=self._listener.client, base=base)
-            ack = Ack(seq=frame.seq, revision=made.revision, tip=made.tip, at=made.at, conflicts=conflicts)
-            draft.acknowledge(self._listener, ack)
-            return ack, True
-
-        await self._answer_once(frame.seq, encode((frame.ops, frame.origin)), change)
+        await self._answer_once(frame.seq, _body_of(frame), self._change_of(frame))
 
     async def refuse(self, seq: int, raw: bytes, error: SessionError) -> None:
         """Answer a mutate of which only the number could be read."""
@@ -83,46 +149,21 @@ class Author:
             self._tell(_rejection(seq, error))
             return
 
-        def change(_: Draft) -> tuple[Ack, bool]:
+        def change(_: Draft) -> _Acknowledged:
             raise error
 
         await self._answer_once(seq, raw, change)
 
-    async def _answer_once(self, seq: int, body: bytes, change: Callable[[Draft], tuple[Ack, bool]]) -> None:
-        """Take the next number; a number that comes again gets its answer again.
+    def _tell_with_change(self, draft: Draft, ack: Ack) -> bool:
+        draft.acknowledge(self._listener, ack)
+        return True
 
-        ``change`` gives the ack, and whether the session tells it (in the place of the change).
-        """
-        digest = hashlib.sha256(body).digest()
+    async def _answer_once(self, seq: int, body: bytes, change: Callable[[Draft], _Acknowledged]) -> None:
+        def settle(answered: _Answered) -> None:
+            if not answered.told:
+                self._listener.tell(answered.frame)
 
-        def decide(batch: Batch) -> bytes | None:
-            draft = batch.draft(self._live)
-            draft.require()
-            known = draft.client(self._listener.client)
-            last = 0 if known is None else known.last_seq
-            if known is not None and known.owner != self._owner:
-                raise Forbidden("This client id belongs to somebody else.")
-            if known is not None and seq == last:
-                if known.body != digest:
-                    raise SeqMismatch()
-                return known.answer
-            if seq not in (last + 1, max(last, self._unstored) + 1):
-                raise Gap(f"The next change of this client is number {last + 1}, not {seq}.")
-            told = False
-            try:
-                ack, told = change(draft)
-                answer = encode(ack)
-            except SessionError as error:
-                answer = encode(_rejection(seq, error))
-            draft.hear(
-                Client(client=self._listener.client, owner=self._owner, last_seq=seq, body=digest, answer=answer)
-            )
-            return None if told else answer
-
-        def settle(answer: bytes | None) -> None:
-            if answer is not None:
-                self._listener.tell(answer)
-
+        decide = self._decide_once(seq, body, change)
         await self._in_flight.acquire()
         done = self._hub.work(decide, settle)
         done.add_done_callback(lambda future: self._settled(seq, future))
@@ -144,6 +185,11 @@ class Author:
 
     def _tell(self, answer: Reject) -> None:
         self._listener.tell(encode(answer))
+
+
+def _body_of(frame: Mutate) -> bytes:
+    """What must be the same when a number comes again, by whatever way."""
+    return encode((frame.ops, frame.origin))
 
 
 def _rejection(seq: int, error: SessionError) -> Reject:

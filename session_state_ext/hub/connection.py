@@ -35,7 +35,7 @@ from session_state_ext.wire import (
     encode,
 )
 
-from .author import Author
+from .author import ChannelAuthor
 from .barrier import ask_to_flush
 from .batch import Batch
 from .draft import Draft
@@ -101,7 +101,7 @@ class Connection:
         self._state = _State.NEW
         self._client = ""
         self._live: Live | None = None
-        self._author: Author | None = None
+        self._author: ChannelAuthor | None = None
         self._dirty = False
         #: it did not answer a flush in time, and has sent nothing since
         self.late = False
@@ -205,7 +205,7 @@ class Connection:
             self._hub.release(live)
             return
         self._live, self._client = live, frame.client
-        self._author = Author(
+        self._author = ChannelAuthor(
             self._hub,
             live,
             self,

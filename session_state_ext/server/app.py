@@ -28,6 +28,7 @@ from .history import (
     UndoHandler,
 )
 from .kernels import Kernels, Moves, NotebookPaths
+from .mutate import MutateHandler
 from .rest import (
     AttachHandler,
     MetaHandler,
@@ -46,6 +47,7 @@ ROUTES = [
     (r"/api/session/attach", AttachHandler),
     (_SESSION, OneSessionHandler),
     (_SESSION + r"/meta", MetaHandler),
+    (_SESSION + r"/mutate", MutateHandler),
     (_SESSION + r"/variables/([^/]+)", VariableHandler),
     (_SESSION + r"/changes", ChangesHandler),
     (_SESSION + r"/diff", DiffHandler),

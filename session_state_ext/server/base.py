@@ -42,6 +42,7 @@ STATUS: dict[type[SessionError], int] = {
     errors.Forbidden: 403,
     errors.ReadOnly: 403,
     errors.Conflict: 409,
+    errors.Gap: 409,
     errors.Gone: 409,
     errors.Renamed: 409,
     errors.NothingToUndo: 409,
@@ -110,6 +111,11 @@ class Service(Protocol):
 def status_of(error: SessionError) -> int:
     """From the table above."""
     return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def status_of_code(code: str) -> int:
+    """The same for an error that was stored: of it, only its code is left."""
+    return next((status for kind, status in STATUS.items() if kind.code == code), 500)
 
 
 class Caller(JupyterHandler):

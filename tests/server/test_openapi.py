@@ -76,6 +76,10 @@ async def test_answers_are_as_they_are_described(contract: dict[str, Any], rest:
         "POST", body=contract["paths"]["/api/session"]["post"]["requestBody"]["content"]["application/json"]["example"]
     )
     session = made.json["sessionId"]
+    mutate = contract["paths"]["/api/session/{id}/mutate"]["post"]["requestBody"]["content"]["application/json"][
+        "example"
+    ]
+    mutate = {**mutate, "seq": 1}
     asked: list[tuple[str, str, Any, dict[str, Any]]] = [
         ("get", "", None, {}),
         ("post", "/attach", {"path": "a.ipynb"}, {}),
@@ -93,6 +97,8 @@ async def test_answers_are_as_they_are_described(contract: dict[str, Any], rest:
         ("get", "/{id}/diff", None, {"from": "1"}),
         ("put", "/{id}/snapshots/{name}", {}, {}),
         ("get", "/{id}/snapshots", None, {}),
+        ("post", "/{id}/mutate", mutate, {}),
+        ("post", "/{id}/mutate", {**mutate, "seq": 9}, {}),
         ("post", "/{id}/undo", {}, {}),
         ("post", "/{id}/redo", {}, {}),
         ("post", "/{id}/restore", {"revision": 1}, {}),
