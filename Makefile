@@ -2,6 +2,7 @@
 # make test     everything CI checks; the last line is pytest's
 # make fast     the fast Python tests alone: no browser, no torture
 # make torture  the faults of tests/torture in their long form, about an hour
+# make bench    figures against peers, side by side in one run, about five minutes
 # make panel    the panel's bundle
 # make clean    back to a fresh clone
 
@@ -23,7 +24,7 @@ PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/
 # What an editable install copies instead of linking: a change there means installing again.
 COPIED := pyproject.toml package.json install.json session_state_ext/kernel/startup.py $(wildcard jupyter-config/*/*)
 
-.PHONY: lab test check fast torture panel chromium clean
+.PHONY: lab test check fast torture bench panel chromium clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -49,6 +50,10 @@ fast: $(STAMPS)/env-test
 # A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
 torture: $(STAMPS)/env-test
 	TORTURE=long $(BIN)/python -m pytest -s --timeout=7200 tests/torture
+
+# Prints the table and writes bench.json; ROWS="post get" measures these alone. docs/speed.md has the table of a run.
+bench: $(STAMPS)/env-test $(STAMPS)/linked
+	$(BIN)/python -m tests.benchmarks $(ROWS)
 
 panel: $(STAMPS)/env-lab $(STAMPS)/linked
 
