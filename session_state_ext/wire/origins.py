@@ -1,0 +1,20 @@
+"""Who makes a change, as a client may say it; user and client are the server's to say."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from session_state_ext.model import Origin, OriginKind
+
+
+class SaidOrigin(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    kind: OriginKind
+    cell: str | None = None
+    step: str | None = None
+    run: str | None = None
+
+    def complete(self, *, user: str | None, client: str | None = None, kernel: str | None = None) -> Origin:
+        """The origin with what the server knows of the one who speaks."""
+        return Origin(
+            kind=self.kind, user=user, client=client, kernel=kernel, cell=self.cell, step=self.step, run=self.run
+        )
