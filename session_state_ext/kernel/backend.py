@@ -6,6 +6,8 @@ from typing import NamedTuple, Protocol
 
 from session_state_ext.errors import SessionError
 
+from .archive import Archive
+
 
 class Lost(Exception):
     """The channel has ended. ``code`` is a close code of the contract, None where the connection broke."""
@@ -64,6 +66,9 @@ class Backend(Protocol):
 
     async def use(self, name: str, *, new: bool) -> str:
         """Make the session called ``name`` (or with this id) this kernel's; its id. ``new``: make it."""
+
+    def archive(self, session_id: str) -> Archive:
+        """The past of a session."""
 
     async def close(self) -> None:
         """Let go of everything. Idempotent."""

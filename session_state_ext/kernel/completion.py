@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from session_state_ext.errors import SessionError
+
 from .link import Link
+from .magics import COMMANDS
 from .session import Session
 
-_COMMANDS = ["set", "get", "del", "push", "pull", "use", "list"]
-_OPTIONS = {"step": ["--in", "--out", "--keep", "--force", "--timeout"], "use": ["--new"], "pull": ["--force"]}
+#: Whoever presses Tab does not wait longer.
+_SECONDS = 0.5
+
+_OPTIONS = {
+    "step": ["--in", "--out", "--keep", "--force", "--timeout"],
+    "use": ["--new"],
+    "pull": ["--force"],
+    "history": ["--before", "--limit"],
+    "undo": ["--force"],
+    "redo": ["--force"],
+    "snapshot": ["--delete"],
+    "purge": ["--yes"],
+}
+_VARIABLES = ("get", "del", "pull", "set", "history", "purge")
+_SNAPSHOTS = ("restore", "diff", "snapshot")
 
 
 def complete(line: str, session: Session, link: Link) -> list[str]:
@@ -16,12 +32,22 @@ def complete(line: str, session: Session, link: Link) -> list[str]:
     head, *words = line.split()
     done = words if line[-1:].isspace() else words[:-1]
     if not done:
-        return ["step"] if head.startswith("%%") else _COMMANDS
+        return ["step"] if head.startswith("%%") else [one for one in COMMANDS if one != "step"]
     command = done[0]
     if command == "step":
         if len(done) == 1:
             return list(link.steps())
         return [*_OPTIONS["step"], *session]
-    if command == "push":
+    options = _OPTIONS.get(command, [])
+    if command in _SNAPSHOTS:
+        return [*options, *_snapshots(link, quoted=command == "diff")]
+    return [*options, *(session if command in _VARIABLES else [])]
+
+
+def _snapshots(link: Link, *, quoted: bool) -> list[str]:
+    session_id = link.replica.session_id or ""
+    try:
+        known = link.ask(lambda backend: backend.archive(session_id).snapshots(), _SECONDS) if link.usable else []
+    except SessionError:
         return []
-    return [*_OPTIONS.get(command, []), *(session if command in ("get", "del", "pull", "set") else [])]
+    return [f'"{one.name}"' if quoted and " " in one.name else one.name for one in known]

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import NotFound
 
+from .archive import Archive
 from .backend import Channel, Known, Lost
 from .choice import check_free, find
 from .memory import MemoryBackend
@@ -117,6 +118,15 @@ class EmbeddedBackend:
             self._chosen = find(name, known)
         self._memory = None
         return self._chosen
+
+    def archive(self, session_id: str) -> Archive:
+        if self._memory is not None:
+            return self._memory.archive(session_id)
+        from .embeddedarchive import EmbeddedArchive
+
+        # A session that is talked of has been attached to, which has opened the store.
+        assert self._opened is not None
+        return EmbeddedArchive(self._opened, _local(), session_id)
 
     async def close(self) -> None:
         if self._opened is not None:

@@ -200,6 +200,46 @@ def words(line: str) -> list[str]:
     return found
 
 
+class Line(Struct):
+    """What follows a command: words, options with a value, and options without."""
+
+    words: list[str]
+    values: dict[str, str]
+    flags: set[str]
+
+    def number(self, option: str) -> int | None:
+        """The whole number after ``option``, where it was given. Raises Mistake."""
+        text = self.values.get(option)
+        return None if text is None else whole(text, f"{option} takes a whole number: {option} 10")
+
+
+def read(line: str, command: str, *, values: Sequence[str] = (), flags: Sequence[str] = ()) -> Line:
+    """The line after ``%session COMMAND``, which has these options. Raises Mistake."""
+    found = Line([], {}, set())
+    rest = words(line)
+    while rest:
+        option, joined, value = rest[0].partition("=")
+        word = rest.pop(0)
+        if not word.startswith("--"):
+            found.words.append(word)
+        elif option in values:
+            if not joined and not rest:
+                raise Mistake(f"{option} needs a value: %session {command} {option} 10")
+            found.values[option] = value if joined else rest.pop(0)
+        elif word in flags:
+            found.flags.add(word)
+        else:
+            raise Mistake(f"%session {command} has no option {option}.{nearest(option, [*values, *flags])}")
+    return found
+
+
+def whole(text: str, otherwise: str) -> int:
+    """``text`` as a whole number. Raises Mistake with the sentence ``otherwise``."""
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise Mistake(otherwise)
+    return int(text)
+
+
 def nearest(word: str, known: Sequence[str]) -> str:
     """`` Did you mean x?``, or nothing."""
     from difflib import get_close_matches

@@ -209,6 +209,11 @@ class Link:
         if group.edits:
             self.append(group)
 
+    @property
+    def in_batch(self) -> bool:
+        """Whether this thread has a batch open."""
+        return self._own_batch() is not None
+
     def _own_batch(self) -> Group | None:
         return self._batch if self._batch_thread == threading.get_ident() else None
 
@@ -225,6 +230,12 @@ class Link:
         self._talker.call(self._talker.hurry)
         line.wait(lambda: self.saved or not (patient or line.usable or line.state == "connecting"), seconds)
         return self.saved
+
+    def reached(self, revision: int, seconds: float = REMOTE_SECONDS) -> bool:
+        """Wait until this revision has come over the channel; whether it did."""
+        line = self._line
+        line.wait(lambda: line.replica.revision >= revision or line.state in ("down", "off"), seconds)
+        return line.replica.revision >= revision
 
     def barrier(self, seconds: float = BARRIER_SECONDS) -> BarrierAnswer | None:
         """Wait until every edit made before now has arrived; None where nobody answered in time.

@@ -14,10 +14,14 @@ from .cells import Cells
 from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace, Unplaced
+from .pastlines import PastLines
 from .sentences import SessionMistake
 from .session import Missing, Session
 
-COMMANDS = ["set", "get", "del", "push", "pull", "use", "list", "step"]
+COMMANDS = [
+    *("set", "get", "del", "push", "pull", "use", "list"),
+    *("history", "undo", "redo", "diff", "snapshot", "restore", "purge", "step", "help"),
+]
 
 
 @magics_class
@@ -36,6 +40,8 @@ class SessionMagics(Magics):
             "use": self._use,
             "list": self._list,
             "step": self._step,
+            "help": self._help,
+            **PastLines(session).commands,
         }
 
     @no_var_expand
@@ -53,6 +59,17 @@ class SessionMagics(Magics):
             %session pull [lr epochs] [--force]  put variables (all, where none are named) into the notebook's names
             %session use NAME [--new]            go over to the session called NAME; --new makes it
             %session list                        all your sessions
+            %session help                        this page
+
+        Every change is remembered::
+
+            %session history [lr]                what was changed (of lr), by whom and when; --before 41, --limit 50
+            %session undo [12] [--force]         take back the newest change made here, or change 12, by a new change
+            %session redo [--force]              take back the newest undo
+            %session diff 12 [15]                what differs between two revisions or snapshots, or from now
+            %session snapshot NAME               name what stands now; without a name: list them; --delete forgets one
+            %session restore NAME                go back to a snapshot, or to a revision by its number
+            %session purge token [--yes]         remove the earlier values of a variable (a password) for good
 
         A *step* is a cell that says what it reads and what it writes::
 
@@ -85,7 +102,11 @@ class SessionMagics(Magics):
         if cell is not None:
             return self._of_cell(word, rest, line, cell)
         if not line:
+            # What this cell has set is part of what is shown; where nobody answers this costs nothing.
+            self._link.flush()
             return display.overview(self._link)
+        if word in ("--help", "-h", "?"):
+            word = "help"
         command = self._commands.get(word)
         if command is None:
             raise Mistake(self._unknown(word))
@@ -105,6 +126,9 @@ class SessionMagics(Magics):
         if not meant and word in self._session:
             return f"{word} is a variable. Its value: %session get {word}"
         return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
+
+    def _help(self, line: str) -> None:
+        display.show(display.manual(type(self).session.__doc__ or ""))
 
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":
@@ -134,7 +158,7 @@ class SessionMagics(Magics):
         names = self._named(line, "del")
         for name in names:
             if name not in self._session:
-                raise Mistake(self._missing(name))
+                raise Mistake(self._no_variable(name))
         for name in names:
             self._session.pop(name, None)
 
@@ -214,6 +238,8 @@ class SessionMagics(Magics):
         if wrong is not None:
             raise Mistake(f"%session {command} has no option {wrong}.{nearest(wrong, options)}")
 
+    def _no_variable(self, name: str) -> str:
+        return f"This session has no variable {name}.{nearest(name, list(self._session))}"
+
     def _missing(self, name: str) -> str:
-        meant = nearest(name, list(self._session))
-        return f"This session has no variable {name}.{meant} Set it: %session set {name} = ..."
+        return f"{self._no_variable(name)} Set it: %session set {name} = ..."

@@ -94,6 +94,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "$dataframe": lambda inner: f"DataFrame {_frame(inner)}",
     "$series": lambda inner: f"Series {len(inner['data'])}",
     "$image": lambda inner: f"picture {_picture(inner)}",
+    "$purged": lambda _: "purged",
 }
 _SHOWN: dict[str, Callable[[Any], str]] = {
     "$numberDouble": lambda inner: str(inner),
@@ -111,4 +112,14 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "$dataframe": lambda inner: "columns " + ", ".join(str(column["name"]) for column in inner["columns"]),
     "$series": lambda inner: json.dumps(inner["data"]),
     "$image": lambda inner: f"PNG, {in_bytes(len(inner['png']) * 3 // 4)}",
+    "$purged": lambda _: "purged",
 }
+
+#: Of these the kind says more than the beginning of their content.
+_BULKY = {"$binary", "$ndarray", "$dataframe", "$series", "$image"}
+
+
+def brief(text: bytes, width: int) -> str:
+    """The value where it is one of a few words, else its kind: ``0.1``, ``ndarray 2x3``."""
+    typed = _typed(text)
+    return kind(text) if typed is not None and typed[0] in _BULKY else value(text, width)

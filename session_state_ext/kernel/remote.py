@@ -16,9 +16,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
+
+from session_state_ext import errors
 from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavailable
 from session_state_ext.wire import Limits
 
+from .archive import Archive
 from .backend import Busy, Known, Lost
 from .choice import check_free, find
 
@@ -58,7 +63,7 @@ class RemoteBackend:
                 ssl=self._tls(),
             )
         except InvalidStatus as error:
-            raise _in_words(error.response.status_code, {}) from None
+            raise _in_words(error.response.status_code) from None
         except InvalidHandshake as error:
             raise ConnectionError(str(error)) from None
         except (TimeoutError, asyncio.TimeoutError):
@@ -90,6 +95,11 @@ class RemoteBackend:
         await self._ask("POST", "/attach", {"sessionId": session_id})
         return session_id
 
+    def archive(self, session_id: str) -> Archive:
+        from .remotearchive import RemoteArchive
+
+        return RemoteArchive(self._exchange, session_id)
+
     async def close(self) -> None:
         pass
 
@@ -104,9 +114,15 @@ class RemoteBackend:
         return context
 
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        return await _on_a_thread(lambda: self._ask_now(method, path, body))
+        said = await self._exchange(method, path, body)
+        return json.loads(said) if said else {}
 
-    def _ask_now(self, method: str, path: str, body: dict[str, Any] | None) -> Any:
+    async def _exchange(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
+        """The text of the answer. Raises OSError, and the SessionError that the server answered with."""
+        said: bytes = await _on_a_thread(lambda: self._exchange_now(method, path, body))
+        return said
+
+    def _exchange_now(self, method: str, path: str, body: dict[str, Any] | None) -> bytes:
         host, port = self._url.hostname or "localhost", self._url.port
         # Never through a proxy: http.client does not look for one.
         connection: http.client.HTTPConnection
@@ -115,7 +131,8 @@ class RemoteBackend:
         else:
             connection = http.client.HTTPConnection(host, port, timeout=_HTTP_SECONDS)
         try:
-            headers = {**self._headers, "Content-Type": "application/json"}
+            # Whoever writes wants to know what became of it, not the whole session.
+            headers = {**self._headers, "Content-Type": "application/json", "Prefer": "return=minimal"}
             content = None if body is None else json.dumps(body).encode()
             connection.request(method, self._url.path + path, content, headers)
             response = connection.getresponse()
@@ -124,13 +141,9 @@ class RemoteBackend:
             raise ConnectionError(f"no answer that is HTTP: {error!r}") from None
         finally:
             connection.close()
-        try:
-            answer = json.loads(said) if said else {}
-        except ValueError:
-            answer = {}
         if response.status >= 300:
-            raise _in_words(response.status, answer if isinstance(answer, dict) else {})
-        return answer
+            raise _in_words(response.status, said)
+        return said
 
 
 async def _on_a_thread(call: Callable[[], Any]) -> Any:
@@ -158,8 +171,42 @@ async def _on_a_thread(call: Callable[[], Any]) -> Any:
     return await answer
 
 
-def _in_words(status: int, answer: dict[str, Any]) -> SessionError:
-    message = answer.get("message")
+class _Refused(Struct):
+    """The body of an error."""
+
+    message: str | None = None
+    code: str | None = None
+    name: str | None = None
+    #: of a conflict: what stands there; absent where the variable was deleted
+    theirs: Raw | UnsetType = UNSET
+    revision: int | None = None
+
+
+#: What a question about a session's past can be answered with.
+_BY_CODE = {
+    kind.code: kind
+    for kind in (
+        errors.Conflict,
+        errors.Expired,
+        errors.InvalidName,
+        errors.LimitExceeded,
+        errors.NothingToUndo,
+        errors.ReadOnly,
+        errors.StorageFull,
+        errors.TooLarge,
+    )
+}
+
+
+def _in_words(status: int, said: bytes = b"") -> SessionError:
+    try:
+        body = msgspec.json.decode(said or b"{}", type=_Refused)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        body = _Refused()
+    message, kind = body.message, _BY_CODE.get(body.code or "")
+    if kind is not None:
+        theirs = None if body.theirs is UNSET else body.theirs
+        return kind(message, name=body.name, theirs=theirs, revision=body.revision)
     if status == 503:
         return Busy(message)
     if status == 404:

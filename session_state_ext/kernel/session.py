@@ -14,6 +14,7 @@ from session_state_ext.names import check_name
 from . import credential, values
 from .link import FLUSH_SECONDS, Link
 from .outbox import DELETED, Written
+from .past import Past
 from .replica import Seen
 
 #: How many checked names are remembered; a loop writes the same few.
@@ -29,7 +30,7 @@ class Missing(KeyError):
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
-class Session(MutableMapping[str, Any]):
+class Session(Past, MutableMapping[str, Any]):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
@@ -187,9 +188,15 @@ class Session(MutableMapping[str, Any]):
             return f"Session (nothing of it is known yet: {self._link.trouble or 'connecting'})"
         return overview(self._link).text()
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        # Shown on purpose, maybe by the cell that has just set something: that is saved first.
+        self._link.flush()
+        printer.text(repr(self))
+
     def _repr_html_(self) -> str | None:
         from .display import overview
 
+        self._link.flush()
         return overview(self._link).html() if self._link.replica.known else None
 
     def _ipython_key_completions_(self) -> list[str]:

@@ -21,8 +21,7 @@ class PastResource(Resource):
 
     def by(self, body: UndoBody | RestoreBody) -> Origin:
         origin: Origin = self.origin_from(body.origin)
-        client = body.client if isinstance(body, UndoBody) else None
-        return origin if client is None else replace(origin, client=client)
+        return origin if body.client is None else replace(origin, client=body.client)
 
 
 class ChangesHandler(PastResource):

@@ -1,0 +1,368 @@
+"""A session's past as people hold it: its changes, what they made of each variable, and the tables that show it."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, overload
+
+from msgspec import UNSET, Raw, Struct
+
+from session_state_ext.errors import SessionError
+from session_state_ext.jsontext import same
+from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Rename, RunOp, Set
+
+from . import display, preview, values
+from .archive import Altered
+from .display import Shown, Table
+
+#: A value takes this much of a line, twice in each.
+_WIDTH = 36
+#: A change shows this many variables.
+_EDITS = 8
+
+
+class Edit(Struct, frozen=True):
+    """What one change made of one variable."""
+
+    name: str
+    #: JSON text; None where there was no variable, UNSET where the history does not reach back that far
+    before: Any
+    #: JSON text; None where the variable was deleted, UNSET as above
+    after: Any
+
+    @property
+    def old(self) -> Any:
+        """The value before; None where there was none, or where it is not known any more."""
+        return _decoded(self.before)
+
+    @property
+    def new(self) -> Any:
+        """The value after; None where the variable was deleted."""
+        return _decoded(self.after)
+
+    @property
+    def words(self) -> str:
+        """``0.5 → 0.1``, ``new: 0.1``, ``0.1 → deleted``."""
+        if self.before is None and self.after is None:
+            return "made and deleted"
+        if self.before is None:
+            return f"new: {_brief(self.after)}"
+        after = "deleted" if self.after is None else _brief(self.after)
+        return f"{_brief(self.before)} → {after}"
+
+
+class Entry(Struct, frozen=True):
+    """One change of a session."""
+
+    revision: int
+    #: when it was committed, in local time
+    at: datetime.datetime
+    #: who made it, in a few words
+    by: str
+    #: who made it: a dict of which ``kind`` is always there
+    origin: dict[str, Any]
+    edits: list[Edit]
+    #: undo, redo or restore, where it is one
+    label: str | None
+    #: the revision that it takes back
+    undoes: int | None
+    #: what else there is to say of it
+    notes: list[str]
+
+    def __repr__(self) -> str:
+        return _changes(f"Revision {self.revision}", [self], "").text()
+
+    def _repr_html_(self) -> str:
+        return _changes(f"Revision {self.revision}", [self], "").html()
+
+
+class History(Shown, Sequence[Entry]):
+    """Changes of a session, newest first; ``[0]`` is the newest."""
+
+    def __init__(self, title: str, entries: list[Entry], foot: str) -> None:
+        self._entries = entries
+        table = _changes(title, entries, foot)
+        super().__init__(table.text(), table.html())
+
+    @overload
+    def __getitem__(self, at: int) -> Entry: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Entry]: ...
+    def __getitem__(self, at: int | slice) -> Entry | list[Entry]:
+        return self._entries[at]
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Difference(Shown, Sequence[Edit]):
+    """What became of each variable between two revisions."""
+
+    def __init__(self, title: str, headings: tuple[str, str], edits: list[Edit]) -> None:
+        self._edits = edits
+        rows = [
+            [each.name, _side(each.before), _side(each.after)]
+            for one in edits
+            for each in _parts(one)
+        ]  # fmt: skip
+        table = Table(title, ["name", *headings], rows, mono=(0, 1, 2))
+        super().__init__(table.text(), table.html())
+
+    @overload
+    def __getitem__(self, at: int) -> Edit: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Edit]: ...
+    def __getitem__(self, at: int | slice) -> Edit | list[Edit]:
+        return self._edits[at]
+
+    def __len__(self) -> int:
+        return len(self._edits)
+
+
+class Moved(Shown):
+    """What an undo, a redo or a restore has done. ``edits`` is empty where nothing was different."""
+
+    def __init__(self, said: str, revision: int, edits: list[Edit], foot: str) -> None:
+        #: the session's revision after it
+        self.revision = revision
+        self.edits = edits
+        rows = [[each.name, each.words] for one in edits for each in _parts(one)]
+        table = Table(said, ["name", "change"], rows, foot)
+        super().__init__(table.text(), table.html())
+
+
+class Mark(Shown):
+    """A snapshot: a revision with a name."""
+
+    def __init__(self, name: str, revision: int, at: int, said: str) -> None:
+        self.name = name
+        self.revision = revision
+        #: when it was taken, in local time
+        self.at = _local(at)
+        line = display.note(said)
+        super().__init__(line.text(), line.html())
+
+
+class Marks(Shown, Sequence[Mark]):
+    """The snapshots of a session, oldest first."""
+
+    def __init__(self, marks: list[Mark]) -> None:
+        self._marks = marks
+        now = time.time() * 1000
+        rows = [[one.name, str(one.revision), display.when(int(one.at.timestamp() * 1000), now)] for one in marks]
+        title = f"{len(marks)} snapshot{'' if len(marks) == 1 else 's'}"
+        if marks:
+            table: Shown = Table(
+                title, ["name", "revision", "taken"], rows, "Go back to one: %session restore NAME", mono=(0,)
+            )
+        else:
+            table = display.note("No snapshots yet. Take one: %session snapshot NAME")
+        super().__init__(table.text(), table.html())
+
+    @overload
+    def __getitem__(self, at: int) -> Mark: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Mark]: ...
+    def __getitem__(self, at: int | slice) -> Mark | list[Mark]:
+        return self._marks[at]
+
+    def __len__(self) -> int:
+        return len(self._marks)
+
+
+class Purged(Shown):
+    """What a purge has removed."""
+
+    def __init__(self, count: int, said: str) -> None:
+        #: how many values there were
+        self.count = count
+        line = display.note(said)
+        super().__init__(line.text(), line.html())
+
+
+# --- from what the archive gives ---
+
+
+def entries(
+    changes: Sequence[Change],
+    base: dict[str, Any],
+    *,
+    complete: bool,
+    client: str,
+    marks: dict[int, list[str]],
+    only: str | None = None,
+) -> list[Entry]:
+    """What ``changes`` (newest first) did, one after the other.
+
+    ``base`` is what stood before them, as far as it is known: JSON text, or None for no variable. Where it is
+    ``complete``, a variable that is not in it did not exist.
+    """
+    stands: dict[str, Any] = dict(base)
+    unknown: Any = None if complete else UNSET
+    found: list[Entry] = []
+    for change in reversed(changes):
+        edits: list[Edit] = []
+        for name, after in _after(change.ops, stands, unknown).items():
+            before = stands.get(name, unknown)
+            stands[name] = after
+            if only in (None, name):
+                edits.append(Edit(name, before, after))
+        found.append(_entry(change, edits, client))
+    _mark(found, marks)
+    return found[::-1]
+
+
+def before_them(changes: Sequence[Change], altered: Iterable[Altered]) -> dict[str, Any]:
+    """What stood before ``changes`` (newest first), given what is different after them."""
+    base: dict[str, Any] = {each.name: _text(each.before) for each in altered}
+    # A variable that is not different stood as it stands after them, where that can be told from them alone.
+    left: dict[str, Any] = {}
+    for change in reversed(changes):
+        left.update(_after(change.ops, {**base, **left}, UNSET))
+    for name, text in left.items():
+        if text is not UNSET:
+            base.setdefault(name, text)
+    return base
+
+
+def edits_of(altered: Iterable[Altered]) -> list[Edit]:
+    """The edits that come to these differences."""
+    return [Edit(each.name, _text(each.before), _text(each.after)) for each in altered]
+
+
+def _text(row: Any) -> bytes | None:
+    return None if row is None else bytes(row.value)
+
+
+def _after(ops: Iterable[Op], stands: dict[str, Any], unknown: Any) -> dict[str, Any]:
+    """What each name is after ``ops``."""
+    now: dict[str, Any] = {}
+    for op in ops:
+        if isinstance(op, Set):
+            now[op.name] = bytes(op.value)
+        elif isinstance(op, Delete):
+            now[op.name] = None
+        elif isinstance(op, Rename):
+            now[op.to] = now.get(op.name, stands.get(op.name, unknown))
+            now[op.name] = None
+        elif not isinstance(op, RunOp):
+            # What a patch makes of a value that is not known is not known either.
+            now[op.name] = UNSET
+    return now
+
+
+def _entry(change: Change, edits: list[Edit], client: str) -> Entry:
+    origin = change.origin
+    notes = [f"{op.run.step} {_RUNS[op.run.status]}" for op in change.ops if isinstance(op, RunOp)]
+    notes += [f"{op.name} renamed to {op.to}" for op in change.ops if isinstance(op, Rename)]
+    label = None if change.label is UNSET else change.label
+    undoes = None if change.undoes is UNSET else change.undoes
+    if label is not None:
+        notes.append(
+            label if undoes is None else f"{label} of {undoes}" if label == "undo" else f"{label}, takes back {undoes}"
+        )
+    return Entry(
+        revision=change.revision,
+        at=_local(change.at),
+        by=f"{display.by(origin)}{', here' if origin.client == client else ''}",
+        origin=_as_dict(origin),
+        edits=edits,
+        label=label,
+        undoes=undoes,
+        notes=notes,
+    )
+
+
+_RUNS = {
+    "running": "began",
+    "done": "done",
+    "warned": "done with warnings",
+    "failed": "failed",
+    "interrupted": "was interrupted",
+    "refused": "was not run",
+}
+
+
+def _mark(found: list[Entry], marks: dict[int, list[str]]) -> None:
+    """Say of each what later ones took back, and which snapshots name it."""
+    by_revision = {one.revision: one for one in found}
+    undone: set[int] = set()
+    for one in reversed(found):
+        if one.undoes is not None and one.revision not in undone:
+            undone.add(one.undoes)
+            taken = by_revision.get(one.undoes)
+            if taken is not None:
+                taken.notes.append("redone" if taken.undoes is not None else "undone")
+        if one.revision in marks:
+            one.notes.extend(f'snapshot "{name}"' for name in marks[one.revision])
+
+
+def _as_dict(origin: Origin) -> dict[str, Any]:
+    from msgspec import to_builtins
+
+    return {key: value for key, value in to_builtins(origin).items() if value is not None}
+
+
+def _local(at: int) -> datetime.datetime:
+    return datetime.datetime.fromtimestamp(at / 1000, datetime.timezone.utc).astimezone()
+
+
+def _decoded(text: Any) -> Any:
+    if text is None or text is UNSET or Raw(text) == PURGED:
+        return None
+    return values.decode(text)
+
+
+# --- shown ---
+
+
+def _changes(title: str, shown: list[Entry], foot: str) -> Table:
+    now = time.time() * 1000
+    rows: list[list[str]] = []
+    for one in shown:
+        head = [str(one.revision), display.when(int(one.at.timestamp() * 1000), now), one.by]
+        note = " · ".join(one.notes)
+        parts = [part for edit in one.edits[:_EDITS] for part in _parts(edit)]
+        lines = [[part.name, part.words] for part in parts]
+        if len(one.edits) > _EDITS:
+            lines.append([f"and {len(one.edits) - _EDITS:,} more", ""])
+        for at, line in enumerate(lines or [["", ""]]):
+            rows.append([*(head if at == 0 else ["", "", ""]), *line, note if at == 0 else ""])
+    headings = ["revision", "when", "by", "name", "change", ""]
+    if not any(row[-1] for row in rows):
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
+    return Table(title, headings, rows, foot, mono=(3, 4))
+
+
+def _parts(edit: Edit, *, depth: int = 6) -> list[Edit]:
+    """The members of a dict that differ, each by its own name; the whole where it is something else, or too many."""
+    both = (_members(edit.before), _members(edit.after))
+    if both[0] is None or both[1] is None or depth == 0:
+        return [edit]
+    parts: list[Edit] = []
+    for key in {**both[0], **both[1]}:
+        before, after = both[0].get(key), both[1].get(key)
+        if before is None or after is None or not same(before, after):
+            parts += _parts(Edit(f"{edit.name}[{key!r}]", before, after), depth=depth - 1)
+    return parts if 0 < len(parts) <= _EDITS else [edit]
+
+
+def _members(text: Any) -> dict[str, bytes] | None:
+    if not isinstance(text, bytes) or not text.startswith(b"{") or text.startswith(b'{"$'):
+        return None
+    from session_state_ext.wire import decode_members
+
+    try:
+        return decode_members(text)
+    except SessionError:
+        return None
+
+
+def _brief(text: Any) -> str:
+    return "…" if text is UNSET else preview.brief(text, _WIDTH)
+
+
+def _side(text: Any) -> str:
+    return "–" if text is None else _brief(text)
