@@ -81,7 +81,8 @@ export class Sender {
 
   /** An answer came. */
   settled(): void {
-    this._due ||= this._urgent.size > 0;
+    // What was refused together goes on one by one, until the last of it has its answer.
+    this._due ||= this._urgent.size > 0 || this.options.outbox.unsent.some(edit => edit.alone);
     this._awaitAnswer();
     this.dispatch();
   }
