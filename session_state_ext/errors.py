@@ -101,6 +101,12 @@ class Renamed(SessionError):
     code = "renamed"
 
 
+class UnknownNotebook(SessionError):
+    """Nobody has said yet which session this notebook is to have."""
+
+    code = "unknown-notebook"
+
+
 class PreconditionFailed(SessionError):
     """This has changed since you read it."""
 

@@ -110,7 +110,10 @@ class Author:
                 answer = encode(ack)
             except SessionError as error:
                 answer = encode(_rejection(seq, error))
-            draft.hear(Client(client=self._client, owner=self._owner, last_seq=seq, body=digest, answer=answer))
+            heard = Client(
+                client=self._client, owner=self._owner, last_seq=seq, body=digest, answer=answer, at=draft.now
+            )
+            draft.hear(heard)
             return _Answered(answer, told)
 
         return decide

@@ -299,6 +299,8 @@ class Draft:
     def _bear(self) -> None:
         self._transaction.create(self.session)
         self.born = True
+        for path, cells in self._live.cells.items():
+            self._transaction.put_cells(self.session.owner, path, cells)
         for client in {**dict(self._live.clients), **self._heard}.values():
             self._transaction.put_client(self.session.id, client)
 

@@ -37,7 +37,7 @@ from .caretaker import Caretaker
 from .draft import Draft
 from .history import History, Plan
 from .live import GOING_AWAY, Advanced, Event, Live
-from .notebooks import Attached, Notebooks
+from .notebooks import Attached, Choice, Notebooks
 from .retention import Retention
 from .writer import Writer
 
@@ -92,13 +92,23 @@ class Hub:
 
     # --- which session ---
 
-    async def attach(self, owner: str, path: str, *, session_id: str | None = None) -> Attached:
-        """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores nothing by itself.
+    async def attach(
+        self,
+        owner: str,
+        path: str,
+        *,
+        session_id: str | None = None,
+        cells: tuple[str, ...] | None = None,
+        choose: Choice | None = None,
+    ) -> Attached:
+        """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores no session by itself.
 
         The same path gives the same session, however many ask at once. With ``session_id`` the path is
-        attached to that session from now on.
+        attached to that session from now on. ``cells`` are the ids of the notebook's cells, None where they are not
+        known. Raises UnknownNotebook where they tell that this is another notebook than the one that had the
+        session, until somebody has chosen what it is to have.
         """
-        return await self.notebooks.attach(owner, path, session_id=session_id)
+        return await self.notebooks.attach(owner, path, session_id=session_id, cells=cells, choose=choose)
 
     async def list(self, owner: str, *, name: str | None = None, path: str | None = None) -> builtins.list[Summary]:
         """The owner's stored sessions, latest change first."""

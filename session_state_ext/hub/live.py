@@ -119,6 +119,8 @@ class Live:
     gone: bool = False
     #: the revision at which its past was last looked after
     looked_after: int = 0
+    #: by path, the cells that its notebooks had when they were last seen; while unborn, then they are in the store
+    cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: the numbers of connected clients; of every client while unborn
     clients: dict[str, Client] = field(default_factory=dict)
     listeners: dict[Listener, None] = field(default_factory=dict)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from msgspec.structs import replace
 
-from session_state_ext.errors import NotFound
+from session_state_ext.errors import NotFound, UnknownNotebook
 from session_state_ext.model import Origin, Session, Set
 from session_state_ext.names import check_session_id
+from session_state_ext.notebookfile import are_strangers, is_gone, likeness
 from session_state_ext.store.base import Attachment
 
 if TYPE_CHECKING:
@@ -16,8 +19,31 @@ if TYPE_CHECKING:
     from .hub import Hub
     from .live import Live
 
+T = TypeVar("T")
+
 #: Notebooks that were opened and never written to, remembered at most.
 _UNBORN = 1000
+
+
+#: How alike a notebook must be to one that is gone, to be taken for the same.
+_ALIKE = 0.5
+
+#: What a person makes of a notebook that its session does not know: go on with the session, with a copy of it, or anew.
+Choice = Literal["use", "copy", "empty"]
+
+_SENTENCES = {
+    "other-cells": "No cell of this notebook is known to the session that its path has. Choose what it is to have.",
+    "moved": "This looks like a notebook that was moved, and has a session there. Choose what it is to have.",
+}
+_CHOICES: Mapping[str, tuple[Choice, ...]] = {"other-cells": ("use", "copy", "empty"), "moved": ("use", "empty")}
+
+
+class Question(NamedTuple):
+    """Why a notebook does not simply get a session."""
+
+    reason: Literal["other-cells", "moved"]
+    #: the notebook that has it so far: an earlier one at the same path, or one at a path that is gone
+    attachment: Attachment
 
 
 class Attached(NamedTuple):
@@ -32,19 +58,75 @@ class Notebooks:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._unborn: dict[tuple[str, str], Live] = {}
+        #: of whom it was asked which session they are to have
+        self._asked: set[tuple[str, str]] = set()
 
-    async def attach(self, owner: str, path: str, *, session_id: str | None = None) -> Attached:
+    async def attach(
+        self,
+        owner: str,
+        path: str,
+        *,
+        session_id: str | None = None,
+        cells: tuple[str, ...] | None = None,
+        choose: Choice | None = None,
+    ) -> Attached:
         """See :meth:`Hub.attach`."""
         if session_id is not None:
-            return await self._attach_to(owner, path, session_id)
+            return await self._attach_to(owner, path, session_id, cells)
         live = self._unborn.get((owner, path))
         if live is not None:
+            if cells:
+                live.cells = {**live.cells, path: cells}
             return Attached(live.session.id, False)
+        lost = await self._lost(owner, path, cells) if cells else None
 
-        def settle(stored: str | None) -> Attached:
-            return Attached(stored or self._open(owner, path).session.id, False)
+        def decide(batch: Batch) -> Attachment | None:
+            question = _question(batch, owner, path, cells, lost)
+            if question is None:
+                return batch.transaction.attachment(owner, path)
+            if choose is None or choose not in _CHOICES[question.reason]:
+                raise _ask(batch, question)
+            return self._choose(batch, question, path, cells or (), choose)
 
-        return await self._hub.work(lambda batch: batch.transaction.attached(owner, path), settle, writes=False)
+        def settle(stored: Attachment | None) -> Attachment | None:
+            self._asked.discard((owner, path))
+            return stored
+
+        try:
+            stored = await self._hub.work(decide, settle, writes=choose is not None)
+        except UnknownNotebook:
+            self._asked.add((owner, path))
+            raise
+        if stored is None:
+            return Attached(self._open(owner, path, cells or ()).session.id, False)
+        if cells and set(cells) != set(stored.cells):
+            await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
+        return Attached(stored.session_id, False)
+
+    async def saved(self, path: str, cells: tuple[str, ...] | None) -> None:
+        """A notebook was saved with these cells, by which it is known from now on.
+
+        Not where nobody has it open: then it was put in the place of another one, and whoever opens it is asked.
+        """
+        if not cells:
+            return
+        for (_, at), live in self._unborn.items():
+            if at == path:
+                live.cells = {**live.cells, path: cells}
+
+        def look(batch: Batch) -> list[Attachment]:
+            below = batch.transaction.attachments(path)
+            return [one for one in below if one.path == path and set(one.cells) != set(cells)]
+
+        changed = await self._hub.work(look, _same, writes=False)
+        edited = [one for one in changed if not are_strangers(one.cells, cells) or self._is_open(one)]
+
+        def remember(batch: Batch) -> None:
+            for one in edited:
+                batch.transaction.put_cells(one.owner, path, cells)
+
+        if edited:
+            await self._hub.work(remember, _nothing)
 
     async def moved(self, old: str, new: str) -> None:
         """A notebook, or a folder of them, has another path now; every owner's session goes along."""
@@ -60,12 +142,15 @@ class Notebooks:
                 session = _session(batch, attachment)
                 rest = (other for other in session.paths if other != attachment.path)
                 _describe(batch, replace(session, paths=(*rest, path)))
+                batch.transaction.put_cells(attachment.owner, path, attachment.cells)
             for (_, at), live in self._unborn.items():
                 if (there := to(at)) is not None:
                     batch.draft(live).move((there,))
 
         def settle(_: None) -> None:
             self._unborn = {(owner, to(path) or path): live for (owner, path), live in self._unborn.items()}
+            for live in self._unborn.values():
+                live.cells = {to(path) or path: cells for path, cells in live.cells.items()}
 
         await self._hub.work(decide, settle)
 
@@ -77,20 +162,18 @@ class Notebooks:
                 path = target + attachment.path[len(source) :]
                 if batch.transaction.attached(attachment.owner, path) is None:
                     self._make_room(batch, attachment.owner, path)
-                    self._copy(batch, attachment, path)
+                    self._copy(batch, attachment, path, attachment.cells)
 
-        await self._hub.work(decide, lambda _: None)
+        await self._hub.work(decide, _nothing)
 
     async def removed(self, path: str) -> None:
         """A notebook, or a folder of them, is gone. Its session stays, and can be found in the list."""
 
         def decide(batch: Batch) -> None:
             for attachment in batch.transaction.attachments(path):
-                session = _session(batch, attachment)
-                rest = tuple(other for other in session.paths if other != attachment.path)
-                _describe(batch, replace(session, paths=rest))
+                _detach(batch, attachment)
 
-        await self._hub.work(decide, lambda _: None)
+        await self._hub.work(decide, _nothing)
 
     # --- told by the hub ---
 
@@ -105,11 +188,12 @@ class Notebooks:
 
     # --- in between ---
 
-    def _open(self, owner: str, path: str) -> Live:
+    def _open(self, owner: str, path: str, cells: tuple[str, ...]) -> Live:
         """The unborn session of this notebook; on the loop, after the store was found to have none."""
         live = self._unborn.get((owner, path))
         if live is None:
             live = self._hub.unborn(owner, paths=(path,))
+            live.cells = {path: cells}
             self._hub.adopt(live)
             self._unborn[owner, path] = live
             unused = (old for old in self._unborn.items() if not old[1].users)
@@ -118,40 +202,112 @@ class Notebooks:
                 self._hub.drop(oldest[1])
         return live
 
-    async def _attach_to(self, owner: str, path: str, session_id: str) -> Attached:
+    def _is_open(self, attachment: Attachment) -> bool:
+        """Whether a panel or kernel is connected to this notebook's session, and not because of another notebook."""
+        connected = any(live.session.id == attachment.session_id and live.listeners for live in self._hub.lives())
+        return connected and (attachment.owner, attachment.path) not in self._asked
+
+    async def _lost(self, owner: str, path: str, cells: tuple[str, ...]) -> Attachment | None:
+        """The notebook most like this one whose file is gone, where this one has no session."""
+
+        def look(batch: Batch) -> list[Attachment]:
+            if batch.transaction.attachment(owner, path) is not None:
+                return []
+            alike = [(likeness(one.cells, cells), one) for one in batch.transaction.attachments_of(owner)]
+            return [one for how, one in sorted(alike, key=lambda each: -each[0]) if how >= _ALIKE]
+
+        alike = await self._hub.work(look, _same, writes=False)
+        if not alike:
+            return None
+        # A disk that is far away takes its time.
+        return await asyncio.to_thread(lambda: next((one for one in alike if is_gone(one.path)), None))
+
+    def _choose(
+        self, batch: Batch, question: Question, path: str, cells: tuple[str, ...], choice: Choice
+    ) -> Attachment | None:
+        """What the notebook has from now on; None for a new session."""
+        before = question.attachment
+        if choice == "copy":
+            self._make_room(batch, before.owner, path)
+            return self._copy(batch, before, path, cells)
+        if choice == "empty":
+            if before.path == path:
+                _detach(batch, before)
+            return None
+        if before.path != path:
+            session = _session(batch, before)
+            rest = (other for other in session.paths if other != before.path)
+            _describe(batch, replace(session, paths=(*rest, path)))
+        batch.transaction.put_cells(before.owner, path, cells)
+        return replace(before, path=path, cells=cells)
+
+    async def _attach_to(self, owner: str, path: str, session_id: str, cells: tuple[str, ...] | None) -> Attached:
         check_session_id(session_id)
 
         def decide(batch: Batch) -> bool:
             draft = batch.draft(live)
             draft.require()
-            if path in draft.session.paths:
-                return False
-            self._make_room(batch, owner, path)
-            draft.describe(replace(draft.session, paths=(*draft.session.paths, path)))
-            return True
+            made = path not in draft.session.paths
+            if made:
+                self._make_room(batch, owner, path)
+                draft.describe(replace(draft.session, paths=(*draft.session.paths, path)))
+            if draft.born and cells is not None:
+                batch.transaction.put_cells(owner, path, cells)
+            return made
+
+        def settle(made: bool) -> bool:
+            self._asked.discard((owner, path))
+            return made
 
         async with self._hub.use(owner, session_id) as live:
-            return Attached(session_id, await self._hub.work(decide, lambda made: made))
+            return Attached(session_id, await self._hub.work(decide, settle))
 
     def _make_room(self, batch: Batch, owner: str, path: str) -> None:
         """Whatever session this path has, it is about to get another one."""
         unborn = self._unborn.get((owner, path))
         if unborn is not None:
             batch.draft(unborn).erase()
-        other = batch.transaction.attached(owner, path)
+        other = batch.transaction.attachment(owner, path)
         if other is not None:
-            session = _session(batch, Attachment(owner=owner, path=path, session_id=other))
-            _describe(batch, replace(session, paths=tuple(at for at in session.paths if at != path)))
+            _detach(batch, other)
 
-    def _copy(self, batch: Batch, attachment: Attachment, path: str) -> None:
+    def _copy(self, batch: Batch, attachment: Attachment, path: str, cells: tuple[str, ...]) -> Attachment:
         source = batch.live(attachment.session_id) or batch.load(attachment.session_id)
         rows = batch.draft(source).rows()
-        copy = batch.draft(self._hub.unborn(attachment.owner, paths=(path,)))
+        made = self._hub.unborn(attachment.owner, paths=(path,))
+        made.cells = {path: cells}
+        copy = batch.draft(made)
         ops = copy.prepare(Set(name=row.name, value=row.value) for row in rows)
         if ops:
             copy.commit(ops, origin=Origin(kind="api"), label=f"copied from {attachment.path}")
         else:
             copy.describe(copy.session)
+        return Attachment(owner=attachment.owner, path=path, session_id=made.session.id, cells=cells)
+
+
+def _question(
+    batch: Batch, owner: str, path: str, cells: tuple[str, ...] | None, lost: Attachment | None
+) -> Question | None:
+    """What has to be asked before the notebook at ``path`` gets a session, as things stand in this transaction."""
+    found = batch.transaction.attachment(owner, path)
+    if found is not None:
+        return Question("other-cells", found) if are_strangers(found.cells, cells) and _holds(batch, found) else None
+    if lost is None or batch.transaction.attached(owner, lost.path) != lost.session_id or not _holds(batch, lost):
+        return None
+    return Question("moved", lost)
+
+
+def _holds(batch: Batch, attachment: Attachment) -> bool:
+    """Whether anything was ever written to this session."""
+    return _session(batch, attachment).revision > 0
+
+
+def _ask(batch: Batch, question: Question) -> UnknownNotebook:
+    at = question.attachment
+    (summary,) = batch.transaction.find(at.owner, path=at.path)
+    return UnknownNotebook(
+        _SENTENCES[question.reason], reason=question.reason, session=summary, choices=list(_CHOICES[question.reason])
+    )
 
 
 def _session(batch: Batch, attachment: Attachment) -> Session:
@@ -163,9 +319,22 @@ def _session(batch: Batch, attachment: Attachment) -> Session:
     return session
 
 
+def _detach(batch: Batch, attachment: Attachment) -> None:
+    session = _session(batch, attachment)
+    _describe(batch, replace(session, paths=tuple(other for other in session.paths if other != attachment.path)))
+
+
 def _describe(batch: Batch, session: Session) -> None:
     live = batch.live(session.id)
     if live is not None:
         batch.draft(live).describe(session)
     else:
         batch.transaction.put(session)
+
+
+def _same(value: T) -> T:
+    return value
+
+
+def _nothing(_: object) -> None:
+    return None

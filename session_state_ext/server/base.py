@@ -47,6 +47,7 @@ STATUS: dict[type[SessionError], int] = {
     errors.Renamed: 409,
     errors.NothingToUndo: 409,
     errors.PatchFailed: 409,
+    errors.UnknownNotebook: 409,
     errors.Expired: 410,
     errors.PreconditionFailed: 412,
     errors.IdempotencyMismatch: 422,
@@ -85,7 +86,10 @@ class Paths(Protocol):
         """The attachment's path for a contents path. Raises InvalidBody."""
 
     async def of_kernel(self, kernel_id: str) -> str:
-        """The attachment's path of the notebook that this kernel runs. Raises NotFound, Unavailable."""
+        """The contents path of the notebook that this kernel runs. Raises NotFound, Unavailable."""
+
+    async def cells(self, path: str) -> tuple[str, ...] | None:
+        """The ids of the cells of the notebook at a contents path; None where they cannot be told."""
 
 
 class Service(Protocol):

@@ -20,6 +20,7 @@ from tornado import web
 from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
 from session_state_ext.hub import LOCAL
 from session_state_ext.names import is_session_id
+from session_state_ext.notebookfile import MOST_BYTES, cells_at, known
 
 from .base import Caller, Service, owner_of
 from .credentials import Credential
@@ -38,24 +39,41 @@ class NotebookPaths:
         self._sessions = session_manager
 
     def place(self, path: str) -> str:
-        drive, colon, rest = path.partition(":")
-        if colon and "/" not in drive:
-            # The drive of real-time collaboration holds the same files as the one without a name.
-            if drive != "RTC":
-                return path
-            path = rest
+        drive, path = _apart(path)
+        if drive:
+            return f"{drive}:{path}"
         path = path.strip("/")
         if not path or "\x00" in path:
             raise InvalidBody("A notebook's path is not empty.")
-        root = getattr(self._contents, "root_dir", None)
-        if not hasattr(self._contents, "_get_os_path") or not root:
+        file = self._file(path)
+        if file is None:
             return f"{type(self._contents).__name__}:{path}"
-        try:
-            file = Path(self._contents._get_os_path(path))
-        except web.HTTPError:
-            raise InvalidBody("This path leads out of the server's folder.") from None
         # The folder's real name, that a kernel without a server sees too; the file may be gone by now.
         return str(Path(os.path.realpath(file.parent)) / file.name)
+
+    def _file(self, path: str) -> Path | None:
+        """Where this machine has it; None where the contents are no files. Raises InvalidBody."""
+        if not hasattr(self._contents, "_get_os_path") or not getattr(self._contents, "root_dir", None):
+            return None
+        try:
+            return Path(self._contents._get_os_path(path))
+        except web.HTTPError:
+            raise InvalidBody("This path leads out of the server's folder.") from None
+
+    async def cells(self, path: str) -> tuple[str, ...] | None:
+        drive, inside = _apart(path)
+        file = None if drive else self._file(inside.strip("/"))
+        if file is not None:
+            # Not through the contents manager, which would validate, sign and tell of it.
+            return await asyncio.to_thread(cells_at, file)
+        try:
+            about = await ensure_async(self._contents.get(path, content=False))
+            if about.get("type") != "notebook" or (about.get("size") or 0) > MOST_BYTES:
+                return None
+            model = await ensure_async(self._contents.get(path, content=True, type="notebook"))
+            return known(cell.get("id") for cell in model["content"]["cells"])
+        except (web.HTTPError, OSError, KeyError, AttributeError, TypeError):
+            return None
 
     async def of_kernel(self, kernel_id: str) -> str:
         if kernel_id not in self._kernels:
@@ -70,7 +88,16 @@ class NotebookPaths:
         running.sort(key=lambda session: session["type"] != "notebook")
         if not running:
             raise Unavailable("This kernel has no notebook yet; try again.")
-        return self.place(running[0]["path"])
+        return str(running[0]["path"])
+
+
+def _apart(path: str) -> tuple[str, str]:
+    """The drive, where it is another one than the server's own, and the path in it."""
+    drive, colon, rest = path.partition(":")
+    if not colon or "/" in drive:
+        return "", path
+    # The drive of real-time collaboration holds the same files as the one without a name.
+    return ("", rest) if drive == "RTC" else (drive, rest)
 
 
 class Kernels:
@@ -194,11 +221,14 @@ class Moves:
 
     async def _happened(self, logger: Any, schema_id: str, data: dict[str, Any]) -> None:
         action = data["action"]
-        if action not in ("rename", "copy", "delete"):
+        if action not in ("rename", "copy", "delete", "save"):
             return
         try:
             notebooks = (await self._service.ready()).notebooks
             path = self._service.paths.place(data["path"])
+            if action == "save":
+                await notebooks.saved(path, await self._service.paths.cells(data["path"]))
+                return
             if action == "delete":
                 await notebooks.removed(path)
                 return

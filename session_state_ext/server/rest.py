@@ -370,13 +370,17 @@ class AttachHandler(Resource):
             raise InvalidBody("Give a path or a kernelId, not both.")
         if body.session_id is not None:
             check_session_id(body.session_id)
+        if body.session_id is not None and body.choose is not None:
+            raise InvalidBody("Give a sessionId or a choice, not both.")
+        paths = self.service.paths
         if body.path is not None:
-            path = self.service.paths.place(body.path)
+            notebook = body.path
         elif body.kernel_id is not None or self.credential is not None:
-            path = await self.service.paths.of_kernel(body.kernel_id or self.kernel or "")
+            notebook = await paths.of_kernel(body.kernel_id or self.kernel or "")
         else:
             raise InvalidBody("Which notebook? Give its path or its kernelId.")
-        attached = await hub.attach(self.owner, path, session_id=body.session_id)
+        path, cells = paths.place(notebook), await paths.cells(notebook)
+        attached = await hub.attach(self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose)
         async with hub.use(self.owner, attached.session_id) as live:
             self.set_header("ETag", session_tag(live.session))
             self.answer(live.state(), 201 if attached.made else 200)

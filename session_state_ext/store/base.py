@@ -37,6 +37,8 @@ class Client(Value, frozen=True, kw_only=True):
     body: bytes
     #: the frame that answered it
     answer: bytes
+    #: ms since the epoch when it was last used
+    at: int
 
 
 class Key(Value, frozen=True, kw_only=True):
@@ -75,6 +77,8 @@ class Attachment(Value, frozen=True, kw_only=True):
     owner: str
     path: str
     session_id: str
+    #: the ids of its cells when it was last seen; empty where they are not known
+    cells: tuple[str, ...] = ()
 
 
 class Commit(Value, frozen=True, kw_only=True):
@@ -110,8 +114,14 @@ class Transaction(Protocol):
     def attached(self, owner: str, path: str) -> str | None:
         """The id of the session of the notebook at ``path``."""
 
+    def attachment(self, owner: str, path: str) -> Attachment | None:
+        """The same, with the cells that the notebook had."""
+
     def attachments(self, below: str) -> list[Attachment]:
         """Every owner's, for the path ``below`` itself and all paths under it as a folder."""
+
+    def attachments_of(self, owner: str) -> list[Attachment]:
+        """All of one owner's, by path."""
 
     def variables(self, session_id: str) -> dict[str, Variable]:
         """All rows, by name. Raises Damaged also where rows are missing."""
@@ -185,12 +195,21 @@ class Transaction(Protocol):
         """Store a new session and its paths. The id and the paths must be free."""
 
     def put(self, session: Session) -> None:
-        """Store name and paths of a session that exists. Its paths are taken from any other session."""
+        """Store name and paths of a session that exists. Its paths are taken from any other session.
+
+        Of a path that it had already the cells stay known; those of a new one are not known yet.
+        """
+
+    def put_cells(self, owner: str, path: str, cells: tuple[str, ...]) -> None:
+        """Remember the cells of an attached notebook."""
 
     def append(self, commit: Commit) -> None:
         """Add a change. The session must be at the revision before it."""
 
     def put_client(self, session_id: str, client: Client) -> None: ...
+
+    def forget_clients(self, before: int) -> None:
+        """Remove clients last used before this time (ms)."""
 
     def put_key(self, key: Key) -> None: ...
 

@@ -14,8 +14,8 @@ from session_state_ext.errors import Damaged
 from session_state_ext.model import Run, Session, Variable
 from session_state_ext.wire import decode, encode
 
-from .base import Touch
-from .tables import runs, sessions, touches, variables
+from .base import Attachment, Touch
+from .tables import attachments, runs, sessions, touches, variables
 
 _T = TypeVar("_T")
 
@@ -62,6 +62,11 @@ def to_touch(row: Row[Any]) -> Touch:
     )
 
 
+def to_attachment(row: Row[Any]) -> Attachment:
+    cells = decoded(row.cells, tuple[str, ...])
+    return Attachment(owner=row.owner, path=row.path, session_id=row.session_id, cells=cells)
+
+
 # --- model to rows ---
 
 
@@ -81,8 +86,14 @@ def from_session(session: Session, variable_count: int, value_bytes: int) -> dic
     )
 
 
-def from_paths(session: Session) -> list[dict[str, Any]]:
-    return [{"owner": session.owner, "path": path, "session_id": session.id} for path in session.paths]
+def from_attachment(attachment: Attachment) -> dict[str, Any]:
+    return sealed(
+        attachments,
+        owner=attachment.owner,
+        path=attachment.path,
+        session_id=attachment.session_id,
+        cells=encode(attachment.cells),
+    )
 
 
 def from_variable(session_id: str, row: Variable) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 #: The migration that makes these tables. A test compares it with migrations/.
-HEAD = "0001"
+HEAD = "0002"
 
 metadata = MetaData()
 
@@ -33,6 +33,9 @@ attachments = Table(
     Column("owner", String(256), primary_key=True),
     Column("path", String(4096), primary_key=True),
     Column("session_id", String(128), nullable=False),
+    # The ids of the notebook's cells when it was last seen, a JSON array.
+    Column("cells", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
     Index("attachments_by_session", "session_id"),
 )
 
@@ -91,7 +94,10 @@ clients = Table(
     Column("last_seq", BigInteger, nullable=False),
     Column("body", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
+    # When it was last used, to the day while it is connected.
+    Column("at", BigInteger, nullable=False),
     Column("checksum", BigInteger, nullable=False),
+    Index("clients_by_age", "at"),
 )
 
 # No reference to sessions: the answer to a DELETE outlives the session.

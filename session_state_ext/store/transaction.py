@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw
+from msgspec.structs import replace
 from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert_into
 
@@ -17,12 +19,13 @@ from .base import Attachment, Client, Commit, Key, Summary, Touch
 from .erasure import Eraser
 from .rows import (
     decoded,
-    from_paths,
+    from_attachment,
     from_run,
     from_session,
     from_touch,
     from_variable,
     sealed,
+    to_attachment,
     to_touch,
     verified,
 )
@@ -119,14 +122,22 @@ class SqlTransaction:
         ]
 
     def attached(self, owner: str, path: str) -> str | None:
-        found = select(attachments.c.session_id).where(attachments.c.owner == owner, attachments.c.path == path)
-        return self._do(found).scalar()
+        attachment = self.attachment(owner, path)
+        return None if attachment is None else attachment.session_id
+
+    def attachment(self, owner: str, path: str) -> Attachment | None:
+        row = self._one(select(attachments).where(attachments.c.owner == owner, attachments.c.path == path))
+        return None if row is None else to_attachment(row)
 
     def attachments(self, below: str) -> list[Attachment]:
         folder = below.rstrip("/") + "/"
         under = func.substr(attachments.c.path, 1, len(folder)) == folder
         found = select(attachments).where(or_(attachments.c.path == below, under))
-        return [Attachment(owner=row.owner, path=row.path, session_id=row.session_id) for row in self._do(found)]
+        return [to_attachment(row) for row in map(verified, self._do(found))]
+
+    def attachments_of(self, owner: str) -> list[Attachment]:
+        found = select(attachments).where(attachments.c.owner == owner).order_by(attachments.c.path)
+        return [to_attachment(row) for row in map(verified, self._do(found))]
 
     # --- what a session holds ---
 
@@ -281,7 +292,9 @@ class SqlTransaction:
         row = self._one(select(clients).where(clients.c.session_id == session_id, clients.c.client == client))
         if row is None:
             return None
-        return Client(client=client, owner=row.owner, last_seq=row.last_seq, body=row.body, answer=row.answer)
+        return Client(
+            client=client, owner=row.owner, last_seq=row.last_seq, body=row.body, answer=row.answer, at=row.at
+        )
 
     def key(self, owner: str, session_id: str, key: str) -> Key | None:
         table = idempotency_keys.c
@@ -295,17 +308,27 @@ class SqlTransaction:
 
     def create(self, session: Session) -> None:
         self._do(insert(sessions), from_session(session, 0, 0))
-        if session.paths:
-            self._do(insert(attachments), from_paths(session))
+        self._attach(session, session.paths)
+
+    def _attach(self, session: Session, paths: Iterable[str]) -> None:
+        made = (Attachment(owner=session.owner, path=path, session_id=session.id) for path in paths)
+        rows = [from_attachment(attachment) for attachment in made]
+        if rows:
+            self._do(_upserts[attachments], rows)
 
     def put(self, session: Session) -> None:
         counted = select(sessions.c.variable_count, sessions.c.value_bytes).where(sessions.c.id == session.id)
         count, size = self._do(counted).one()
         self._do(_save_session, {"of": session.id, **from_session(session, count, size)})
-        gone = attachments.c.session_id == session.id
-        self._do(delete(attachments).where(gone, attachments.c.path.not_in(session.paths)))
-        if session.paths:
-            self._do(_upserts[attachments], from_paths(session))
+        ours = attachments.c.session_id == session.id
+        self._do(delete(attachments).where(ours, attachments.c.path.not_in(session.paths)))
+        kept = set(self._do(select(attachments.c.path).where(ours)).scalars())
+        self._attach(session, (path for path in session.paths if path not in kept))
+
+    def put_cells(self, owner: str, path: str, cells: tuple[str, ...]) -> None:
+        attachment = self.attachment(owner, path)
+        if attachment is not None:
+            self._do(_upserts[attachments], from_attachment(replace(attachment, cells=cells)))
 
     def append(self, commit: Commit) -> None:
         session, change = commit.session, commit.change
@@ -334,6 +357,9 @@ class SqlTransaction:
 
     def put_client(self, session_id: str, client: Client) -> None:
         self._do(_upserts[clients], sealed(clients, session_id=session_id, **msgspec.structs.asdict(client)))
+
+    def forget_clients(self, before: int) -> None:
+        self._do(delete(clients).where(clients.c.at < before))
 
     def put_key(self, key: Key) -> None:
         self._do(_upserts[idempotency_keys], msgspec.structs.asdict(key))

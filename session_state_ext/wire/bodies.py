@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
@@ -81,6 +81,8 @@ class AttachBody(_Body, frozen=True, kw_only=True):
     path: str | None = None
     kernel_id: str | None = None
     session_id: str | None = None
+    #: what becomes of a notebook that its session does not know
+    choose: Literal["use", "copy", "empty"] | None = None
 
 
 class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -191,7 +191,7 @@ def test_find(store: Store) -> None:
 
 def test_clients_and_keys(store: Store) -> None:
     put(store, made=session())
-    client = Client(client="c", owner="me", last_seq=4, body=b"\x00\xff", answer=b"{}")
+    client = Client(client="c", owner="me", last_seq=4, body=b"\x00\xff", answer=b"{}", at=7)
     key = Key(owner="me", session_id="s", key="k", body=b"h", status=201, revision=3, made="m", at=10)
     with store.transaction(write=True) as transaction:
         transaction.put_client("s", client)
@@ -231,7 +231,7 @@ def test_delete_leaves_nothing_but_keys(store: Store) -> None:
     put(store, first, made=session(paths=("/a",)))
     key = Key(owner="me", session_id="s", key="k", body=b"h", status=204, revision=1, at=1)
     with store.transaction(write=True) as transaction:
-        transaction.put_client("s", Client(client="c", owner="me", last_seq=1, body=b"", answer=b"{}"))
+        transaction.put_client("s", Client(client="c", owner="me", last_seq=1, body=b"", answer=b"{}", at=7))
         transaction.put_key(key)
         transaction.delete("s")
     with store.transaction(write=False) as transaction:
