@@ -7,7 +7,7 @@ import { sameJson, type Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
 import type { Ack, Change, EditOp, InvalidField, Meta, ServerFrame, Welcome } from './model';
 import { nameProblem, type NameProblem } from './names';
-import { Outbox, type Edit, type Refused } from './outbox';
+import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
 import type { Pace } from './pacer';
 import { Replica, UNKNOWN_META } from './replica';
 import { Sender } from './sender';
@@ -49,6 +49,8 @@ export interface ClientOptions {
   connect(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel;
   /** The session that the notebook has now, for one that was never stored or is no more. */
   replace?(): Promise<{ sessionId: string; meta: Meta }>;
+  /** Sends a mutate on a way that outlives the page. */
+  post?(sessionId: string, client: string, frame: MutateFrame): void;
   /** A notebook of this session has another one now. */
   left?(): void;
   now?(): number;
@@ -221,9 +223,17 @@ export class SessionClient {
     this._publish();
   };
 
-  /** Before the page goes: sends what it can; the rest is in the outbox. */
+  /**
+   * Before the page goes: sends what it can, on the channel and past it, for a channel may end with the page; the number
+   * counts once. The rest is in the outbox.
+   */
   leave = (): void => {
     this._sender.hurry();
+    const { isReady, client, open } = this._outbox;
+    if (isReady && open !== null && this._posted !== `${client} ${open.seq}`) {
+      this._posted = `${client} ${open.seq}`;
+      this.options.post?.(this._sessionId, client, open);
+    }
     this._remember();
   };
 
@@ -416,6 +426,8 @@ export class SessionClient {
   // Refusals of the flushes under way.
   private _lately: Refused[] = [];
   private _flushing = 0;
+  // The last mutate that went past the channel: a page that goes is hidden first, and tells of both.
+  private _posted = '';
   private _link: Link = { live: false, everLive: false, failing: false, end: null };
   private _replaced = false;
   private _offlineSince: number | null;

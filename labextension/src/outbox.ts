@@ -38,7 +38,11 @@ interface Mutate {
   seq: number;
   base: number;
   edits: Edit[];
+  /** The number went out before with the same edits, unconditional: it may still arrive so. */
+  twice?: boolean;
 }
+
+export type MutateFrame = Extract<ClientFrame, { type: 'mutate' }>;
 
 interface Kept {
   v: 1;
@@ -111,6 +115,24 @@ export class Outbox {
     return this._open !== null;
   }
 
+  /** What was sent, or was about to be, and has no answer yet. */
+  get open(): MutateFrame | null {
+    if (this._open === null) {
+      return null;
+    }
+    // The same text each time: made of what was frozen and nothing else.
+    const { seq, base, edits } = this._open;
+    const ops = edits.map(({ op, guarded, seen }) =>
+      guarded && op.op !== 'rename' ? { ...op, ifRevision: seen } : op
+    );
+    return { type: 'mutate', seq, base, ops, origin: { kind: 'panel' } };
+  }
+
+  /** Whether numbers can go out: the server has said which one is next. */
+  get isReady(): boolean {
+    return this._ready;
+  }
+
   /** Several edits of one variable become one, which keeps what its first one saw. */
   add(op: EditOp, base: number, confirmed: Rows, at: number): void {
     const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
@@ -165,12 +187,13 @@ export class Outbox {
       this.answered(answer ?? { type: 'ack', seq: open.seq, revision, at: 0 });
       return;
     }
-    // It never arrived. With the old number the body stays as it was, except that what has become old gets its
-    // condition: the server has not seen this number, so that no other body can stand under it.
+    // It has not arrived. With the old number the body stays as it was, except that what has become old gets its
+    // condition: the server has not seen this number, so that no other body stands under it.
     const edits = open.edits.map(condition);
-    if (open.seq !== lastSeq + 1 || edits.some(edit => edit.guarded)) {
+    const isNext = open.seq === lastSeq + 1;
+    if (!isNext || edits.some(edit => edit.guarded)) {
       this._seq = lastSeq;
-      this._freeze(edits);
+      this._freeze(edits, isNext);
     }
     this._sendOpen();
   }
@@ -182,6 +205,13 @@ export class Outbox {
   answered(answer: Ack | Reject): void {
     const open = this._open;
     if (open === null || answer.seq !== open.seq) {
+      return;
+    }
+    if (answer.type === 'reject' && answer.code === 'seq-mismatch' && open.twice) {
+      // What the last page posted as it went has arrived after all: a new welcome has its answer.
+      this._open = { ...open, twice: false };
+      this._write();
+      this.options.onGap();
       return;
     }
     this._open = null;
@@ -263,18 +293,15 @@ export class Outbox {
     return op.op === 'set' ? row !== undefined && sameJson(row.value, op.value) : row === undefined;
   }
 
-  private _freeze(edits: Edit[]): void {
-    this._open = { seq: ++this._seq, base: Math.min(...edits.map(edit => edit.base)), edits };
+  private _freeze(edits: Edit[], twice = false): void {
+    const base = Math.min(...edits.map(edit => edit.base));
+    this._open = { seq: ++this._seq, base, edits, twice };
     this._write();
   }
 
-  // The body is the same text each time: it is made of what was frozen and nothing else.
   private _sendOpen(): boolean {
-    const { seq, base, edits } = this._open!;
-    const ops = edits.map(({ op, guarded, seen }) =>
-      guarded && op.op !== 'rename' ? { ...op, ifRevision: seen } : op
-    );
-    return this.options.send({ type: 'mutate', seq, base, ops, origin: { kind: 'panel' } });
+    const { open } = this;
+    return open !== null && this.options.send(open);
   }
 
   private _read(): Kept | null {

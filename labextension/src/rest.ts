@@ -6,6 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { isObject, parseJson, stringifyJson, type Json } from './json';
 import type { SessionState } from './model';
+import type { MutateFrame } from './outbox';
 
 const ROOT = 'api/session';
 
@@ -45,7 +46,8 @@ async function request(
   settings: Settings,
   url: string,
   method: string,
-  body?: unknown
+  body?: unknown,
+  keepalive = false
 ): Promise<Json> {
   let response: Response;
   let text: string;
@@ -57,7 +59,8 @@ async function request(
         : {
             method,
             body: stringifyJson(body),
-            headers: { 'Content-Type': 'application/json' }
+            headers: { 'Content-Type': 'application/json' },
+            keepalive
           },
       settings
     );
@@ -100,6 +103,23 @@ export async function attach(
 
 export async function deleteSession(settings: Settings, sessionId: string): Promise<void> {
   await request(settings, address(settings, sessionId), 'DELETE');
+}
+
+// Browsers let requests outlive their page with 64 KiB under way in all.
+const LARGEST_PARTING = 60 * 1024;
+
+/** A numbered change past the channel, which outlives the page; a larger one than browsers allow is not sent. */
+export async function postMutate(
+  settings: Settings,
+  sessionId: string,
+  client: string,
+  { seq, base, ops, origin }: MutateFrame
+): Promise<void> {
+  const body = { client, seq, base, ops, origin };
+  const { length } = new TextEncoder().encode(stringifyJson(body));
+  if (length <= LARGEST_PARTING) {
+    await request(settings, address(settings, sessionId, 'mutate'), 'POST', body, true);
+  }
 }
 
 export type Reachability = 'there' | 'gone' | 'forbidden' | 'unreachable';

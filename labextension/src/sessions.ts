@@ -6,10 +6,10 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { Channel, type ChannelOptions, type Socket } from './channel';
 import { SessionClient } from './client';
 import type { Meta, SessionState } from './model';
-import { drain } from './drain';
+import { drain, moveOutbox } from './drain';
 import { randomId } from './outbox';
 import type { Pace } from './pacer';
-import { askWhy, attach, channelUrl, RequestError } from './rest';
+import { askWhy, attach, channelUrl, postMutate, RequestError } from './rest';
 import { Shelf } from './shelf';
 import { Tab } from './tab';
 
@@ -55,6 +55,7 @@ export class Sessions {
    * @throws RequestError where the server answers that it cannot be had
    */
   async open(path: string): Promise<SessionClient> {
+    const { settings } = this.options;
     const tab = await this._tab;
     let found: { sessionId: string; meta?: Meta };
     try {
@@ -85,9 +86,12 @@ export class Sessions {
       user: this.options.user ?? undefined,
       connect: (options, session) => this._channel(options, session),
       replace: () => this._attach(path),
+      // Its answer comes by the channel, to this page or the next.
+      post: (...mutate) => void postMutate(settings, ...mutate).catch(() => undefined),
       left: () => this.left?.(client)
     });
     this._clients.set(sessionId, client);
+    this._paths.set(client, path);
     client.connect();
     void this.drainDead(sessionId);
     return client;
@@ -121,6 +125,7 @@ export class Sessions {
       return;
     }
     const { sessionId } = client.getState();
+    await this._adopt(this._paths.get(client)!, sessionId, tab);
     for (const dead of this._shelf.tabsOf(sessionId)) {
       const release = await tab.takeOver(dead);
       if (release !== null) {
@@ -139,9 +144,44 @@ export class Sessions {
     }
   }
 
+  /**
+   * A session that nobody had written to ends with its server. What tabs that died, or that reload, would have been the
+   * first to write there goes to the session which the notebook has now: as a dead tab's, to be drained.
+   */
+  private async _adopt(path: string, sessionId: string, tab: Tab): Promise<void> {
+    const shelf = this._shelf;
+    for (const unborn of shelf.unbornOf(path)) {
+      if (shelf.readState(unborn) !== null) {
+        shelf.forgetUnborn(path, unborn);
+        continue;
+      }
+      const isOurs = this.all().some(client => client.getState().sessionId === unborn);
+      if (isOurs || (await askWhy(this.options.settings, unborn)) !== 'gone') {
+        continue;
+      }
+      for (const left of shelf.tabsOf(unborn)) {
+        const release = left === tab.id ? () => undefined : await tab.takeOver(left);
+        if (release !== null) {
+          moveOutbox(
+            shelf.storage,
+            shelf.outboxKey(unborn, left),
+            shelf.outboxKey(sessionId, randomId())
+          );
+          release();
+        }
+      }
+      if (shelf.tabsOf(unborn).length === 0) {
+        shelf.forgetUnborn(path, unborn);
+      }
+    }
+  }
+
   private async _attach(path: string): Promise<SessionState> {
     const state = await attach(this.options.settings, path);
     this._shelf.writePath(path, state.sessionId);
+    if (state.meta.revision === 0) {
+      this._shelf.writeUnborn(path, state.sessionId);
+    }
     return state;
   }
 
@@ -161,5 +201,6 @@ export class Sessions {
   private readonly _tab: Promise<Tab>;
   private readonly _life = randomId();
   private readonly _clients = new Map<string, SessionClient>();
+  private readonly _paths = new WeakMap<SessionClient, string>();
   private readonly _timer: ReturnType<typeof setInterval>;
 }

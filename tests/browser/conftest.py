@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,10 +11,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from . import chromium
 from .jupyter import Jupyter
-from .lab import SCREENSHOTS, Lab
+from .lab import PATIENCE_MS, SCREENSHOTS, Lab
 
-# Patience, not speed: a test on a busy machine waits longer and still passes.
-PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "60000"))
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, W
 
 from .jupyter import Jupyter
 
+# Patience, not speed: a test on a busy machine waits longer and still passes.
+PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "60000"))
 BUNDLE = "labextensions/session-state-ext"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 # What the browser itself says when a server is away; no code can keep it from saying so.
@@ -26,12 +29,15 @@ class Lab:
         self.path = ""
         self.complaints: list[str] = []
         self.sent: list[str] = []
+        self._watch(page)
+
+    # What the page does behind the scenes
+
+    def _watch(self, page: Page) -> None:
         page.on("console", self._on_console)
         page.on("pageerror", self._on_page_error)
         page.on("websocket", self._on_websocket)
         page.on("request", self._on_request)
-
-    # What the page does behind the scenes
 
     def _on_console(self, message: ConsoleMessage) -> None:
         ours = BUNDLE in message.location.get("url", "") or BUNDLE in message.text
@@ -69,6 +75,26 @@ class Lab:
     def reload(self) -> None:
         self.page.reload()
         self.settle()
+
+    def close(self) -> None:
+        """Closes the tab as its cross does."""
+        self.page.on("dialog", lambda dialog: dialog.accept())
+        with self.page.expect_event("close"):
+            self.page.close(run_before_unload=True)
+
+    def close_notice(self) -> None:
+        """JupyterLab's own notice that the server is away, which lies over everything."""
+        notice = self.page.locator(".jp-Dialog").filter(has_text="Server Connection Error")
+        notice.get_by_role("button").last.click()
+        expect(notice).to_have_count(0)
+
+    def open_again(self) -> None:
+        """The same notebook in a new tab of the same browser, after the other was closed."""
+        self.page = self.page.context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.sent.clear()
+        self._watch(self.page)
+        self.open(self.path)
 
     def settle(self) -> None:
         """Waits until the notebook stands there with an idle kernel, and opens the panel."""

@@ -3,6 +3,7 @@ import type { SessionClient } from '../client';
 import { EditError } from '../client';
 import { ExactNumber, parseJson } from '../json';
 import type { Run } from '../model';
+import type { MutateFrame } from '../outbox';
 import { Shelf } from '../shelf';
 
 let server: FakeServer;
@@ -551,5 +552,52 @@ describe('what stays the same object', () => {
     expect(next.get('a')).not.toBe(variables.get('a'));
     client.setInvalid('b', 'x');
     expect(client.getState().variables).toBe(next);
+  });
+});
+
+describe('a page that goes', () => {
+  test('posts what was not sent under its own number, once, and nothing when all is saved', async () => {
+    const posted: [string, MutateFrame][] = [];
+    const client = await page({ post: (_, id, frame) => posted.push([id, frame]) });
+    server.losesAnswers = true;
+    client.setVariable('lr', 0.5);
+    // It is hidden before it goes.
+    client.leave();
+    client.leave();
+    expect(posted).toHaveLength(1);
+    expect(posted[0]).toEqual([client.clientId, server.mutates[0]]);
+    server.deliver(server.post(...posted[0]!));
+    await settle();
+    expect(client.status.kind).toBe('saved');
+    client.leave();
+    expect(posted).toHaveLength(1);
+  });
+
+  test('posts nothing while the server is away: its number may be another one by then', async () => {
+    const post = vi.fn();
+    const client = await page({ post });
+    server.goDown();
+    client.setVariable('lr', 0.5);
+    client.leave();
+    expect(post).not.toHaveBeenCalled();
+  });
+
+  test('that is back before its post hears how that fared', async () => {
+    const late: [string, MutateFrame][] = [];
+    const client = await page({ post: (_, id, frame) => late.push([id, frame]) });
+    server.losesMutates = true;
+    client.setVariable('lr', 0.5);
+    client.leave();
+    die(client);
+    const next = openPage(server);
+    // The new page has its welcome, and has sent the edit with a condition, when the post comes in.
+    await settle();
+    server.losesMutates = false;
+    server.post(...late[0]!);
+    server.receive([...server.sockets][0]!, server.received.at(-1)!);
+    await pass(1000);
+    expect(next.status).toMatchObject({ kind: 'saved', refused: 0, edits: 0 });
+    expect(server.value('lr')).toBe(0.5);
+    expect(server.revision).toBe(1);
   });
 });

@@ -174,6 +174,11 @@ export class FakeServer {
     }
   }
 
+  /** A mutate that comes past the channel. */
+  post(client: string, frame: Mutate): Ack | Reject {
+    return this._mutate(client, frame);
+  }
+
   private _mutate(client: string, frame: Mutate): Ack | Reject {
     const known = this.clients.get(client) ?? { lastSeq: 0, body: '', answer: null };
     const body = canonicalJson(frame as unknown as Json);
