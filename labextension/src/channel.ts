@@ -102,6 +102,13 @@ export class Channel {
     }
   }
 
+  /** After an end that may not be final: connects anew after a delay. */
+  retry(): void {
+    if (this._state === 'ended') {
+      this._wait();
+    }
+  }
+
   /** Hangs up for good. */
   close(): void {
     this._drop();

@@ -387,7 +387,11 @@ export class SessionClient {
     const unborn = end === 'gone' && this._replica.revision === 0 && !this._replaced;
     this._replaced = unborn || (this._replaced && !live);
     if (unborn) {
-      this.startAnew().catch(() => this._publish());
+      this.startAnew().catch(() => {
+        // The server went away meanwhile; when it is back it is asked again.
+        this._replaced = false;
+        this._channel.retry();
+      });
     }
     this._publish();
   }

@@ -86,3 +86,21 @@ export function drain(options: DrainOptions): Promise<readonly Refused[]> {
     }
   });
 }
+
+/** Takes what was left under one key over to another session, to be drained there. */
+export function moveOutbox(storage: Storage | null, from: string, to: string): void {
+  const outbox = new Outbox({
+    storage,
+    key: from,
+    life: '',
+    send: () => false,
+    onAck: () => undefined,
+    onRefused: () => undefined,
+    onGap: () => undefined
+  });
+  if (outbox.isEmpty && outbox.refused.length === 0) {
+    storage?.removeItem(from);
+  } else {
+    outbox.moveTo(to);
+  }
+}

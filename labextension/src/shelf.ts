@@ -86,6 +86,24 @@ export class Shelf {
     }
   }
 
+  /** The sessions of this notebook that nobody had written to: such a session ends with its server. */
+  unbornOf(path: string): string[] {
+    const prefix = `${this._prefix('unborn', path)}|`;
+    return this._keys(prefix).map(key => key.slice(prefix.length));
+  }
+
+  writeUnborn(path: string, sessionId: string): void {
+    try {
+      this.storage?.setItem(`${this._prefix('unborn', path)}|${sessionId}`, '');
+    } catch {
+      // A full storage keeps no edits either, and the panel says so.
+    }
+  }
+
+  forgetUnborn(path: string, sessionId: string): void {
+    this.storage?.removeItem(`${this._prefix('unborn', path)}|${sessionId}`);
+  }
+
   /** Throws away known states, of any server and person. @returns whether there were any */
   readonly makeRoom = (): boolean => {
     const states = this._keys(`${ROOT}:state:`);

@@ -272,6 +272,30 @@ describe('nothing typed is lost', () => {
     expect(client.getState().sessionId).toBe('new');
     expect(server.value('lr')).toBe(0.1);
   });
+
+  test('a server that goes again before it has said which session takes the place is asked anew', async () => {
+    const meta = {
+      lastSyncedAt: null,
+      isDirty: false,
+      revision: 0,
+      epoch: 'e',
+      name: null,
+      paths: []
+    };
+    const replace = vi
+      .fn(() => {
+        server.isUp = true;
+        return Promise.resolve({ sessionId: 'new', meta });
+      })
+      .mockRejectedValueOnce(new Error('Failed to fetch'));
+    const client = await page({ replace });
+    client.setVariable('lr', 0.1);
+    server.why = 'gone';
+    server.goDown();
+    await pass(10_000);
+    expect(client.getState().sessionId).toBe('new');
+    expect(server.value('lr')).toBe(0.1);
+  });
 });
 
 describe('others write too', () => {

@@ -8,6 +8,7 @@ import { FakeServer, settle } from './fakeserver';
 let server: FakeServer;
 let attached: string[];
 let status: number;
+let gone: string[];
 let made: Sessions[];
 
 beforeEach(() => {
@@ -15,6 +16,7 @@ beforeEach(() => {
   server = new FakeServer();
   attached = [];
   status = 200;
+  gone = [];
   made = [];
 });
 
@@ -31,6 +33,9 @@ function make(): Sessions {
       fetch: async (request: RequestInfo) => {
         if (status === 0) {
           throw new TypeError('Failed to fetch');
+        }
+        if (gone.some(session => (request as Request).url.includes(`/${session}`))) {
+          return new Response('{}', { status: 404 });
         }
         attached.push(await (request as Request).text());
         const meta = { revision: 0, epoch: 'e1', paths: [], name: null };
@@ -133,4 +138,37 @@ test('a closed notebook sends what is pending, then hangs up', async () => {
   await sessions.close(client);
   expect(server.value('lr')).toBe(0.1);
   expect(server.sockets.size).toBe(0);
+});
+
+test('what a tab would have been the first to write outlives a session that ended with its server', async () => {
+  // Nobody had written to this session; its server forgot it, and its tab died, before the edit was sent.
+  const shelf = new Shelf(localStorage, 'http://lab/', 'ada');
+  shelf.writeUnborn('n.ipynb', 'unborn');
+  const box = new Outbox({
+    storage: localStorage,
+    key: shelf.outboxKey('unborn', 'dead'),
+    life: 'its',
+    send: () => false,
+    onAck: () => undefined,
+    onRefused: () => undefined,
+    onGap: () => undefined
+  });
+  box.add({ op: 'set', name: 'lr', value: 0.5 }, 0, new Map(), Date.now());
+  gone = ['unborn'];
+  const client = await make().open('n.ipynb');
+  await vi.waitFor(() => expect(server.value('lr')).toBe(0.5));
+  expect(client.getVariable('lr')).toBe(0.5);
+  expect(shelf.tabsOf('unborn')).toEqual([]);
+});
+
+test('edits for a session that was stored, and then deleted, go to no other one', async () => {
+  const shelf = new Shelf(localStorage, 'http://lab/', 'ada');
+  const meta = { lastSyncedAt: 1, isDirty: false, revision: 1, epoch: 'e', name: null, paths: [] };
+  shelf.writeUnborn('n.ipynb', 'stored');
+  shelf.writeState('stored', { v: 1, rows: [], steps: [], meta, tip: 't', limits: null });
+  localStorage.setItem(shelf.outboxKey('stored', 'dead'), '{"v":1,"edits":[]}');
+  gone = ['stored'];
+  await make().open('n.ipynb');
+  await vi.advanceTimersByTimeAsync(100);
+  expect(shelf.tabsOf('stored')).toEqual(['dead']);
 });
