@@ -382,18 +382,24 @@ export class SessionClient {
       this._sender.suspend();
       this._offlineSince ??= this._now();
     }
-    // The server forgets a session that nobody has written to when it restarts. Once: or two servers that disagree
-    // would keep us busy.
-    const unborn = end === 'gone' && this._replica.revision === 0 && !this._replaced;
-    this._replaced = unborn || (this._replaced && !live);
-    if (unborn) {
-      this.startAnew().catch(() => {
-        // The server went away meanwhile; when it is back it is asked again.
-        this._replaced = false;
-        this._channel.retry();
-      });
+    // The server forgets a session that nobody has written to when it restarts. The next one after a delay, or two
+    // servers that disagree would keep us busy.
+    const unborn = end === 'gone' && this._replica.revision === 0;
+    if (unborn && !this._replaced) {
+      this._replaced = true;
+      this.startAnew().catch(() => this._replaceLater());
+    } else if (unborn) {
+      this._replaceLater();
+    } else if (live) {
+      this._replaced = false;
     }
     this._publish();
+  }
+
+  // The server went away while it was asked for another session, or before that one was heard of.
+  private _replaceLater(): void {
+    this._replaced = false;
+    this._channel.retry();
   }
 
   private _rememberSoon(): void {

@@ -273,6 +273,29 @@ describe('nothing typed is lost', () => {
     expect(server.value('lr')).toBe(0.1);
   });
 
+  test('a session that is forgotten before it was heard of has one that takes its place, too', async () => {
+    const meta = {
+      lastSyncedAt: null,
+      isDirty: false,
+      revision: 0,
+      epoch: 'e',
+      name: null,
+      paths: []
+    };
+    let number = 0;
+    const replace = vi.fn(() => {
+      server.isUp = ++number === 2;
+      return Promise.resolve({ sessionId: `new${number}`, meta });
+    });
+    const client = await page({ replace });
+    client.setVariable('lr', 0.1);
+    server.why = 'gone';
+    server.goDown();
+    await pass(10_000);
+    expect(client.getState().sessionId).toBe('new2');
+    expect(server.value('lr')).toBe(0.1);
+  });
+
   test('a server that goes again before it has said which session takes the place is asked anew', async () => {
     const meta = {
       lastSyncedAt: null,
