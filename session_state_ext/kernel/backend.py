@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from session_state_ext.errors import SessionError
 
 from .archive import Archive
+
+#: What becomes of a notebook that its session does not know.
+Choice = Literal["use", "copy", "empty"]
 
 
 class Lost(Exception):
@@ -56,7 +59,10 @@ class Backend(Protocol):
         """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
 
     async def attach(self) -> str:
-        """The id of this kernel's session. Raises Busy (ask again), OSError (nobody there), SessionError."""
+        """The id of this kernel's session.
+
+        Raises Busy (ask again), UnknownNotebook (somebody has to choose first), OSError (nobody there), SessionError.
+        """
 
     async def open(self, session_id: str) -> Channel:
         """A channel to a session, before its hello. Raises OSError, SessionError (NotFound)."""
@@ -66,6 +72,9 @@ class Backend(Protocol):
 
     async def use(self, name: str, *, new: bool) -> str:
         """Make the session called ``name`` (or with this id) this kernel's; its id. ``new``: make it."""
+
+    async def choose(self, choice: Choice) -> None:
+        """Answer an UnknownNotebook, for whoever else waits too. Raises SessionError."""
 
     def archive(self, session_id: str) -> Archive:
         """The past of a session."""

@@ -154,7 +154,8 @@ class Cells:
         elif self._outage != self._link.outages:
             self._outage = self._link.outages
             display.warn(
-                f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
+                self._link.question
+                or f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
                 "kept here and sent when it is back."
             )
 

@@ -13,7 +13,7 @@ _SECONDS = 0.5
 
 _OPTIONS = {
     "step": ["--in", "--out", "--keep", "--force", "--timeout"],
-    "use": ["--new"],
+    "use": ["--new", "--this", "--copy", "--empty"],
     "pull": ["--force"],
     "history": ["--before", "--limit"],
     "undo": ["--force"],

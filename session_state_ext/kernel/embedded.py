@@ -11,10 +11,11 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from session_state_ext.errors import NotFound
+from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.notebookfile import cells_at
 
 from .archive import Archive
-from .backend import Channel, Known, Lost
+from .backend import Channel, Choice, Known, Lost
 from .choice import check_free, find
 from .memory import MemoryBackend
 
@@ -75,8 +76,18 @@ class EmbeddedBackend:
             self._chosen = await self._found_or_made(self._name)
         if self._chosen is not None:
             return self._chosen
+        return await self._attach()
+
+    async def _attach(self, choice: Choice | None = None) -> str:
+        """The session of this notebook's path."""
         assert self._path is not None
-        return (await (await self._hub()).attach(_local(), self._path)).session_id
+        cells = await asyncio.to_thread(cells_at, self._path)
+        return (await (await self._hub()).attach(_local(), self._path, cells=cells, choose=choice)).session_id
+
+    async def choose(self, choice: Choice) -> None:
+        if self._memory is not None or self._path is None:
+            raise SessionError("There is nothing to choose: this notebook has its session.")
+        await self._attach(choice)
 
     async def _found_or_made(self, name: str) -> str:
         """The session that a program names is there as soon as it is named; one, however many kernels start at once."""

@@ -43,6 +43,8 @@ class Line:
         self.silent = False
         #: why nobody answers, a clause
         self.trouble: str | None = None
+        #: which session this notebook is to have is for somebody to choose: a sentence that says so
+        self.question: str | None = None
         #: counts the times that the connection went
         self.outages = 0
         #: why what is acknowledged does not outlive this kernel, a sentence

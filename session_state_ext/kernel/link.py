@@ -22,7 +22,7 @@ from session_state_ext.model import Step, Variable
 from session_state_ext.names import new_tag
 from session_state_ext.wire import Overwritten, SaidOrigin
 
-from .backend import Backend
+from .backend import Backend, Choice
 from .line import BarrierAnswer, Line
 from .outbox import DELETED, Group, Refusal, Written, as_text
 from .replica import Box, Replica, Seen
@@ -78,6 +78,11 @@ class Link:
     def trouble(self) -> str | None:
         """Why nobody answers, a clause."""
         return self._line.trouble
+
+    @property
+    def question(self) -> str | None:
+        """Which session this notebook is to have is for somebody to choose: a sentence that says so."""
+        return self._line.question
 
     @property
     def outages(self) -> int:
@@ -317,6 +322,10 @@ class Link:
 
     def use(self, name: str, *, new: bool) -> None:
         """Go over to the session called ``name``. Raises NotFound, NameTaken, Unavailable."""
+        if self.question is not None:
+            # No session is left, and what was written waits for the one that comes.
+            self._decide(lambda backend: backend.use(name, new=new))
+            return
         if not self.flush():
             raise Unavailable("Not all that you wrote is saved yet; this session can be left when it is.")
         session_id = self.ask(lambda backend: backend.use(name, new=new))
@@ -326,6 +335,21 @@ class Link:
             self._line.replica.forget()
             self._line.state = "connecting"
         self._talker.call(self._talker.reconnect)
+        self.known()
+
+    def choose(self, choice: Choice) -> None:
+        """Say which session this notebook is to have, where that is in question. Raises SessionError, Unavailable."""
+        line = self._line
+        line.wait(lambda: line.replica.known or line.state in ("down", "off"), REMOTE_SECONDS)
+        if self.question is None:
+            raise SessionError("There is nothing to choose: this notebook has its session.")
+        self._decide(lambda backend: backend.choose(choice))
+
+    def _decide(self, answer: Callable[[Backend], Coroutine[Any, Any, Any]]) -> None:
+        self._talker.ask(answer, FIRST_SECONDS)
+        with self._line.lock:
+            self._line.question = self._line.trouble = None
+            self._line.state = "connecting"
         self.known()
 
     def close(self, seconds: float = FLUSH_SECONDS) -> None:

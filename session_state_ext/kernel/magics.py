@@ -17,6 +17,7 @@ from .namespace import Namespace, Unplaced
 from .pastlines import PastLines
 from .sentences import SessionMistake
 from .session import Missing, Session
+from .talker import OPTIONS
 
 COMMANDS = [
     *("set", "get", "del", "push", "pull", "use", "list"),
@@ -58,6 +59,7 @@ class SessionMagics(Magics):
             %session push lr epochs              send the notebook's lr and epochs to the session
             %session pull [lr epochs] [--force]  put variables (all, where none are named) into the notebook's names
             %session use NAME [--new]            go over to the session called NAME; --new makes it
+            %session use --this|--copy|--empty   what a notebook is to have that its session does not know
             %session list                        all your sessions
             %session help                        this page
 
@@ -198,8 +200,12 @@ class SessionMagics(Magics):
 
     def _use(self, line: str) -> Any:
         words = grammar.words(line)
+        choice = next((choice for choice, option in OPTIONS.items() if words == [option]), None)
+        if choice is not None:
+            self._link.choose(choice)
+            return display.overview(self._link)
         names = [word for word in words if word != "--new"]
-        self._check_options(names, "use", ["--new"])
+        self._check_options(names, "use", ["--new", *OPTIONS.values()])
         if len(names) != 1:
             raise Mistake("Name one session: %session use NAME. All of them: %session list")
         fleeting = self._link.fleeting

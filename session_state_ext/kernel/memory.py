@@ -27,7 +27,7 @@ from session_state_ext.wire import (
     encode,
 )
 
-from .backend import Known, Lost
+from .backend import Choice, Known, Lost
 
 
 class MemoryBackend:
@@ -49,6 +49,9 @@ class MemoryBackend:
 
     async def use(self, name: str, *, new: bool) -> str:
         raise Unavailable("This session is kept in memory only; there are no others.")
+
+    async def choose(self, choice: Choice) -> None:
+        raise SessionError("There is nothing to choose: this notebook has its session.")
 
     async def close(self) -> None:
         pass

@@ -24,7 +24,7 @@ from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavaila
 from session_state_ext.wire import Limits
 
 from .archive import Archive
-from .backend import Busy, Known, Lost
+from .backend import Busy, Choice, Known, Lost
 from .choice import check_free, find
 
 if TYPE_CHECKING:
@@ -94,6 +94,9 @@ class RemoteBackend:
             session_id = find(name, known)
         await self._ask("POST", "/attach", {"sessionId": session_id})
         return session_id
+
+    async def choose(self, choice: Choice) -> None:
+        await self._ask("POST", "/attach", {"choose": choice})
 
     def archive(self, session_id: str) -> Archive:
         from .remotearchive import RemoteArchive
@@ -180,6 +183,8 @@ class _Refused(Struct):
     #: of a conflict: what stands there; absent where the variable was deleted
     theirs: Raw | UnsetType = UNSET
     revision: int | None = None
+    #: of a notebook that its session does not know
+    choices: list[str] | None = None
 
 
 #: What a question about a session's past can be answered with.
@@ -207,6 +212,8 @@ def _in_words(status: int, said: bytes = b"") -> SessionError:
     if kind is not None:
         theirs = None if body.theirs is UNSET else body.theirs
         return kind(message, name=body.name, theirs=theirs, revision=body.revision)
+    if body.code == errors.UnknownNotebook.code:
+        return errors.UnknownNotebook(message, choices=body.choices)
     if status == 503:
         return Busy(message)
     if status == 404:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from session_state_ext.errors import NotFound, SessionError, Unavailable
+from session_state_ext.errors import NotFound, SessionError, Unavailable, UnknownNotebook
 from session_state_ext.model import Change
 from session_state_ext.wire import (
     Ack,
@@ -30,7 +30,7 @@ from session_state_ext.wire import (
 )
 
 from .abandoned import FATAL_TO_MUTATE, send_abandoned
-from .backend import Backend, Busy, Channel, Lost
+from .backend import Backend, Busy, Channel, Choice, Lost
 from .line import BarrierAnswer, Line
 from .replica import Resync
 
@@ -44,6 +44,9 @@ BACK_OFF_SECONDS = (0.1, 5.0)
 #: The server that does not know this kernel's session yet is asked again after this time.
 BUSY_SECONDS = 1.0
 _QUICKER = 4
+
+#: How each choice of a session is written after ``%session use``.
+OPTIONS: dict[Choice, str] = {"use": "--this", "copy": "--copy", "empty": "--empty"}
 
 _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
@@ -202,7 +205,7 @@ class Talker:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
         try:
             session_id = await backend.attach()
-            self._line.fleeting = backend.fleeting
+            self._line.fleeting, self._line.question = backend.fleeting, None
             self._belongs_to(session_id)
             refused = await send_abandoned(backend, session_id)
             with self._line.lock:
@@ -210,6 +213,8 @@ class Talker:
             self._channel = channel = await backend.open(session_id)
         except Busy:
             return self._busy()
+        except UnknownNotebook as question:
+            return self._asked(question)
         except (OSError, SessionError) as error:
             if isinstance(error, NotFound):
                 self._session_is_gone()
@@ -243,6 +248,17 @@ class Talker:
         if self._failures <= _QUICKER:
             return seconds
         return self._wait_for("the server does not know yet which notebook this kernel belongs to", seconds)
+
+    def _asked(self, question: UnknownNotebook) -> float:
+        """Somebody has to choose, here or in a panel; then it goes on by itself."""
+        options = [OPTIONS[choice] for choice in question.fields.get("choices", OPTIONS) if choice in OPTIONS]
+        how = f"choose in the Session panel, or by %session use {', '.join(options[:-1])} or {options[-1]}"
+        with self._line.lock:
+            self._line.question = (
+                f"Session: {question.message.rstrip('.')}: {how}. Until then cells run without the session; what they "
+                "write to it is kept for the one that is chosen."
+            )
+        return self._wait_for(f"it is not known which session this notebook is to have: {how}", BUSY_SECONDS)
 
     def _back_off(self) -> float:
         first, most = BACK_OFF_SECONDS
