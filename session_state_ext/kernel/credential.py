@@ -9,6 +9,8 @@ TOKEN = "KERNEL_SESSION_STATE_TOKEN"  # noqa: S105
 EAGER = "KERNEL_SESSION_STATE_EAGER"
 #: The session of a kernel that has no server, by name or id.
 SESSION = "SESSION_STATE_SESSION"
+#: Where such a kernel finds the sessions, as a URL, where that is not the default.
+STORE = "SESSION_STATE_STORE"
 
 _taken: dict[str, str] = {}
 

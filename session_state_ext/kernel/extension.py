@@ -84,7 +84,8 @@ def find(environment: Mapping[str, str], path: str | None) -> Backend:
         return RemoteBackend(environment[credential.URL], environment[credential.TOKEN])
     from .embedded import EmbeddedBackend
 
-    return EmbeddedBackend(name=os.environ.get(credential.SESSION) or None, path=path)
+    name, url = os.environ.get(credential.SESSION), os.environ.get(credential.STORE)
+    return EmbeddedBackend(name=name or None, path=path, url=url or None)
 
 
 def _path_of(names: Mapping[str, Any]) -> str | None:
@@ -110,7 +111,9 @@ def connect(session: str | None = None) -> Session:
     from .embedded import EmbeddedBackend
 
     def found() -> Backend:
-        return find(environment, None) if environment else EmbeddedBackend(name=name)
+        if environment:
+            return find(environment, None)
+        return EmbeddedBackend(name=name, url=os.environ.get(credential.STORE) or None)
 
     link = Link(found, local=not environment)
     link.origin = SaidOrigin(kind="api")

@@ -1,0 +1,64 @@
+"""``jupyter session`` itself: which subcommand is meant."""
+
+from __future__ import annotations
+
+import sys
+from difflib import get_close_matches
+
+from jupyter_core.application import JupyterApp
+
+from session_state_ext import __version__
+
+from .command import USAGE, Command
+from .past import DiffCommand, HistoryCommand, RedoCommand, RestoreCommand, SnapshotCommand, UndoCommand
+from .run import RunCommand
+from .sessions import DeleteCommand, ListCommand, ShowCommand
+from .upkeep import BackupCommand, CheckCommand, CompactCommand
+from .variables import GetCommand, SetCommand
+
+_COMMANDS: list[type[Command]] = [
+    ListCommand,
+    ShowCommand,
+    GetCommand,
+    SetCommand,
+    DeleteCommand,
+    HistoryCommand,
+    DiffCommand,
+    UndoCommand,
+    RedoCommand,
+    SnapshotCommand,
+    RestoreCommand,
+    RunCommand,
+    CheckCommand,
+    BackupCommand,
+    CompactCommand,
+]
+
+
+class SessionApp(JupyterApp):
+    """The stored sessions, and notebooks that use them, from a terminal."""
+
+    name = "jupyter-session"
+    version = __version__
+    description = "The stored sessions, and notebooks that use them, from a terminal."
+    subcommands = {  # noqa: RUF012
+        command.name.rpartition("-")[2]: (command, command.title()) for command in _COMMANDS
+    }
+
+    def start(self) -> None:
+        super().start()
+        # With a subcommand that was all; without one, or with one that is not there:
+        if self.extra_args:
+            wrong = self.extra_args[0]
+            close = get_close_matches(wrong, list(self.subcommands), n=1)
+            meant = f" Did you mean {close[0]}?" if close else ""
+            print(
+                f"There is no jupyter session {wrong}.{meant} There are: {', '.join(self.subcommands)}.",
+                file=sys.stderr,
+            )
+            self.exit(USAGE)
+        self.print_help()
+        self.exit(USAGE)
+
+
+main = SessionApp.launch_instance

@@ -1,0 +1,202 @@
+"""What every subcommand has: its own arguments, where sessions are stored, and codes to end with.
+
+A command's arguments are read by argparse, which says what is missing; what is not its own goes on to traitlets,
+so that configuration files and ``--SessionStateExtension.store_url=...`` work as in every Jupyter program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import sys
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+
+from jupyter_core.application import JupyterApp
+from traitlets import Unicode
+
+from session_state_ext import __version__
+from session_state_ext.errors import NotFound, SessionError, StoreError
+from session_state_ext.wire import Limits
+
+if TYPE_CHECKING:
+    from session_state_ext.hub import Hub
+    from session_state_ext.model import Origin
+
+FAILED = 1
+USAGE = 2
+INTERRUPTED = 130
+
+#: What traitlets understands, beside a command's own arguments.
+_TRAITLETS = re.compile(r"--(debug$|show-config(-json)?$|log-level=|[A-Z]\w*\.\w+(\.\w+)*=)")
+
+
+class NothingStored(NotFound):
+    """There are no sessions yet."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says in one sentence what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        said = message[:1].upper() + message[1:]
+        shapes = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}
+        words = [shapes[one.nargs].format(one.metavar) for one in self._actions if not one.option_strings]  # type: ignore[index]
+        print(f"{said}. Write: {' '.join([self.prog, *words])} (--help says more)", file=sys.stderr)
+        raise SystemExit(USAGE)
+
+
+class Command(JupyterApp):
+    """One subcommand. Its docstring is its help; ``act`` does it."""
+
+    version = __version__
+    #: the server's own configuration says where sessions are stored
+    config_file_name = Unicode("jupyter_server_config")
+    store_url = Unicode(help="Where sessions are stored; default: where the server's configuration says.").tag(
+        config=True
+    )
+    owner = Unicode("local", help="Whose sessions; on a server with its own token or password: local.").tag(config=True)
+    aliases: dict[str, Any] = {}  # noqa: RUF012
+    given: argparse.Namespace
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare what comes after the command."""
+
+    def act(self, given: argparse.Namespace) -> None:
+        """Do it. A SessionError ends the command with its sentence."""
+        raise NotImplementedError
+
+    # --- reading the line ---
+
+    @classmethod
+    def title(cls) -> str:
+        return (cls.__doc__ or "").strip().splitlines()[0]
+
+    def parser(self) -> argparse.ArgumentParser:
+        """The command's own arguments."""
+        parser = _Parser(
+            prog=self.name.replace("-", " "),
+            description=re.sub(r"\n {4}", "\n", (type(self).__doc__ or "").strip()),
+            epilog=str(self.examples).strip() or None,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            add_help=False,
+            allow_abbrev=False,
+        )
+        self.arguments(parser)
+        stored = parser.add_argument_group("where sessions are stored")
+        stored.add_argument("--store-url", metavar="URL", help="default: where the server's configuration says")
+        stored.add_argument("--owner", help="whose sessions, where several people share a store; default: local")
+        stored.add_argument("--config", metavar="FILE", help="read this configuration file")
+        parser.add_argument("-h", "--help", action="store_true", help="show this")
+        return parser
+
+    def parse_command_line(self, argv: Sequence[str] | None = None) -> None:
+        words = sys.argv[1:] if argv is None else list(argv)
+        parser = self.parser()
+        if "-h" in words or "--help" in words:
+            print(parser.format_help(), end="")
+            self.exit(0)
+        self.given, rest = parser.parse_known_intermixed_args(self.prepared(words))
+        wrong = next((word for word in rest if not _TRAITLETS.match(word)), None)
+        if wrong is not None:
+            options = [option for action in parser._actions for option in action.option_strings]
+            close = get_close_matches(wrong.partition("=")[0], options, n=1)
+            parser.error(
+                f"there is no option {wrong}{f', did you mean {close[0]}?' if close else ''}"
+                if wrong.startswith("-")
+                else f"{wrong} is one too many"
+            )
+        super().parse_command_line(rest)
+        if self.given.config:
+            self.config_file = self.given.config
+        for name in ("store_url", "owner"):
+            if getattr(self.given, name):
+                self.config[type(self).__name__][name] = getattr(self.given, name)
+
+    def prepared(self, words: list[str]) -> list[str]:
+        """The words of the line as argparse can read them."""
+        return words
+
+    # --- doing it ---
+
+    def start(self) -> None:
+        super().start()
+        try:
+            self.act(self.given)
+            sys.stdout.flush()
+        except SessionError as error:
+            self.fail(error.message)
+        except KeyboardInterrupt:
+            self.fail("Interrupted.", INTERRUPTED)
+        except BrokenPipeError:
+            # Whoever read us has seen enough.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    def fail(self, sentence: str, code: int = FAILED) -> NoReturn:
+        """Say it, and end with a code that scripts understand."""
+        print(sentence, file=sys.stderr)
+        raise SystemExit(code)
+
+    def url(self) -> str:
+        """Where sessions are stored."""
+        from session_state_ext.store.sql import default_url
+
+        configured = self.config.SessionStateExtension.get("store_url", "")
+        return str(self.store_url or configured or default_url())
+
+    def limits(self) -> Limits:
+        """As the server has them."""
+        said = self.config.SessionStateExtension
+        return Limits(**{name: said[name] for name in Limits.__struct_fields__ if name in said})
+
+    def origin(self) -> Origin:
+        """Who makes the changes of this command."""
+        from session_state_ext.model import Origin
+
+        return Origin(kind="cli", user=None if self.owner == "local" else self.owner)
+
+
+class HubCommand(Command):
+    """A command that reads or writes sessions: what it does is seen live by whoever is connected to a server."""
+
+    #: whether it may make the file with the sessions
+    makes: ClassVar[bool] = False
+
+    def act(self, given: argparse.Namespace) -> None:
+        async def run() -> None:
+            async with self.opened(make=self.makes) as hub:
+                await self.work(hub, given)
+
+        asyncio.run(run())
+
+    async def work(self, hub: Hub, given: argparse.Namespace) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    @asynccontextmanager
+    async def opened(self, *, make: bool) -> AsyncIterator[Hub]:
+        """The sessions, in this process, on the file that servers use too. Raises StoreError, NothingStored."""
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        from session_state_ext.hub import Hub
+        from session_state_ext.store.sql import SqlStore
+
+        try:
+            url = make_url(self.url())
+        except ArgumentError:
+            raise StoreError(f"{self.url()} says no place where sessions could be stored.") from None
+        file = url.database if url.get_backend_name() == "sqlite" else None
+        if not make and file and not Path(file).exists():
+            raise NothingStored(f"Nothing is stored at {file} yet.")
+        hub = Hub(SqlStore(self.url()), limits=self.limits())
+        await hub.start()
+        try:
+            yield hub
+        finally:
+            await hub.stop()

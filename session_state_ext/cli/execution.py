@@ -1,0 +1,131 @@
+"""Executing the cells of a notebook in a kernel that has no server."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from session_state_ext.errors import SessionError
+from session_state_ext.kernel import credential
+
+from .notebook import source_of, step_of
+from .progress import Progress
+
+
+class RunNeedsMore(SessionError):
+    """jupyter session run needs nbclient: pip install 'session-state-ext[run]'"""
+
+    code = "needs-nbclient"
+
+
+class CellError(Struct, frozen=True):
+    """What ended the run before its last cell."""
+
+    #: "failed", "timeout" or "died"
+    kind: str
+    #: the cell's number among the code cells, from 1
+    cell: int
+    step: str | None
+    type: str
+    message: str
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        where = f"Cell {self.cell}" + (f" (step {self.step})" if self.step else "")
+        if self.kind == "timeout":
+            return f"{where} ran longer than {self.message} s and was stopped."
+        if self.kind == "died":
+            return f"The kernel died in {where[:1].lower()}{where[1:]}."
+        if self.kind == "interrupted":
+            return f"{where} was interrupted."
+        return f"{where} failed: {self.type}: {self.message}" if self.type else f"{where} failed: {self.message}"
+
+
+def environment(session_id: str, url: str) -> dict[str, str]:
+    """That of a kernel that finds this session in this store, and no server."""
+    left = {name: value for name, value in os.environ.items() if name not in (credential.URL, credential.TOKEN)}
+    return {**left, credential.SESSION: session_id, credential.STORE: url}
+
+
+def execute(
+    notebook: Any,
+    folder: Path,
+    *,
+    skip: Mapping[int, str],
+    environment: Mapping[str, str],
+    kernel: str | None = None,
+    timeout: float | None = None,
+) -> CellError | None:
+    """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
+
+    A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. Raises RunNeedsMore, and
+    SessionError where there is no such kernel.
+    """
+    try:
+        from jupyter_client.kernelspec import NoSuchKernel
+        from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+        from .client import Client
+    except ImportError:
+        raise RunNeedsMore() from None
+    numbers = {at: number for number, at in enumerate(_code_cells(notebook), 1)}
+    now = next(iter(numbers), 0)
+
+    def failed(kind: str, type_: str = "", message: str = "") -> CellError:
+        step = step_of(source_of(notebook.cells[now])) if notebook.cells else None
+        return CellError(kind, numbers.get(now, 0), step.line.name if step else None, type_, message)
+
+    with Progress(len(numbers)) as progress:
+
+        def started(cell: Any, cell_index: int) -> None:
+            nonlocal now
+            if cell_index in numbers:
+                now = cell_index
+                progress.at(_title(cell, numbers[cell_index], skipped=cell_index in skip))
+
+        def ended(cell_index: int) -> None:
+            if cell_index in numbers:
+                progress.done()
+
+        client = Client(
+            notebook,
+            timeout=timeout,
+            resources={"metadata": {"path": str(folder)}},
+            on_cell_start=started,
+        )
+        # Else it is this command's own, which says on stderr what nobody asked.
+        client.log = logging.getLogger("session_state_ext.run")
+        if kernel:
+            client.kernel_name = kernel
+        client.skip, client.ended = skip, ended
+        try:
+            client.execute(env=dict(environment))
+        except CellTimeoutError:
+            return failed("timeout", "Timeout", f"{timeout:g}")
+        except DeadKernelError:
+            return failed("died", "DeadKernel", "the kernel died")
+        except CellExecutionError as error:
+            return failed("failed", error.ename, error.evalue)
+        except KeyboardInterrupt:
+            return failed("interrupted", "KeyboardInterrupt", "interrupted")
+        except NoSuchKernel as error:
+            raise SessionError(
+                f"There is no kernel {error.name}. jupyter kernelspec list shows those there are."
+            ) from None
+    return None
+
+
+def _code_cells(notebook: Any) -> list[int]:
+    return [at for at, cell in enumerate(notebook.cells) if source_of(cell).strip()]
+
+
+def _title(cell: Any, number: int, *, skipped: bool) -> str:
+    step = step_of(source_of(cell))
+    what = f"step {step.line.name}" if step else source_of(cell).strip().splitlines()[0][:60]
+    return f"{what} (fresh, skipped)" if skipped else what

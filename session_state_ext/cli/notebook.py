@@ -1,0 +1,150 @@
+"""A notebook as a file: its steps, its parameters, and which names its cells speak of. Nothing of it is executed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from session_state_ext.errors import SessionError
+from session_state_ext.kernel.grammar import StepLine, step_line
+from session_state_ext.kernel.lazy import body_of
+
+#: What papermill calls the cell that it puts in, and the comment that stands at its head.
+INJECTED = "injected-parameters"
+_PARAMETERS = "parameters"
+_HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
+_MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
+_COMMENT = re.compile(r"#\|\s*step:\s*([^\s(]+)\s*\(([^)]*)\)\s*(?:->\s*(.*))?$")
+#: Methods that say of a name that the notebook can do with a value of it, and with none.
+_DECLARES = ("setdefault", "declare", "get")
+
+
+class NotebookMissing(SessionError):
+    """There is no such notebook, or it is none."""
+
+    code = "notebook-missing"
+
+
+class StepCell(Struct, frozen=True):
+    """A cell that is a step."""
+
+    line: StepLine
+    #: without the magic's line
+    body: str
+
+
+def read(path: Path) -> Any:
+    """The notebook, in nbformat 4. Raises NotebookMissing."""
+    import nbformat
+
+    try:
+        with warnings.catch_warnings():
+            # Cells without an id are given one.
+            warnings.simplefilter("ignore")
+            return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    except OSError as error:
+        raise NotebookMissing(f"{path} cannot be read: {error.strerror}.") from None
+    except Exception as error:
+        raise NotebookMissing(f"{path} is no notebook: {str(error).splitlines()[0]}") from None
+
+
+def source_of(cell: Any) -> str:
+    """A code cell's source, "" for any other cell."""
+    return str(cell.source) if cell.cell_type == "code" else ""
+
+
+def step_of(source: str) -> StepCell | None:
+    """The step that a cell is, by the magic or by a comment on its first line. A line with a mistake is no step."""
+    first, _, _ = source.lstrip().partition("\n")
+    comment = _COMMENT.match(first.strip())
+    try:
+        if comment is not None:
+            name, inputs, outputs = (part or "" for part in comment.groups())
+            line = f"{name} --in {inputs}" + (f" --out {outputs}" if outputs.strip() else "")
+            return StepCell(step_line(line), source)
+        body = body_of(source)
+        if body is None:
+            return None
+        magic = next(found for line in source.splitlines() if (found := _MAGIC.match(line.lstrip())))
+        return StepCell(step_line(magic.group(1)), body)
+    except SessionError:
+        return None
+
+
+def is_injected(cell: Any) -> bool:
+    """Whether papermill, or an earlier run, has put this cell in."""
+    return INJECTED in cell.metadata.get("tags", [])
+
+
+def is_parameters(cell: Any) -> bool:
+    """Whether this cell is tagged, or headed by a comment, *parameters*."""
+    if is_injected(cell) or cell.cell_type != "code":
+        return False
+    first, _, _ = cell.source.lstrip().partition("\n")
+    return _PARAMETERS in cell.metadata.get("tags", []) or _HEADED.match(first.strip()) is not None
+
+
+def parameters_at(notebook: Any) -> int | None:
+    """Where the cell with the notebook's parameters is."""
+    found = [at for at, cell in enumerate(notebook.cells) if is_parameters(cell)]
+    tagged = [at for at in found if _PARAMETERS in notebook.cells[at].metadata.get("tags", [])]
+    return next(iter([*tagged, *found]), None)
+
+
+def assigned(source: str) -> dict[str, ast.expr]:
+    """The names which the top level of a cell assigns, each with what it assigns last."""
+    found: dict[str, ast.expr] = {}
+    for statement in parsed(source).body:
+        if isinstance(statement, ast.Assign):
+            for target in statement.targets:
+                if isinstance(target, ast.Name):
+                    found[target.id] = statement.value
+        elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name) and statement.value:
+            found[statement.target.id] = statement.value
+    return found
+
+
+def parsed(source: str) -> ast.Module:
+    """A cell's code as Python reads it, magics and shell lines as IPython does; empty where it is none."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    step = step_of(source)
+    try:
+        code = TransformerManager().transform_cell(source if step is None else step.body)  # type: ignore[no-untyped-call]
+        return ast.parse(code)
+    except (SyntaxError, ValueError):
+        return ast.Module(body=[], type_ignores=[])
+
+
+def known_names(notebook: Any) -> set[str]:
+    """The variables that the notebook takes from its session: steps' inputs, declared names, names that it reads."""
+    names: set[str] = set()
+    for cell in notebook.cells:
+        source = source_of(cell)
+        step = step_of(source)
+        if step is not None:
+            names |= set(step.line.inputs or [])
+        if is_parameters(cell):
+            names |= set(assigned(source))
+        names |= set(_spoken_of(parsed(source)))
+    return names
+
+
+def _spoken_of(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "session_state"), attr=method)):
+                first = node.args[0] if node.args else None
+                if method in _DECLARES and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    yield first.value
+            case ast.Subscript(value=ast.Name(id="session" | "session_state"), slice=ast.Constant(value=str(name))):
+                if isinstance(node.ctx, ast.Load):
+                    yield name
+            case _:
+                pass

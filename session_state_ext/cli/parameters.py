@@ -1,0 +1,114 @@
+"""What a run is given: ``-p``, ``--set`` and ``--params``; what the notebook has by default; which of them wins."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw
+
+from session_state_ext.errors import SessionError
+from session_state_ext.kernel import values
+from session_state_ext.kernel.grammar import nearest
+from session_state_ext.model import Set
+from session_state_ext.names import check_name
+from session_state_ext.wire import Limits, check_ops
+
+from .assignments import assignments
+from .literals import NoLiteral, imports_for, python
+from .notebook import INJECTED, assigned, is_injected, parameters_at
+from .table import quoted
+
+
+class UnknownParameter(SessionError):
+    """The notebook has no such parameter."""
+
+    code = "unknown-parameter"
+
+
+class InvalidParameter(SessionError):
+    """A parameter has a value that cannot be one."""
+
+    code = "invalid-parameter"
+
+
+def given(words: Iterable[str], file: str | None, limits: Limits) -> dict[str, bytes]:
+    """The JSON texts of ``NAME=VALUE`` words, which win, and of a YAML file. Raises InvalidParameter."""
+    try:
+        found = {**_of_file(Path(file), limits), **assignments(words, limits)} if file else assignments(words, limits)
+        check_ops(tuple(Set(name=name, value=Raw(text)) for name, text in found.items()), limits)
+    except SessionError as error:
+        raise InvalidParameter(error.message) from None
+    return found
+
+
+def _of_file(file: Path, limits: Limits) -> dict[str, bytes]:
+    try:
+        import yaml
+    except ImportError:
+        raise InvalidParameter("--params needs PyYAML: pip install 'session-state-ext[run]'") from None
+    try:
+        read = yaml.safe_load(file.read_text("utf-8"))
+    except OSError as error:
+        raise InvalidParameter(f"{file} cannot be read: {error.strerror}.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        where = getattr(error, "problem_mark", None)
+        raise InvalidParameter(f"{file} is no YAML{f', line {where.line + 1}' if where else ''}.") from None
+    if read is None:
+        return {}
+    if not isinstance(read, dict) or not all(isinstance(name, str) for name in read):
+        raise InvalidParameter(f"{file} does not hold names with values, such as  lr: 0.01")
+    for name in read:
+        check_name(name, limits.name_chars)
+    return {name: values.encode(value, name, most=limits.value_bytes) for name, value in read.items()}
+
+
+def check_known(names: Iterable[str], known: Iterable[str], notebook: Path) -> None:
+    """Raise UnknownParameter for a name that neither the session nor the notebook knows."""
+    there = sorted(known)
+    for name in names:
+        if name not in there:
+            meant = nearest(name, there)
+            listed = (
+                f" It has {', '.join(map(quoted, there[:12]))}{' ...' if len(there) > 12 else ''}." if there else ""
+            )
+            raise UnknownParameter(f"{notebook.name} has no parameter {quoted(name)}.{meant}{listed}")
+
+
+def defaults(notebook: Any) -> dict[str, bytes]:
+    """What the parameters cell assigns by a literal that can be stored."""
+    at = parameters_at(notebook)
+    found: dict[str, bytes] = {}
+    for name, node in (assigned(notebook.cells[at].source) if at is not None else {}).items():
+        try:
+            check_name(name)
+            found[name] = values.encode(ast.literal_eval(node), name)
+        except (ValueError, SessionError, RecursionError):
+            continue
+    return found
+
+
+def inject(notebook: Any, stored: dict[str, bytes]) -> None:
+    """Put a cell behind the notebook's parameters that gives their names the values of the session.
+
+    In place of the one of an earlier run, as papermill does it.
+    """
+    from nbformat.v4 import new_code_cell
+
+    notebook.cells = [cell for cell in notebook.cells if not is_injected(cell)]
+    at = parameters_at(notebook)
+    if at is None:
+        return
+    lines: list[str] = []
+    for name in assigned(notebook.cells[at].source):
+        if name in stored:
+            try:
+                lines.append(f"{name} = {python(stored[name])}")
+            except NoLiteral:
+                lines.append(f"{name} = session_state[{name!r}]")
+    if lines:
+        source = "\n".join(["# Parameters", *imports_for(lines), *lines])
+        cell = new_code_cell(source, metadata={"tags": [INJECTED]})  # type: ignore[no-untyped-call]
+        notebook.cells.insert(at + 1, cell)

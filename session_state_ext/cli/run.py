@@ -1,0 +1,227 @@
+"""``jupyter session run``: a notebook from top to bottom, without a browser and without a server."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from msgspec import Raw, Struct
+
+from session_state_ext.errors import SessionError
+from session_state_ext.kernel import credential
+from session_state_ext.kernel.grammar import Mistake
+from session_state_ext.model import Run, Set, Variable
+
+from . import parameters
+from .command import INTERRUPTED, HubCommand
+from .execution import CellError, environment, execute
+from .lookup import match, place, write
+from .notebook import NotebookMissing, known_names, read
+from .table import VARIABLE, print_json, show, variable
+
+CELL_FAILED, UNKNOWN, INVALID, MISSING, TIMEOUT, WARNED = 3, 4, 5, 6, 7, 8
+
+_CODES: dict[type[SessionError], int] = {
+    parameters.UnknownParameter: UNKNOWN,
+    parameters.InvalidParameter: INVALID,
+    NotebookMissing: MISSING,
+}
+_ENDS = {"failed": CELL_FAILED, "died": CELL_FAILED, "timeout": TIMEOUT, "interrupted": INTERRUPTED}
+
+
+class Begun(Struct):
+    """The session as the first cell finds it."""
+
+    id: str
+    #: what a person calls it; None for one that is thrown away
+    name: str | None
+    revision: int
+    rows: dict[str, Variable]
+
+
+class Left(Struct):
+    """What the cells left behind."""
+
+    results: dict[str, Variable]
+    #: the runs of steps, in the order in which they ended
+    runs: list[Run]
+
+
+class RunCommand(HubCommand):
+    """Execute a notebook, and print what it wrote to its session.
+
+    Parameters are set before the first cell. Of several values for one, -p and --set win over --params, --params over
+    what the session has, that over what the notebook sets by default. Without a session a fresh one is used, and
+    thrown away at the end.
+    """
+
+    name = "jupyter-session-run"
+    examples = """
+jupyter session run study.ipynb -p lr 0.01 -p epochs 5
+jupyter session run study.ipynb out.ipynb --session sweep --params night.yaml --json
+
+It ends with 0 if every cell succeeded, 1 where it could not begin, 2 where the line is wrong, 3 where a cell failed or
+the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the notebook is missing, 7 for a time-out,
+8 for a warning under --strict.
+"""
+
+    def arguments(self, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("notebook", metavar="IN")
+        parser.add_argument("output", metavar="OUT", nargs="?", help="where the executed notebook is written")
+        parser.add_argument("--session", metavar="NAME", help="run in this session; made where there is none")
+        parser.add_argument("--own", action="store_true", help="run in the notebook's own session")
+        pair = ("NAME", "VALUE")
+        parser.add_argument("-p", dest="pairs", nargs=2, action="append", metavar=pair, help="give a parameter a value")
+        parser.add_argument("--set", dest="assigned", action="append", metavar="NAME=VALUE", help="the same")
+        parser.add_argument("--params", metavar="FILE.yaml", help="parameters from a file")
+        parser.add_argument("--strict", action="store_true", help="a warning of a step fails the run")
+        parser.add_argument("--timeout", type=_seconds, metavar="S", help="stop a cell that takes longer, in seconds")
+        parser.add_argument("--kernel", metavar="NAME", help="default: the notebook's")
+        parser.add_argument("--json", action="store_true", help="print the results for programs")
+
+    def prepared(self, words: list[str]) -> list[str]:
+        # So that a value may begin with a dash: -p lr -1e-3
+        ready, rest = [], list(words)
+        while rest:
+            word = rest.pop(0)
+            if word in ("-p", "--parameter") and len(rest) >= 2:
+                ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
+            else:
+                ready.append(word)
+        return ready
+
+    def act(self, given: argparse.Namespace) -> None:
+        try:
+            self._run(given)
+        except tuple(_CODES) as error:
+            self.fail(error.message, _CODES[type(error)])
+
+    def _run(self, given: argparse.Namespace) -> None:
+        started = time.monotonic()
+        path = Path(given.notebook)
+        notebook = read(path)
+        if given.session and given.own:
+            raise Mistake("--session names one session, --own another. Give one of them.")
+        if given.output and not Path(given.output).absolute().parent.is_dir():
+            raise Mistake(f"{given.output} cannot be written: there is no such folder.")
+        values = parameters.given(given.assigned or [], given.params, self.limits())
+        word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
+        with self._place(keep=bool(word)):
+            begun = asyncio.run(self._begin(path, notebook, word, values))
+            parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
+            error = execute(
+                notebook,
+                path.absolute().parent,
+                skip={},
+                environment=environment(begun.id, self.url()),
+                kernel=given.kernel,
+                timeout=given.timeout,
+            )
+            left = asyncio.run(self._end(begun))
+        if given.output:
+            _write(notebook, Path(given.output))
+        self._report(given, begun, left, error, time.monotonic() - started)
+
+    def _place(self, *, keep: bool) -> AbstractContextManager[Any]:
+        """Where the session is; one that is thrown away has a store of its own, so that nothing of it can be left."""
+        if keep:
+            return nullcontext()
+        folder = tempfile.TemporaryDirectory(prefix="session-state-")
+        self.store_url = f"sqlite:///{Path(folder.name) / 'sessions.db'}"
+        return folder
+
+    async def _begin(self, path: Path, notebook: Any, word: str | None, values: dict[str, bytes]) -> Begun:
+        """Check the parameters, then set them and the defaults that are missing, in one change."""
+        async with self.opened(make=True) as hub:
+            found = match(word, await hub.list(self.owner)) if word else None
+            rows: dict[str, Variable] = {}
+            if found is not None:
+                async with hub.use(self.owner, found.session_id) as live:
+                    rows = dict(live.rows)
+            parameters.check_known(values, {*rows, *known_names(notebook)}, path)
+            wanted = {name: text for name, text in parameters.defaults(notebook).items() if name not in rows} | values
+            ops = [Set(name=name, value=Raw(text)) for name, text in wanted.items()]
+            try:
+                written = await write(hub, self.owner, word or path.stem, ops, origin=self.origin(), new=True)
+            except SessionError as error:
+                raise parameters.InvalidParameter(error.message) from None
+            session = written.session
+            if word and not written.session.revision:
+                await hub.describe(self.owner, session.id, name=session.name)
+            async with hub.use(self.owner, session.id) as live:
+                name = (session.name or session.id) if word else None
+                return Begun(session.id, name, live.session.revision, dict(live.rows))
+
+    async def _end(self, begun: Begun) -> Left:
+        """What was written since; a run that did not come to its end is marked as interrupted."""
+        async with self.opened(make=False) as hub:
+            runs = await hub.runs(self.owner, begun.id)
+            for kernel in {run.kernel for run in runs if run.status == "running" and _since(run, begun)}:
+                if kernel is not None:
+                    await hub.kernel_died(kernel)
+            runs = await hub.runs(self.owner, begun.id)
+            async with hub.use(self.owner, begun.id) as live:
+                results = {name: row for name, row in live.rows.items() if row.revision > begun.revision}
+        return Left(results, [run for run in reversed(runs) if _since(run, begun)])
+
+    def _report(
+        self, given: argparse.Namespace, begun: Begun, left: Left, error: CellError | None, seconds: float
+    ) -> None:
+        warnings = [f"{run.step}: {said}" for run in left.runs for said in run.warnings]
+        strict = given.strict and bool(warnings)
+        if given.json:
+            print_json(
+                {
+                    "notebook": given.notebook,
+                    "output": given.output,
+                    "session": None if begun.name is None else {"sessionId": begun.id, "name": begun.name},
+                    "status": error.kind if error else ("warned" if warnings else "done"),
+                    "parameters": {name: row.value for name, row in begun.rows.items()},
+                    "results": {name: row.value for name, row in left.results.items()},
+                    "runs": left.runs,
+                    "warnings": warnings,
+                    "error": error,
+                    "seconds": round(seconds, 3),
+                }
+            )
+        else:
+            where = "a session that was thrown away" if begun.name is None else f"session {begun.name}"
+            title = f"{Path(given.notebook).name} · {where}"
+            foot = "" if left.results else "Nothing was written to the session."
+            show(VARIABLE, [variable(row) for row in left.results.values()], title=title, foot=foot)
+        for said in warnings:
+            print(f"Warning: {said}", file=sys.stderr)
+        if error is not None:
+            self.fail(error.sentence, _ENDS[error.kind])
+        if strict:
+            self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
+
+
+def _since(run: Run, begun: Begun) -> bool:
+    return (run.revision or 0) > begun.revision
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
+    return seconds
+
+
+def _write(notebook: Any, path: Path) -> None:
+    import nbformat
+
+    try:
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
+    except OSError as error:
+        raise SessionError(f"{path} cannot be written: {error.strerror}.") from None
