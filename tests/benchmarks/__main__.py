@@ -8,17 +8,24 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channel_rows, server_rows
+from . import channel_rows, kernel_rows, server_rows, store_rows
 from .bench import QUICK, BenchServer, Effort, serving
 from .figures import Row, save, table
 
 #: In the table's order; each gives one row or several.
 ROWS: dict[str, Callable[[BenchServer, Effort], Row | list[Row]]] = {
+    "cell": kernel_rows.cell,
+    "echo": kernel_rows.echo,
+    "busy": kernel_rows.busy,
     "post": server_rows.post_durable,
     "get": server_rows.get_state,
     "many": channel_rows.one_of_many,
     "writers": channel_rows.writers,
     "crowd": channel_rows.crowd,
+    "stored": store_rows.stored,
+    "loop": kernel_rows.assignments,
+    "import": kernel_rows.imports,
+    "bundle": kernel_rows.bundle,
 }
 
 

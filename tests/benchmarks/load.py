@@ -191,40 +191,43 @@ def pairs(port: int, token: str, sessions: list[str]) -> Turn:
 
 
 def sliders(port: int, token: str, kernel: str, comm: str, quick: bool) -> Turn:
-    """One front end moves a slider and another sees it move, by ipywidgets' echo; so many times."""
-    path = f"/api/kernels/{kernel}/channels?session_id="
-    author, listener = (WebSocket(port, path + who, token, quick=quick) for who in ("bench-a", "bench-b"))
+    """One front end moves a slider and another sees it move, by ipywidgets' echo; so many times.
+
+    ``quick`` is with each packet acknowledged at once. They connect for each turn, for a kernel tells everybody
+    who is connected.
+    """
     value = 0
 
-    def turn(count: float) -> dict[str, Any]:
+    def move(author: WebSocket, listener: WebSocket) -> float:
         nonlocal value
-        latencies: list[float] = []
-        for _ in range(int(count)):
-            value += 1
-            message = {
-                "channel": "shell",
-                "header": {
-                    "msg_id": f"slider-{value}",
-                    "msg_type": "comm_msg",
-                    "session": "bench-a",
-                    "username": "",
-                    "version": "5.3",
-                    "date": "2026-01-01T00:00:00Z",
-                },
-                "parent_header": {},
-                "metadata": {},
-                "content": {
-                    "comm_id": comm,
-                    "data": {"method": "update", "state": {"value": value}, "buffer_paths": []},
-                },
-            }
-            text = json.dumps(message).encode()
-            begun = time.perf_counter()
-            author.say(text)
-            listener.hear(b'"echo_update"')
-            latencies.append(time.perf_counter() - begun)
-            # The next one starts when the kernel is idle again, and with all of this one read by its author too.
-            author.hear(b'"idle"')
+        value += 1
+        data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+        header = {"msg_id": f"{listener.quick}-{value}", "msg_type": "comm_msg", "session": "bench-a", "username": ""}
+        message = {
+            "channel": "shell",
+            "header": {**header, "version": "5.3", "date": "2026-01-01T00:00:00Z"},
+            "parent_header": {},
+            "metadata": {},
+            "content": {"comm_id": comm, "data": data},
+        }
+        text = json.dumps(message).encode()
+        begun = time.perf_counter()
+        author.say(text)
+        listener.hear(b'"echo_update"')
+        seconds = time.perf_counter() - begun
+        # The next one starts when the kernel is idle again and both have read that.
+        for one in (author, listener):
+            one.hear(b'"idle"')
+        return seconds
+
+    def turn(count: float) -> dict[str, Any]:
+        path = f"/api/kernels/{kernel}/channels?session_id="
+        author, listener = (WebSocket(port, path + who, token) for who in ("bench-a", "bench-b"))
+        author.quick = listener.quick = quick
+        # Whatever connecting brings is over by the second.
+        latencies = [move(author, listener) for _ in range(int(count) + 2)][2:]
+        author.raw.close()
+        listener.raw.close()
         return {"latencies": latencies}
 
     return turn

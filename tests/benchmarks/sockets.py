@@ -6,6 +6,8 @@ import base64
 import os
 import re
 import socket
+import time
+from collections import deque
 from collections.abc import Iterator
 
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -14,11 +16,12 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 class Socket:
     """A connection to this machine that never holds back a small packet."""
 
-    def __init__(self, port: int, *, quick: bool = True) -> None:
+    #: acknowledge each packet at once, so that a server which leaves Nagle's algorithm on is not held up by us
+    quick = True
+
+    def __init__(self, port: int) -> None:
         self.raw = socket.create_connection(("127.0.0.1", port), timeout=60)
         self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        #: acknowledge each packet at once, so that a server which leaves Nagle's algorithm on is not held up by us
-        self._quick = quick and hasattr(socket, "TCP_QUICKACK")
 
     def fileno(self) -> int:
         return self.raw.fileno()
@@ -27,7 +30,7 @@ class Socket:
         self.raw.sendall(data)
 
     def receive(self) -> bytes:
-        if self._quick:
+        if self.quick and hasattr(socket, "TCP_QUICKACK"):
             # Linux takes it back by itself, so it is said before each reading.
             self.raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
         data = self.raw.recv(1 << 18)
@@ -68,13 +71,14 @@ def request(method: str, path: str, token: str, body: bytes = b"") -> bytes:
 class WebSocket(Socket):
     """A client of a WebSocket; pings are answered while it is read."""
 
-    def __init__(self, port: int, path: str, token: str, *, quick: bool = True) -> None:
-        super().__init__(port, quick=quick)
+    def __init__(self, port: int, path: str, token: str) -> None:
+        super().__init__(port)
         key = base64.b64encode(os.urandom(16)).decode()
         self.send(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: token {token}\r\nUpgrade: websocket\r\n"
             f"Connection: Upgrade\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
+        self._unheard: deque[bytes] = deque()
         self._buffer = b""
         while b"\r\n\r\n" not in self._buffer:
             self._buffer += self.receive()
@@ -110,14 +114,15 @@ class WebSocket(Socket):
 
     def hear(self, part: bytes) -> tuple[bytes, int]:
         """Wait for a frame that has ``part`` in it; with the bytes of all frames up to it."""
-        size = 0
-        while True:
-            wanted = None
-            for frame in self.frames():
+        size, end = 0, time.monotonic() + 30
+        while time.monotonic() < end:
+            while self._unheard:
+                frame = self._unheard.popleft()
                 size += len(frame)
-                wanted = frame if part in frame else wanted
-            if wanted is not None:
-                return wanted, size
+                if part in frame:
+                    return frame, size
+            self._unheard.extend(self.frames())
+        raise TimeoutError(f"no frame with {part!r} came")
 
 
 def framed(text: bytes, kind: int = 1) -> bytes:
