@@ -5,13 +5,13 @@ The only place where the log is rewritten. Whatever of it remains still tells wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Table, delete, func, select, update
+from sqlalchemy import Connection, LargeBinary, Row, Table, delete, func, literal, select, tuple_, update
 
 from session_state_ext.errors import Damaged
 from session_state_ext.model import PURGED, Change, Delete, Input, Op, Rename, Run, RunOp, Set, Step
@@ -22,6 +22,10 @@ from .rows import decoded, from_touch, sealed, to_touch, verified
 from .tables import changes, clients, ledgers, runs, snapshots, steps, touches, variables
 
 _S = TypeVar("_S", bound=Struct)
+
+#: What is held of a past at a time. SQLite takes some 30,000 parameters a statement, older ones 999.
+_PORTION_BYTES = 4 * 1024 * 1024
+_PORTION_ROWS = 400
 
 
 class Eraser:
@@ -102,13 +106,16 @@ class Eraser:
     def _thin(self, before: int, named: set[int]) -> int:
         fewer = 0
         chain: list[Change] = []
+        held = 0
         for row in self._rows(changes, changes.c.revision < before, order_by=changes.c.revision):
             change = decoded(row.frame, Change)
-            if chain and _continues(chain[-1], change) and chain[-1].revision not in named:
+            held += len(row.frame)
+            # A run that wrote more than is held in memory is joined in portions.
+            if chain and held <= _PORTION_BYTES and _continues(chain[-1], change) and chain[-1].revision not in named:
                 chain.append(change)
                 continue
             fewer += self._join(chain)
-            chain = [change]
+            chain, held = [change], len(row.frame)
         return fewer + self._join(chain)
 
     def _join(self, chain: list[Change]) -> int:
@@ -153,11 +160,15 @@ class Eraser:
     # --- rows ---
 
     def _rows(self, table: Table, *where: Any, order_by: Any = None) -> Iterator[Row[Any]]:
-        wanted = select(table).where(table.c.session_id == self._id, *where)
-        if order_by is not None:
-            wanted = wanted.order_by(order_by)
-        # All of them first: what follows writes to the same table.
-        return iter([verified(row) for row in self._do(wanted)])
+        of = table.c.session_id == self._id
+        key = [column for column in table.primary_key if column is not table.c.session_id]
+        bulk = [func.coalesce(func.length(column), 0) for column in table.c if isinstance(column.type, LargeBinary)]
+        order = () if order_by is None else (order_by,)
+        # The keys first: what follows writes to the same table. Then a portion at a time: a past is larger than memory.
+        found = self._do(select(sum(bulk, literal(0)), *key).where(of, *where).order_by(*order)).all()
+        for portion in _portions(found):
+            wanted = select(table).where(of, tuple_(*key).in_([tuple(row[1:]) for row in portion])).order_by(*order)
+            yield from map(verified, self._do(wanted).all())
 
     def _each(self, table: Table, column: str, kind: type[_S], change: Callable[[_S], _S]) -> None:
         for row in self._rows(table):
@@ -173,6 +184,20 @@ class Eraser:
 
     def _remove(self, table: Table, *where: Any) -> int:
         return self._do(delete(table).where(table.c.session_id == self._id, *where)).rowcount
+
+
+def _portions(found: Sequence[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
+    """Rows that begin with their size, in portions of a size that is held in memory."""
+    portion: list[Row[Any]] = []
+    size = 0
+    for row in found:
+        if portion and (size + row[0] > _PORTION_BYTES or len(portion) == _PORTION_ROWS):
+            yield portion
+            portion, size = [], 0
+        portion.append(row)
+        size += row[0]
+    if portion:
+        yield portion
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:

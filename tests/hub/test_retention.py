@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,25 @@ def test_a_snapshot_is_kept_whatever_is_forgotten_around_it() -> None:
             assert {name: bytes(row.value) for name, row in live.rows.items()} == {"a": b"12"}
 
     tell(story)
+
+
+def test_a_past_that_is_larger_than_memory_is_rewritten_in_portions(tmp_path: Path) -> None:
+    async def story(session: Past) -> None:
+        for number in range(60):
+            await session.write(run="r" if number < 30 else None, big=f"{number} " + "x" * 900_000)
+        before = {revision: await session.at(revision) for revision in (50, 60)}
+        tracemalloc.start()
+        try:
+            await session.look_after(changes=20)
+            await session.hub.history.purge(LOCAL, session.session, "other")
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert peak < 30_000_000, "of some 100 MB"
+        assert len(await session.log()) <= 20
+        assert {revision: await session.at(revision) for revision in (50, 60)} == before
+
+    tell(story, f"sqlite:///{tmp_path / 'sessions.db'}")
 
 
 def test_a_client_that_was_away_for_longer_than_the_log_gets_everything(tmp_path: Path) -> None:
