@@ -6,6 +6,7 @@ import ast
 import asyncio
 import hashlib
 import time
+import traceback
 from typing import Any
 
 from msgspec import Raw, Struct
@@ -24,7 +25,7 @@ from .link import Link
 from .marks import Watched, is_interned
 from .namespace import Namespace, Unplaced
 from .outbox import Group, as_text
-from .session import Session
+from .session import Missing, Session
 
 #: An error's text in a run's record.
 _MESSAGE = 2000
@@ -95,7 +96,7 @@ class Steps:
     def begin(self, line: StepLine, body: Body) -> Step:
         """Read the inputs at one revision, put them into the names, record that the step runs.
 
-        Raises Mistake, StepRefused or Unplaced; then nothing has run, and the record says so.
+        Raises Mistake or StepRefused; then nothing has run, and the record says so.
         """
         if not body.source.strip():
             raise Mistake(f"The step {line.name} has no body. Write it below the first line, in the same cell.")
@@ -141,23 +142,22 @@ class Steps:
         try:
             missing = [name for name in wanted if name not in found]
             if missing:
-                raise StepRefused(self._missing(line.name, missing))
+                raise StepRefused(self._missing(missing))
             for name in wanted:
                 self._names.check(name, force=line.force)
         except (StepRefused, Unplaced) as error:
-            self._record(run, "refused", RunError(type=type(error).__name__, message=error.message))
-            raise
+            self._record(run, "refused", RunError(type="Not run", message=error.message))
+            raise StepRefused(f"{line.name} was not run: {error.message}") from None
         said = (self._names.place(name, found[name]) for name in wanted)
         return [one for one in said if one is not None]
 
-    def _missing(self, step: str, missing: list[str]) -> str:
+    def _missing(self, missing: list[str]) -> str:
         listed = " and ".join(missing) if len(missing) < 3 else ", ".join(missing)
         meant = nearest(missing[0], list(self._session)) if len(missing) == 1 else ""
         first = missing[0]
         how = f"%session push {first}" if first in self._names else f"%session set {first} = ..."
         return (
-            f"{step} was not run: it needs {listed}, which this session does not have.{meant} "
-            f"Set it in the Session panel, or with: {how}"
+            f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"
         )
 
     def _outputs_before(self, line: StepLine) -> dict[str, Before | None]:
@@ -210,7 +210,7 @@ class Steps:
             message = f"ran longer than {step.line.timeout:g} s and was stopped"
             run = self._record(step.run, "failed", RunError(type="Timeout", message=message, line=line))
             return Outcome(run, [], [f"{step.line.name} {message}; nothing of --out was written."])
-        said = RunError(type=type(error).__name__, message=str(error)[:_MESSAGE], line=line)
+        said = _stopped(line) if stopped else _told(error, line)
         run = self._record(step.run, "interrupted" if stopped else "failed", said)
         kept = f"; {', '.join(step.line.outputs)} as before" if step.line.outputs else ""
         return Outcome(run, [f"{step.line.name}: {run.status}{kept}"], [])
@@ -218,11 +218,11 @@ class Steps:
     def _promised(self, step: Step, missing: list[str]) -> Outcome:
         names = " and ".join(missing)
         message = (
-            f"{step.line.name} failed: --out promises {names}, which the cell neither assigned nor changed. "
+            f"--out promises {names}, which the cell neither assigned nor changed. "
             f"Assign {'it' if len(missing) == 1 else 'them'} in the cell, or take {names} out of --out."
         )
-        error = OutputMissing(message)
-        run = self._record(step.run, "failed", RunError(type="OutputMissing", message=message))
+        error = OutputMissing(f"{step.line.name} failed: {message}")
+        run = self._record(step.run, "failed", RunError(type="Output missing", message=message))
         return Outcome(run, [], [], error)
 
     def _outputs(self, step: Step) -> tuple[dict[str, bytes], list[str], list[str]]:
@@ -287,6 +287,24 @@ def _rebound(body: Body, name: str, before: Before, value: Any) -> bool:
         return True
     # A float or a list that is bound anew is another object; a small number may be the same one.
     return is_interned(value) and name in bound_names(body.tree) and name not in body.watched.names
+
+
+# A run's error is shown as "type: message"; where it is none of the body's own, the type is a word for people.
+
+
+def _stopped(line: int | None) -> RunError:
+    return RunError(type="Stopped", message="the run was interrupted", line=line)
+
+
+def _told(error: BaseException, line: int | None) -> RunError:
+    if isinstance(error, SessionError | Missing):
+        return RunError(type="Session", message=str(error)[:_MESSAGE], line=line)
+    message = str(error)
+    if not message.strip():
+        # What failed says more than nothing: assert loss < 1
+        frames = traceback.extract_tb(error.__traceback__)
+        message = next((one.line for one in frames if one.lineno == line and one.line), "without a message")
+    return RunError(type=type(error).__name__, message=message[:_MESSAGE], line=line)
 
 
 def _assigned_last(tree: ast.Module) -> list[str]:

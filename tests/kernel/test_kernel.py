@@ -30,6 +30,8 @@ def test_the_stop_button_ends_a_step_and_the_next_cell_runs(kernel: Kernel) -> N
     assert kernel.run("session['y']").value == "7"
     status = "session_state._link.steps()['slow'].run.status"
     assert kernel.run(status).value == "'interrupted'"
+    error = kernel.run("print(session_state._link.steps()['slow'].run.error)").text
+    assert "type='Stopped', message='the run was interrupted', line=4" in error
 
 
 def test_the_stop_button_ends_a_step_that_awaits(kernel: Kernel) -> None:

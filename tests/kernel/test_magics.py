@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
+
+from session_state_ext.kernel.magics import COMMANDS
 
 from .notebook import Shell
 
@@ -92,12 +95,15 @@ def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> No
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, use, list, step; alone it shows the session."),
+        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, use, list, history, undo, redo, diff, snapshot, restore, purge, step, help; alone it shows the session."),
         ("%session lr=1", "To set a variable, write: %session set lr=1"),
         ("%session known", "known is a variable. Its value: %session get known"),
         ("%session get", "Name a variable: %session get lr"),
         ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
-        ("%session del nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
+        ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, use, list, history, undo, redo, diff, snapshot, restore, purge, step, help; alone it shows the session."),
+        ("%session get nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
+        ("%session del nothing_like_it", "This session has no variable nothing_like_it."),
+        ("%session del knwon", "This session has no variable knwon. Did you mean known?"),
         ("%session del --all", "%session del has no option --all."),
         ("%session push nope", "nope is not a name in this notebook. Assign it first, or: %session set nope = ..."),
         ("%session push", "Name a variable: %session push lr"),
@@ -111,6 +117,10 @@ def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> No
         ("%session use nowhere", "There is no session called nowhere. Make it: %session use nowhere --new"),
         ("%session list all", "%session list stands alone."),
         ("%session step train", "A step is a whole cell: begin the cell with %%session step train (two %), the body below it."),
+        ("%session history", "This session is in this kernel's memory only and has no history. To keep one: %session use NAME --new"),
+        ("%session undo", "This session is in this kernel's memory only and has no history. To keep one: %session use NAME --new"),
+        ("%session snapshot good", "This session is in this kernel's memory only and has no history. To keep one: %session use NAME --new"),
+        ("%session purge known --yes", "This session is in this kernel's memory only and has no history. To keep one: %session use NAME --new"),
         ("%%session step train --out y\n\n", "The step train has no body. Write it below the first line, in the same cell."),
         ("%%session step train --out no-name\npass", "--out no-name: 'no-name' is not a Python name. Write session['no-name'] = ... in the body instead."),
         ("%%session step train --out list\npass", "--out list: 'list' is the name of a Python builtin. Write session['list'] = ... in the body instead."),
@@ -188,6 +198,9 @@ def test_completion(shell: Shell) -> None:
         return list(shell.ip.complete(None, line)[1])
 
     assert "pull" in completed("%session pu")
+    assert "restore" in completed("%session re")
+    assert "tags" in completed("%session history ta")
+    assert "--force" in completed("%session undo --f")
     assert "tags" in completed("%session get ta")
     assert "train" in completed("%%session step tr")
     assert "--out" in completed("%%session step train --o")
@@ -195,8 +208,26 @@ def test_completion(shell: Shell) -> None:
 
 def test_the_help_is_worth_reading(shell: Shell) -> None:
     doc = shell.ip.find_line_magic("session").__doc__
-    for word in ("set", "get", "del", "push", "pull", "use", "list", "--in", "--out", "--keep", "--force", "--timeout"):
-        assert word in doc
+    for command in COMMANDS:
+        assert f"session {command} " in doc
+    for option in ("--in", "--out", "--keep", "--force", "--timeout", "--before", "--limit", "--delete", "--yes"):
+        assert option in doc
+
+
+@pytest.mark.parametrize("line", ["%session help", "%session --help", "%session -h"])
+def test_the_help_is_shown(shell: Shell, line: str) -> None:
+    ran = shell.run(line)
+    assert ran.ok
+    assert "%session undo [12] [--force]" in ran.text
+    assert "::" not in ran.text
+
+
+def test_what_the_cell_has_just_set_is_saved_when_it_is_shown(stored: Callable[[], Shell]) -> None:
+    shell = stored()
+    shown = repr(shell.run("%session set lr = 0.1\n%session").value)
+    assert "revision 1 · all saved" in shown
+    assert "not saved yet" not in shown
+    assert "revision 2 · all saved" in shell.run("session['lr'] = 0.2\nsession").text
 
 
 def test_the_names_are_there_again_after_a_reset(shell: Shell) -> None:

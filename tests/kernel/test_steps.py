@@ -173,7 +173,7 @@ def test_inputs_replace_values_with_a_word_and_functions_only_by_force(shell: Sh
     shell.run("def fit(): pass")
     ran = shell.run("%%session step b --in fit\nprint('ran')")
     assert ran.text.strip() == (
-        "fit is a function of this notebook; the session's variable would replace it. "
+        "b was not run: fit is a function of this notebook; the session's variable would replace it. "
         "Use session['fit'], rename one of them, or say --force."
     )
     assert callable(shell.names["fit"])
@@ -218,6 +218,28 @@ def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
 
 def test_a_body_that_is_faster_than_its_time_is_left_alone(shell: Shell) -> None:
     assert shell.run("%%session step quick --out y --timeout 30\ny = 1").ok
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%%session step a --in lr\npass", "Not run: it needs lr, which this session does not have. Set it in the Session panel, or with: %session set lr = ..."),
+        ("%%session step a --in fit\npass", "Not run: fit is a function of this notebook; the session's variable would replace it. Use session['fit'], rename one of them, or say --force."),
+        ("%%session step a --out y\npass", "Output missing: --out promises y, which the cell neither assigned nor changed. Assign it in the cell, or take y out of --out."),
+        ("%%session step a\n\nraise KeyboardInterrupt", "Stopped: the run was interrupted in line 3"),
+        ("%%session step a\nsession['nope']", "Session: This session has no variable 'nope'. Set it: session['nope'] = ..., or in the Session panel. in line 2"),
+        ("%%session step a\n%session get nope", "Session: This session has no variable nope. Set it: %session set nope = ... in line 2"),
+        ("%%session step a\nsession['y'] = object()", "Session: y: an object has no JSON form. Store what it is made from, or its result. in line 2"),
+        ("%%session step a\nx = 1\nassert x > 1", "AssertionError: assert x > 1 in line 3"),
+        ("%%session step a\n1 / 0", "ZeroDivisionError: division by zero in line 2"),
+    ],
+)  # fmt: skip
+def test_a_runs_error_is_in_words_for_people(shell: Shell, cell: str, said: str) -> None:
+    shell.run("%session set fit = 3\ndef fit(): pass")
+    shell.run(cell)
+    error = run_of(shell, "a").error
+    assert error is not None
+    assert f"{error.type}: {error.message}{f' in line {error.line}' if error.line else ''}" == said
 
 
 def test_large_inputs_are_recorded_by_their_hash(shell: Shell) -> None:
