@@ -6,12 +6,10 @@ since the Unix epoch. Field names are camelCase on the wire and snake_case here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import UNSET, Raw, Struct, UnsetType
-
-from .jsontext import same
 
 OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
 RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused"]
@@ -133,6 +131,15 @@ class Delete(_Op, tag="delete", frozen=True, kw_only=True):
     if_revision: int | UnsetType = UNSET
 
 
+class Patch(_Op, tag="patch", frozen=True, kw_only=True):
+    """Change a variable inside."""
+
+    name: str
+    #: a JSON patch (RFC 6902) of the value
+    patch: Raw
+    if_revision: int | UnsetType = UNSET
+
+
 class Rename(_Op, tag="rename", frozen=True, kw_only=True):
     """Give a variable another name, value and spec kept."""
 
@@ -146,7 +153,7 @@ class RunOp(_Op, tag="run", frozen=True, kw_only=True):
     run: Run
 
 
-Op = Set | Delete | Rename | RunOp
+Op = Set | Patch | Delete | Rename | RunOp
 
 
 class Change(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="change"):
@@ -212,78 +219,12 @@ def touched(ops: Iterable[Op]) -> list[str]:
     """The names which ``ops`` write, each once, in order."""
     names: dict[str, None] = {}
     for op in ops:
-        if isinstance(op, Set | Delete):
+        if isinstance(op, Set | Patch | Delete):
             names[op.name] = None
         elif isinstance(op, Rename):
             names[op.name] = None
             names[op.to] = None
     return list(names)
-
-
-def effective(ops: Iterable[Op], variables: Mapping[str, Variable]) -> tuple[Op, ...]:
-    """``ops`` without those that alter nothing: a set to the same value, a delete of what is not there.
-
-    ``ifRevision`` is taken off what remains: it was a condition, not part of what happened.
-    """
-    now: dict[str, Raw | None] = {}
-
-    def standing(name: str) -> Raw | None:
-        if name in now:
-            return now[name]
-        row = variables.get(name)
-        return None if row is None else row.value
-
-    kept: list[Op] = []
-    for op in ops:
-        if isinstance(op, Set):
-            value = standing(op.name)
-            if value is not None and same(bytes(value), bytes(op.value)):
-                continue
-            now[op.name] = op.value
-            kept.append(op if op.if_revision is UNSET else Set(name=op.name, value=op.value))
-        elif isinstance(op, Delete):
-            if standing(op.name) is None:
-                continue
-            now[op.name] = None
-            kept.append(op if op.if_revision is UNSET else Delete(name=op.name))
-        elif isinstance(op, Rename):
-            if op.name == op.to:
-                continue
-            now[op.to], now[op.name] = standing(op.name), None
-            kept.append(op)
-        else:
-            kept.append(op)
-    return tuple(kept)
-
-
-def apply(change: Change, variables: Mapping[str, Variable]) -> dict[str, Variable | None]:
-    """What ``change`` makes of the rows it touches: the new row, or None for one that is gone.
-
-    ``change`` holds effective ops only. The caller lays the answer over ``variables``; its size is that of
-    the change, never that of the session.
-    """
-    rows: dict[str, Variable | None] = {}
-
-    def standing(name: str) -> Variable | None:
-        return rows[name] if name in rows else variables.get(name)
-
-    def written(name: str, value: Raw, spec: Raw | UnsetType) -> Variable:
-        return Variable(
-            name=name, value=value, revision=change.revision, updated_at=change.at, origin=change.origin, spec=spec
-        )
-
-    for op in change.ops:
-        if isinstance(op, Set):
-            before = standing(op.name)
-            rows[op.name] = written(op.name, op.value, UNSET if before is None else before.spec)
-        elif isinstance(op, Delete):
-            rows[op.name] = None
-        elif isinstance(op, Rename):
-            row = standing(op.name)
-            if row is not None:
-                rows[op.to] = written(op.to, row.value, row.spec)
-                rows[op.name] = None
-    return rows
 
 
 def advance(step: Step | None, run: Run) -> Step:

@@ -1,24 +1,47 @@
 """Patches of JSON: RFC 7396 (merge patch) and RFC 6902 (JSON patch), on one value or on all variables.
 
-Numbers keep their kind and their digits, objects the order of their keys; what a patch does not touch keeps its
-text. Nothing here knows a session: the hub calls it inside the writer's transaction, on what stands there.
+Text in, text out: what a patch does not touch keeps its text, so that ``1.0``, ``1E2``, integers of any size and
+the order of keys survive. A value is opened only where a patch comes by. Nothing here knows a session: the hub
+calls it inside the writer's transaction, on what stands there, and every client when it is told.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, MutableMapping
-from typing import Any
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
 
-import jsonpatch
-import jsonpointer
-from msgspec import Raw
+import msgspec
+from msgspec import UNSET, Raw, Struct, UnsetType
 
-from .errors import InvalidBody, PatchFailed
+from .errors import InvalidBody, LimitExceeded, PatchFailed, TooLarge
 from .jsontext import same
 from .model import Delete, Op, Set
 
-_OPERATIONS = ("add", "remove", "replace", "move", "copy", "test")
+#: What the copies of one patch may come to, in bytes: each could double the value.
+_COPIED = 16 * 1024 * 1024
+
+#: JSON text that nobody has looked into yet, or the members or items of it.
+_Node = Raw | dict[str, Any] | list[Any]
+
+_index = re.compile(r"0|[1-9][0-9]{0,15}").fullmatch
+_escape = re.compile(r"~(?![01])").search
+
+
+class Operation(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"source": "from"}):
+    """One step of a JSON patch. Members that the RFC does not know are ignored."""
+
+    op: Literal["add", "remove", "replace", "move", "copy", "test"]
+    path: str
+    value: Raw | UnsetType = UNSET
+    source: str | UnsetType = UNSET
+
+
+_OPERATIONS = ", ".join(["add", "remove", "replace", "move", "copy", "test"])
+
+
+# --- RFC 7396 ---
 
 
 def merge_value(value: bytes | None, patch: bytes) -> bytes:
@@ -26,19 +49,17 @@ def merge_value(value: bytes | None, patch: bytes) -> bytes:
 
     ``value`` is None where there is none yet.
     """
-    return _write(_merge(None if value is None else _read(value), _read(patch)))
-
-
-def _merge(target: Any, patch: Any) -> Any:
-    if not isinstance(patch, dict):
+    members = members_of(patch)
+    if members is None:
         return patch
-    merged = dict(target) if isinstance(target, dict) else {}
-    for key, member in patch.items():
-        if member is None:
+    merged = (None if value is None else members_of(value)) or {}
+    for key, member in members.items():
+        if bytes(member) == b"null":
             merged.pop(key, None)
         else:
-            merged[key] = _merge(merged.get(key), member)
-    return merged
+            before = merged.get(key)
+            merged[key] = Raw(merge_value(None if before is None else bytes(before), bytes(member)))
+    return msgspec.json.encode(merged)
 
 
 def merge_variables(variables: Mapping[str, bytes], patch: Mapping[str, bytes]) -> tuple[Op, ...]:
@@ -49,23 +70,56 @@ def merge_variables(variables: Mapping[str, bytes], patch: Mapping[str, bytes]) 
     """
     ops: list[Op] = []
     for name, member in patch.items():
-        text = member.strip()
-        if text == b"null":
+        if member.strip() == b"null":
             ops.append(Delete(name=name))
-        elif text.startswith(b"{"):
-            ops.append(Set(name=name, value=Raw(merge_value(variables.get(name), member))))
         else:
-            ops.append(Set(name=name, value=Raw(member)))
+            ops.append(Set(name=name, value=Raw(merge_value(variables.get(name), member))))
     return tuple(ops)
+
+
+# --- RFC 6902 ---
+
+
+def operations(patch: bytes) -> list[Operation]:
+    """The operations of a JSON patch, whose text has been checked. Raises InvalidBody where it is none."""
+    try:
+        texts = msgspec.json.decode(patch, type=list[Raw])
+    except msgspec.MsgspecError:
+        raise InvalidBody(
+            'A JSON patch is a list of operations, such as [{"op": "replace", "path": "/lr", "value": 0.1}].'
+        ) from None
+    return [_operation(index, text) for index, text in enumerate(texts)]
+
+
+def _operation(index: int, text: Raw) -> Operation:
+    try:
+        operation = msgspec.json.decode(text, type=Operation)
+    except msgspec.MsgspecError as error:
+        wrong = str(error)
+        if "$.op" in wrong or "`op`" in wrong or "Expected `object`" in wrong:
+            wrong = f"it needs an op, one of {_OPERATIONS}"
+        raise InvalidBody(f"Operation {index} of the patch: {wrong}.", index=index) from None
+    if operation.op in ("add", "replace", "test") and operation.value is UNSET:
+        raise InvalidBody(f"Operation {index} of the patch: {operation.op} needs a value.", index=index)
+    if operation.op in ("move", "copy") and operation.source is UNSET:
+        raise InvalidBody(f"Operation {index} of the patch: {operation.op} needs a from.", index=index)
+    for pointer in (operation.path, operation.source):
+        if pointer is not UNSET and ((pointer and pointer[0] != "/") or _escape(pointer)):
+            raise InvalidBody(
+                f"Operation {index} of the patch: {pointer!r} is not a JSON pointer, such as /optimizer/lr.",
+                index=index,
+            )
+    return operation
 
 
 def patch_value(value: bytes, patch: bytes) -> bytes:
     """The value after the JSON patch ``patch`` (RFC 6902).
 
     All of its operations take effect, or none does. Raises InvalidBody where ``patch`` is not a JSON patch, and
-    PatchFailed, with the ``index`` of the operation and its ``pointer``, where it does not fit this value.
+    PatchFailed, with the ``index`` of the operation and its ``pointer``, where it does not fit this value; TooLarge
+    or LimitExceeded where it makes of it what could not be stored anyway.
     """
-    return _write(_apply(_read(value), _operations(patch)))
+    return _text(_patched(Raw(value), operations(patch)))
 
 
 def patch_variables(variables: Mapping[str, bytes], patch: bytes) -> tuple[Op, ...]:
@@ -73,14 +127,11 @@ def patch_variables(variables: Mapping[str, bytes], patch: bytes) -> tuple[Op, .
 
     Raises as :func:`patch_value` does.
     """
-    document = _apply(_Document(variables), _operations(patch))
-    if not isinstance(document, MutableMapping):
+    document = _opened(_patched({name: Raw(text) for name, text in variables.items()}, operations(patch)))
+    if not isinstance(document, dict):
         raise PatchFailed("All variables together are an object; a patch cannot make them anything else.", pointer="")
     deleted: list[Op] = [Delete(name=name) for name in variables if name not in document]
-    if isinstance(document, _Document):
-        texts = {name: _write(value) for name, value in document.read.items()}
-    else:
-        texts = {name: _write(value) for name, value in document.items()}
+    texts = {name: _text(node) for name, node in document.items()}
     written: list[Op] = [
         Set(name=name, value=Raw(text))
         for name, text in texts.items()
@@ -89,73 +140,150 @@ def patch_variables(variables: Mapping[str, bytes], patch: bytes) -> tuple[Op, .
     return (*deleted, *written)
 
 
-class _Document(MutableMapping[str, Any]):
-    """All variables as one object, each read only when a patch comes by it."""
-
-    def __init__(self, texts: Mapping[str, bytes]) -> None:
-        self._texts = dict(texts)
-        #: the values that a patch has looked at or written
-        self.read: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self.read:
-            self.read[name] = _read(self._texts[name])
-        return self.read[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self._texts.setdefault(name, b"")
-        self.read[name] = value
-
-    def __delitem__(self, name: str) -> None:
-        del self._texts[name]
-        self.read.pop(name, None)
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._texts
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-
-def _operations(patch: bytes) -> list[dict[str, Any]]:
-    operations = _read(patch)
-    if not isinstance(operations, list):
-        raise InvalidBody(
-            'A JSON patch is a list of operations, such as [{"op": "replace", "path": "/lr", "value": 0.1}].'
-        )
-    for index, operation in enumerate(operations):
-        if not isinstance(operation, dict) or operation.get("op") not in _OPERATIONS:
-            raise InvalidBody(
-                f"Operation {index} of the patch needs an op, one of {', '.join(_OPERATIONS)}.", index=index
-            )
-    return operations
-
-
-def _apply(document: Any, operations: list[dict[str, Any]]) -> Any:
-    for index, operation in enumerate(operations):
-        pointer = operation.get("path")
-        said = f"Operation {index} of the patch ({operation['op']} {pointer})"
+def _patched(document: _Node, patch: list[Operation]) -> _Node:
+    application = _Application(document)
+    for index, operation in enumerate(patch):
+        said = f"Operation {index} of the patch ({operation.op} {operation.path})"
         try:
-            document = jsonpatch.JsonPatch([operation]).apply(document, in_place=True)
-        except jsonpatch.JsonPatchTestFailed:
-            raise PatchFailed(f"{said}: another value stands there.", index=index, pointer=pointer) from None
-        except jsonpatch.JsonPatchConflict:
-            raise PatchFailed(f"{said} does not fit what stands there.", index=index, pointer=pointer) from None
-        except jsonpatch.InvalidJsonPatch as error:
-            raise InvalidBody(f"{said}: {error}.", index=index) from None
-        except jsonpointer.JsonPointerException:
-            raise PatchFailed(f"{said}: there is no such place.", index=index, pointer=pointer) from None
-    return document
+            application.do(operation)
+        except LookupError as error:
+            why = str(error.args[0]) if error.args else "there is no such place"
+            raise PatchFailed(f"{said}: {why}.", index=index, pointer=operation.path) from None
+        except RecursionError:
+            raise LimitExceeded(f"{said}: that is nested too deep.", index=index) from None
+    return application.result()
 
 
-def _read(text: bytes) -> Any:
-    return json.loads(text)
+class _Application:
+    """A document on its way through a patch. Where an operation does not fit, LookupError says why."""
+
+    def __init__(self, document: _Node) -> None:
+        # The whole is the one member of an object, so that it can be added, replaced and moved as any other.
+        self._holder: dict[str, Any] = {"": document}
+        self._copied = 0
+
+    def result(self) -> _Node:
+        if "" not in self._holder:
+            raise PatchFailed("This patch takes away the value as a whole; delete it instead.", pointer="")
+        whole: _Node = self._holder[""]
+        return whole
+
+    def do(self, operation: Operation) -> None:
+        path, source, value = tokens_of(operation.path), operation.source, operation.value
+        match operation.op:
+            case "add":
+                self._add(path, value)
+            case "remove":
+                self._take(path)
+            case "replace":
+                container, key = self._place(path)
+                container[key] = value
+            case "test":
+                assert value is not UNSET
+                container, key = self._place(path)
+                if not _alike(_text(container[key]), bytes(value)):
+                    raise LookupError("another value stands there")
+            case _:
+                assert source is not UNSET
+                self._carry(tokens_of(source), path, move=operation.op == "move")
+
+    def _carry(self, source: list[str], path: list[str], *, move: bool) -> None:
+        container, key = self._place(source)
+        if not move:
+            text = _text(container[key])
+            self._copied += len(text)
+            if self._copied > _COPIED:
+                raise TooLarge(f"The copies of one patch can come to {_COPIED // 1024 // 1024} MiB.")
+            self._add(path, Raw(text))
+        elif path != source:
+            if path[: len(source)] == source:
+                raise LookupError("a value cannot be moved into itself")
+            self._add(path, self._take(source))
+
+    def _add(self, path: list[str], node: Any) -> None:
+        container, key = self._container(path)
+        if isinstance(container, dict):
+            container[key] = node
+        else:
+            container.insert(len(container) if key == "-" else _position(key, len(container)), node)
+
+    def _take(self, path: list[str]) -> Any:
+        container, key = self._place(path)
+        return container.pop(key)
+
+    def _place(self, path: list[str]) -> tuple[Any, Any]:
+        """The container of what stands at ``path``, and its key or index there."""
+        container, key = self._container(path)
+        return container, _found(container, key)
+
+    def _container(self, path: list[str]) -> tuple[dict[str, Any] | list[Any], str]:
+        container: Any = self._holder
+        key = ""
+        for token in path:
+            place = _found(container, key)
+            node = container[place] = _opened(container[place])
+            if isinstance(node, Raw):
+                raise LookupError("there is no such place")
+            container, key = node, token
+        return container, key
 
 
-def _write(value: Any) -> bytes:
-    if isinstance(value, _Document):
-        value = dict(value)
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+def _found(container: Any, key: str) -> Any:
+    """Key or index of what is there. Raises LookupError where nothing is."""
+    if isinstance(container, list):
+        return _position(key, len(container) - 1)
+    if key not in container:
+        raise LookupError("there is no such place")
+    return key
+
+
+def _position(key: str, last: int) -> int:
+    if not _index(key) or int(key) > last:
+        raise LookupError("there is no such place")
+    return int(key)
+
+
+def _opened(node: _Node) -> _Node:
+    """Members or items; a text that has none as it is."""
+    if not isinstance(node, Raw):
+        return node
+    first = bytes(node)[:1]
+    if first == b"{":
+        return msgspec.json.decode(node, type=dict[str, Raw])
+    return msgspec.json.decode(node, type=list[Raw]) if first == b"[" else node
+
+
+def _text(node: Any) -> bytes:
+    return msgspec.json.encode(node)
+
+
+def _alike(one: bytes, other: bytes) -> bool:
+    """Equal as RFC 6902 has it: numbers by their size."""
+    return one == other or _equal(json.loads(one), json.loads(other))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(member, other[key]) for key, member in one.items())
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_equal, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)
+
+
+# --- pointers and members, for what compares values ---
+
+
+def tokens_of(pointer: str) -> list[str]:
+    """The keys and indices of a JSON pointer (RFC 6901)."""
+    return [token.replace("~1", "/").replace("~0", "~") for token in pointer.split("/")[1:]]
+
+
+def members_of(value: bytes) -> dict[str, Raw] | None:
+    """The members of an object, each with its text; None for any other value."""
+    members = _opened(Raw(value))
+    return members if isinstance(members, dict) else None
+
+
+def is_index(token: str) -> bool:
+    """Whether this could be a place in an array."""
+    return token == "-" or _index(token) is not None  # noqa: S105

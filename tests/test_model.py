@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from msgspec import UNSET, Raw
 
-from session_state_ext import model
+from session_state_ext import changes, model
 
 
 class Row(msgspec.Struct):
@@ -50,13 +50,13 @@ def variables(rows: list[Row]) -> dict[str, model.Variable]:
 @pytest.mark.parametrize("case", GOLDEN.cases, ids=lambda case: case.case)
 def test_a_change(case: Case) -> None:
     rows = variables(case.rows)
-    ops = model.effective(case.ops, rows)
+    ops = changes.effective(case.ops, rows)
     spaceless = [bytes(op).replace(b" ", b"") for op in case.effective]
     assert [msgspec.json.encode(op).replace(b" ", b"") for op in ops] == spaceless
 
     stamp = GOLDEN.change
     change = model.Change(revision=stamp.revision, tip="t", at=stamp.at, origin=stamp.origin, ops=ops)
-    for name, row in model.apply(change, rows).items():
+    for name, row in changes.apply(change, rows).items():
         if row is None:
             del rows[name]
         else:
@@ -75,7 +75,7 @@ def test_the_answer_is_as_large_as_the_change_and_leaves_the_rows_alone() -> Non
     change = model.Change(
         revision=2, tip="t", at=1, origin=BEFORE, ops=(model.Set(name="v3", value=Raw(b"2")), model.Delete(name="v4"))
     )
-    assert set(model.apply(change, rows)) == {"v3", "v4"}
+    assert set(changes.apply(change, rows)) == {"v3", "v4"}
     assert rows == untouched
 
 
@@ -83,7 +83,7 @@ def test_a_declaration_survives_a_new_value_and_a_new_name() -> None:
     spec = Raw(b'{"minimum":0}')
     rows = {"a": model.Variable(name="a", value=Raw(b"1"), revision=1, updated_at=1, origin=BEFORE, spec=spec)}
     ops = (model.Set(name="a", value=Raw(b"2")), model.Rename(name="a", to="b"), model.Set(name="c", value=Raw(b"3")))
-    after = model.apply(model.Change(revision=2, tip="t", at=1, origin=BEFORE, ops=ops), rows)
+    after = changes.apply(model.Change(revision=2, tip="t", at=1, origin=BEFORE, ops=ops), rows)
     assert after["a"] is None
     assert after["b"] is not None
     assert bytes(after["b"].value) == b"2"

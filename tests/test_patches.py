@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_state_ext import errors, patches
+from session_state_ext import differences, errors, patches
+from session_state_ext.jsontext import same
 from session_state_ext.model import Op, Set
 
 
@@ -88,9 +89,43 @@ def test_what_a_patch_does_not_touch_keeps_its_text() -> None:
 def test_a_patched_value_keeps_kinds_digits_and_the_order_of_its_keys() -> None:
     value = b'{"z":9007199254740993,"y":1.0,"x":-0.0,"n":null}'
     assert patches.patch_value(value, b'[{"op":"add","path":"/a","value":123456789012345678901.0}]') == (
-        b'{"z":9007199254740993,"y":1.0,"x":-0.0,"n":null,"a":1.2345678901234568e+20}'
+        b'{"z":9007199254740993,"y":1.0,"x":-0.0,"n":null,"a":123456789012345678901.0}'
     )
     assert patches.merge_value(value, b'{"n":1.0}') == b'{"z":9007199254740993,"y":1.0,"x":-0.0,"n":1.0}'
+
+
+def test_a_value_takes_no_more_room_than_its_patch_may_copy() -> None:
+    doubling = [{"op": "copy", "from": "", "path": f"/a{number}"} for number in range(60)]
+    with pytest.raises(errors.TooLarge, match="16 MiB"):
+        patches.patch_value(b'{"x":"' + b"x" * 1000 + b'"}', text(doubling))
+
+
+def test_a_value_is_nested_no_deeper_than_can_be_read() -> None:
+    deep = [{"op": "copy", "from": "", "path": "/a" * number} for number in range(1, 2000)]
+    with pytest.raises((errors.LimitExceeded, errors.TooLarge)):
+        patches.patch_value(b'{"x":1}', text(deep))
+
+
+@pytest.mark.parametrize("case", GOLDEN["difference"], ids=lambda case: case["case"])
+def test_the_difference_of_two_values_by_their_members(case: dict[str, Any]) -> None:
+    before, after = text(case["before"]), text(case["after"])
+    found = differences.difference(before, after)
+    assert (None if found is None else json.loads(found)) == case["patch"]
+    if found is not None:
+        assert same(found, text(case["patch"]))
+        assert same(patches.patch_value(before, found), after)
+
+
+@pytest.mark.parametrize("case", GOLDEN["composed"], ids=lambda case: case["case"])
+def test_two_patches_that_become_one(case: dict[str, Any]) -> None:
+    made = differences.composed(text(case["first"]), text(case["second"]))
+    assert same(made, text(case["patch"]))
+
+
+@pytest.mark.parametrize("case", GOLDEN["differ"], ids=lambda case: case["case"])
+def test_whether_two_wrote_in_the_same_place(case: dict[str, Any]) -> None:
+    where = differences.places([text(case["patch"])])
+    assert differences.differ(text(case["one"]), text(case["other"]), where) is case["differ"]
 
 
 json_values = st.recursive(
@@ -108,3 +143,15 @@ def test_merging_all_variables_is_merging_one_object(document: dict[str, Any], p
     merged = json.loads(patches.merge_value(text(document), text(patch)))
     existing = tuple(op for op in ops if isinstance(op, Set) or op.name in variables)  # type: ignore[union-attr]
     assert after(variables, existing) == merged
+
+
+@given(json_values, json_values, json_values)
+def test_what_differs_makes_one_of_the_other_and_patches_compose(one: Any, two: Any, three: Any) -> None:
+    start = {"m": one, "n": {"a": one, "x": 1}}
+    middle = {"m": two, "n": {"a": two, "y": 1}}
+    end = {"m": three, "n": three}
+    first, second = differences.difference(text(start), text(middle)), differences.difference(text(middle), text(end))
+    assert first is not None
+    assert second is not None
+    assert same(patches.patch_value(text(start), first), text(middle))
+    assert same(patches.patch_value(text(start), differences.composed(first, second)), text(end))

@@ -16,6 +16,7 @@ from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Mutate, Reject, encode
 
 from .batch import Batch
+from .conflicts import overwritten
 from .draft import Draft
 from .live import DELETED, Listener, Live
 
@@ -70,7 +71,7 @@ class Author:
         def change(draft: Draft) -> _Acknowledged:
             base = min(frame.base, draft.session.revision)
             kept = draft.prepare(ops, client=self._client, base=base)
-            conflicts = draft.conflicts(kept, self._client, base)
+            conflicts = overwritten(draft, kept, self._client, base)
             if not kept:
                 session = draft.session
                 at = session.updated_at or draft.now

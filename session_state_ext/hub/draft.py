@@ -14,27 +14,25 @@ from typing import TYPE_CHECKING, cast
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.errors import Conflict, Damaged, Gone, LimitExceeded, NotFound, Renamed, SessionError, TooLarge
+from session_state_ext.changes import apply, effective
+from session_state_ext.errors import Damaged, LimitExceeded, NotFound, PatchFailed, SessionError, TooLarge
 from session_state_ext.model import (
     Change,
-    Delete,
     Op,
     Origin,
     Rename,
     RunOp,
     Session,
-    Set,
     Snapshot,
     Step,
     Variable,
-    apply,
-    effective,
     touched,
 )
 from session_state_ext.names import new_tag
 from session_state_ext.store.base import Client, Commit, Touch, Transaction
-from session_state_ext.wire import Ack, Limits, Overwritten, size
+from session_state_ext.wire import Ack, Limits, check_value, size
 
+from .conflicts import check, conflict
 from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
 
 if TYPE_CHECKING:
@@ -124,6 +122,14 @@ class Draft:
     def touches(self, revision: int) -> list[Touch]:
         return self._transaction.touches(self.session.id, revision) if self.born else []
 
+    def first_touch(self, name: str, since: int) -> Touch | None:
+        """The oldest thing that happened to ``name`` after revision ``since``."""
+        return self._transaction.first_touch(self.session.id, name, since) if self.born else None
+
+    def last_touch(self, name: str) -> Touch | None:
+        """The newest thing that happened to ``name``."""
+        return self._transaction.last_touch(self.session.id, name) if self.born else None
+
     def before(self, since: int) -> dict[str, Variable | None]:
         if not self.born or since >= self.session.revision:
             return {}
@@ -155,8 +161,13 @@ class Draft:
         if stored.epoch != self.session.epoch or newest != stored.tip:
             self._replace(stored)
             return
-        for change in changes or ():
-            self._advance(change)
+        try:
+            for change in changes or ():
+                self._advance(change)
+        except PatchFailed:
+            # These are not the rows that it was made for.
+            self._replace(stored)
+            return
         if (stored.name, stored.paths) != (self.session.name, self.session.paths):
             self.session = stored
             self._events.append(Described(session=stored, born=True))
@@ -221,27 +232,21 @@ class Draft:
         """
         self.require()
         ops = tuple(ops)
+        made: set[str] = set()
         for op in ops:
-            self._check(op, client, base)
+            check(self, op, made, client, base)
+            made.update(touched([op]))
         revision = self.session.revision + 1
-        kept = effective(ops, cast("Mapping[str, Variable]", self._rows))
-        return tuple(RunOp(run=stamped(op.run, revision)) if isinstance(op, RunOp) else op for op in kept)
-
-    def conflicts(self, ops: Iterable[Op], client: str, base: int) -> list[Overwritten]:
-        """What ``ops`` overwrite that somebody else has written after ``base``."""
-        found: list[Overwritten] = []
-        for name in touched(ops):
-            row = self.row(name)
-            if row is None or row.revision <= base or row.origin.client == client:
-                continue
-            touch = self._transaction.first_touch(self.session.id, name, base)
-            before = None if touch is None else touch.before
-            found.append(
-                Overwritten(
-                    name=name, theirs=row.value, base=UNSET if before is None else before.value, origin=row.origin
-                )
+        try:
+            kept = effective(
+                ops,
+                cast("Mapping[str, Variable]", self._rows),
+                lambda name, value: check_value(name, value, self._limits),
             )
-        return found
+        except PatchFailed as failed:
+            name = failed.fields["name"]
+            raise conflict(failed.message, name, self.row(name)) from None
+        return tuple(RunOp(run=stamped(op.run, revision)) if isinstance(op, RunOp) else op for op in kept)
 
     def commit(
         self,
@@ -303,36 +308,6 @@ class Draft:
             self._transaction.put_cells(self.session.owner, path, cells)
         for client in {**dict(self._live.clients), **self._heard}.values():
             self._transaction.put_client(self.session.id, client)
-
-    def _check(self, op: Op, client: str | None, base: int | None) -> None:
-        if isinstance(op, RunOp):
-            return
-        row = self.row(op.name)
-        if isinstance(op, Set | Delete) and op.if_revision is not UNSET:
-            if op.if_revision != (0 if row is None else row.revision):
-                raise Conflict(
-                    f"{op.name} was changed by somebody else.",
-                    name=op.name,
-                    theirs=None if row is None else row.value,
-                    revision=0 if row is None else row.revision,
-                )
-            return
-        if row is None and not isinstance(op, Delete):
-            self._refuse_gone(op.name, client, base, must_exist=isinstance(op, Rename))
-        if isinstance(op, Rename) and op.to != op.name and self.row(op.to) is not None:
-            raise Conflict(f"There is a variable {op.to} already.", name=op.to)
-
-    def _refuse_gone(self, name: str, client: str | None, base: int | None, *, must_exist: bool) -> None:
-        touch = None
-        if base is not None and base < self.session.revision and self.born:
-            touch = self._transaction.last_touch(self.session.id, name)
-        if touch is not None and base is not None and touch.revision > base and touch.client != client:
-            if touch.fate == "renamed":
-                raise Renamed(f"{name} was renamed to {touch.moved_to}.", name=name, to=touch.moved_to)
-            if touch.fate == "deleted":
-                raise Gone(f"{name} was deleted by somebody else.", name=name)
-        if must_exist:
-            raise Gone(f"There is no variable {name} to rename.", name=name)
 
     def _totals(self, rows: Mapping[str, Variable | None]) -> tuple[int, int]:
         count, value_bytes = self._count, self._size

@@ -10,8 +10,9 @@ import time
 
 from msgspec import UNSET
 
-from session_state_ext.errors import SessionError, Unavailable
-from session_state_ext.model import Change, Meta, RunOp, Step, Variable, advance, apply, effective
+from session_state_ext.changes import apply, effective
+from session_state_ext.errors import Conflict, PatchFailed, SessionError, Unavailable
+from session_state_ext.model import Change, Meta, RunOp, Step, Variable, advance
 from session_state_ext.names import new_session_id, new_tag
 from session_state_ext.wire import (
     Ack,
@@ -23,10 +24,12 @@ from session_state_ext.wire import (
     Reject,
     ServerFrame,
     Welcome,
+    check_value,
     decode_client_frame,
     encode,
 )
 
+from .archive import Archive, NoArchive
 from .backend import Choice, Known, Lost
 
 
@@ -52,6 +55,9 @@ class MemoryBackend:
 
     async def choose(self, choice: Choice) -> None:
         raise SessionError("There is nothing to choose: this notebook has its session.")
+
+    def archive(self, session_id: str) -> Archive:
+        return NoArchive()
 
     async def close(self) -> None:
         pass
@@ -97,7 +103,12 @@ class _Session:
 
     def mutate(self, frame: Mutate) -> Ack | Reject:
         self.last_seq = frame.seq
-        ops = effective(frame.ops, self.rows)
+        try:
+            ops = effective(frame.ops, self.rows, lambda name, value: check_value(name, value, self.limits))
+        except PatchFailed as failed:
+            return Reject(seq=frame.seq, code=Conflict.code, message=failed.message, name=failed.fields["name"])
+        except SessionError as error:
+            return Reject(seq=frame.seq, code=error.code, message=error.message, name=error.fields.get("name", UNSET))
         now = time.time_ns() // 1_000_000
         if ops:
             origin = frame.origin.complete(user=None)

@@ -11,7 +11,8 @@ from typing import Any
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
-from session_state_ext.model import Change, Meta, Origin, RunOp, Step, Variable, advance, apply, effective
+from session_state_ext.changes import apply, effective
+from session_state_ext.model import Change, Meta, Origin, RunOp, Step, Variable, advance
 from session_state_ext.wire import (
     Ack,
     Deleted,

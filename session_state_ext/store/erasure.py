@@ -7,14 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 from sqlalchemy import Connection, LargeBinary, Row, Table, delete, func, literal, select, tuple_, update
 
+from session_state_ext.changes import joined
 from session_state_ext.errors import Damaged
-from session_state_ext.model import PURGED, Change, Delete, Input, Op, Rename, Run, RunOp, Set, Step
+from session_state_ext.model import (
+    PURGED,
+    Change,
+    Delete,
+    Input,
+    Op,
+    Patch,
+    Rename,
+    Run,
+    RunOp,
+    Set,
+    Step,
+    touched,
+)
 from session_state_ext.wire import Ack, Reject, decode_server_frame, encode
 
 from .base import Touch
@@ -26,6 +40,13 @@ _S = TypeVar("_S", bound=Struct)
 #: What is held of a past at a time. SQLite takes some 30,000 parameters a statement, older ones 999.
 _PORTION_BYTES = 4 * 1024 * 1024
 _PORTION_ROWS = 400
+
+
+class _Standing(NamedTuple):
+    """A value that is not of the past."""
+
+    revision: int
+    value: Raw
 
 
 class Eraser:
@@ -56,13 +77,8 @@ class Eraser:
             return self._purge(self._called(name))
 
     def _purge(self, names: set[str]) -> int:
-        current = {
-            row.name: row.revision
-            for row in self._do(
-                select(variables.c.name, variables.c.revision).where(variables.c.session_id == self._id)
-            )
-            if row.name in names
-        }
+        standing = self._rows(variables, variables.c.name.in_(names))
+        current = {row.name: _Standing(row.revision, Raw(row.value)) for row in standing}
         erased = 0
         for row in self._rows(touches, touches.c.name.in_(names)):
             touch = to_touch(row)
@@ -132,11 +148,11 @@ class Eraser:
             latest[touch.name] = touch
         self._remove(touches, of)
         for name, touch in latest.items():
-            joined = replace(touch, revision=last, before=first[name].before)
-            self._do(touches.insert(), from_touch(self._id, joined))
-        ops = {op.name: op for change in chain for op in change.ops if isinstance(op, Set | Delete)}
+            merged = replace(touch, revision=last, before=first[name].before)
+            self._do(touches.insert(), from_touch(self._id, merged))
+        ops = joined(op for change in chain for op in change.ops if isinstance(op, Set | Patch | Delete))
         for row in self._rows(changes, changes.c.revision == last):
-            self._save(changes, row, frame=encode(replace(chain[-1], ops=tuple(ops.values()))))
+            self._save(changes, row, frame=encode(replace(chain[-1], ops=ops)))
         return self._remove(changes, changes.c.revision.between(chain[0].revision, last - 1))
 
     def cut(self, oldest: int) -> int:
@@ -204,16 +220,25 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name != "checksum"}
 
 
-def _without(change: Change, names: set[str], current: dict[str, int]) -> Change:
-    def op_without(op: Op) -> Op:
-        if isinstance(op, Set) and op.name in names and current.get(op.name) != change.revision:
-            return Set(name=op.name, value=PURGED)
-        if isinstance(op, RunOp):
-            return RunOp(run=_forget(op.run, names))
-        return op
+def _without(change: Change, names: set[str], current: dict[str, _Standing]) -> Change:
+    """The change without values of ``names``, but for the one that stands.
 
-    ops = tuple(op_without(op) for op in change.ops)
-    return change if all(one is other for one, other in zip(ops, change.ops, strict=True)) else replace(change, ops=ops)
+    That one is told as a whole: what it was patched from, or renamed from, cannot be told any more.
+    """
+    ops: list[Op] = []
+    for op in change.ops:
+        if isinstance(op, Set | Patch) and op.name in names:
+            op = Set(name=op.name, value=PURGED)
+        elif isinstance(op, RunOp):
+            op = RunOp(run=_forget(op.run, names))
+        ops.append(op)
+    for name in set(touched(change.ops)) & current.keys():
+        if current[name].revision != change.revision:
+            continue
+        at = max(at for at, op in enumerate(ops) if name in touched([op]))
+        stands = Set(name=name, value=current[name].value)
+        ops[at : at + 1] = [stands] if isinstance(ops[at], Set) else [ops[at], stands]
+    return change if tuple(ops) == change.ops else replace(change, ops=tuple(ops))
 
 
 def _forget(run: Run, names: set[str]) -> Run:

@@ -6,8 +6,9 @@ from msgspec import UNSET, Raw, Struct
 
 from session_state_ext import jsontext
 from session_state_ext.errors import InvalidBody, LimitExceeded, TooLarge
-from session_state_ext.model import Op, Rename, Run, RunOp, Set
+from session_state_ext.model import Op, Patch, Rename, Run, RunOp, Set
 from session_state_ext.names import check_name
+from session_state_ext.patches import operations
 
 #: A body or frame nests the values it carries a few levels deeper.
 _ENVELOPE_DEPTH = 8
@@ -46,11 +47,19 @@ def check_text(data: bytes, limits: Limits) -> None:
 
 
 def check_ops(ops: tuple[Op, ...], limits: Limits) -> None:
-    """Raise unless every name can be stored and every value fits; the text itself has been checked."""
+    """Raise unless every name can be stored, every value fits and every patch is one; the text has been checked.
+
+    What a patch makes of its value is not known yet; see :func:`check_value`.
+    """
     for op in ops:
         if isinstance(op, Set):
             check_name(op.name, limits.name_chars)
             check_value(op.name, op.value, limits)
+        elif isinstance(op, Patch):
+            try:
+                operations(bytes(op.patch))
+            except InvalidBody as error:
+                raise InvalidBody(f"{op.name}: {error.message}", name=op.name) from None
         elif isinstance(op, Rename):
             check_name(op.to, limits.name_chars)
         elif isinstance(op, RunOp):
