@@ -11,6 +11,7 @@ import yaml
 
 from session_state_ext import Session, cli, errors
 from session_state_ext.kernel.magics import COMMANDS
+from session_state_ext.kernel.past import Past
 from session_state_ext.server.app import SessionStateExtension
 from session_state_ext.server.base import status_of
 
@@ -43,7 +44,7 @@ def test_no_command_that_does_not_exist() -> None:
 
 
 def test_each_public_name_of_a_session() -> None:
-    public = {name for name in vars(Session) if not name.startswith("_")} - OWN
+    public = {name for name in {**vars(Past), **vars(Session)} if not name.startswith("_")} - OWN
     documented = set(re.findall(r"session\.([a-z]+)", REFERENCE)) | MAPPING
     assert public <= documented
     assert documented - MAPPING <= public | MAPPING
