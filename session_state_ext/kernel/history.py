@@ -11,7 +11,7 @@ from msgspec import UNSET, Raw, Struct
 
 from session_state_ext.errors import SessionError
 from session_state_ext.jsontext import same
-from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Rename, RunOp, Set
+from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Patch, Rename, RunOp, Set
 
 from . import display, preview, values
 from .archive import Altered
@@ -247,10 +247,19 @@ def _after(ops: Iterable[Op], stands: dict[str, Any], unknown: Any) -> dict[str,
         elif isinstance(op, Rename):
             now[op.to] = now.get(op.name, stands.get(op.name, unknown))
             now[op.name] = None
-        elif not isinstance(op, RunOp):
-            # What a patch makes of a value that is not known is not known either.
-            now[op.name] = UNSET
+        elif isinstance(op, Patch):
+            now[op.name] = _patched(now.get(op.name, stands.get(op.name, unknown)), op)
     return now
+
+
+def _patched(value: Any, op: Patch) -> Any:
+    """What the patch makes of the value; of one that is not known, something that is not known either."""
+    from session_state_ext.patches import patch_value
+
+    try:
+        return patch_value(value, bytes(op.patch)) if isinstance(value, bytes) else UNSET
+    except SessionError:  # purged meanwhile
+        return UNSET
 
 
 def _entry(change: Change, edits: list[Edit], client: str) -> Entry:

@@ -53,10 +53,9 @@ class Past:
             )
             complete = not older and (not shown or bool(first))
             base = history.before_them(older, [])
-        elif shown:
+        if shown and (name is None or (older and name not in base)):
             since = older[0].revision if older else shown[-1].revision - 1
-            altered = self._between(since, shown[0].revision)
-            base = history.before_them(shown, altered or [])
+            base = history.before_them(shown, self._between(since, shown[0].revision) or [])
         named: dict[int, list[str]] = {}
         for one in self._snapshots():
             named.setdefault(one.revision, []).append(one.name)

@@ -234,7 +234,7 @@ def test_a_rename_and_a_patch_are_followed(shell: Shell, home: object) -> None:
     from msgspec import Raw
 
     from session_state_ext.hub import LOCAL, Hub
-    from session_state_ext.model import Origin, Rename, Set
+    from session_state_ext.model import Origin, Patch, Rename, Set
     from session_state_ext.store.sql import SqlStore, default_url
 
     shell.run("%session set lr = 0.1")
@@ -245,18 +245,24 @@ def test_a_rename_and_a_patch_are_followed(shell: Shell, home: object) -> None:
         session = (await hub.list(LOCAL))[0].session_id
         api = Origin(kind="api")
         await hub.write(LOCAL, session, [Rename(name="lr", to="rate")], origin=api)
-        await hub.write(LOCAL, session, [Set(name="rate", value=Raw(b"0.2"))], origin=api)
+        await hub.write(LOCAL, session, [Set(name="rate", value=Raw(b'{"a": 1, "b": [1]}'))], origin=api)
+        for text in (b'[{"op": "replace", "path": "/a", "value": 2}]', b'[{"op": "remove", "path": "/b"}]'):
+            await hub.write(LOCAL, session, [Patch(name="rate", patch=Raw(text))], origin=api)
         await hub.stop()
 
     asyncio.run(elsewhere())
     table = shown(shell.run("%session history"))
     assert [[row[0], *row[2:]] for row in table] == [
-        ["3", "api", "rate", "0.1 → 0.2", ""],
+        ["5", "api", "rate['b']", "[1] → deleted", ""],
+        ["4", "api", "rate['a']", "1 → 2", ""],
+        ["3", "api", "rate", '0.1 → {"a": 1, "b": [1]}', ""],
         ["2", "api", "rate", "new: 0.1", "lr renamed to rate"],
         ["", "", "lr", "0.1 → deleted", ""],
         ["1", "cell, here", "lr", "new: 0.1", ""],
     ]
     assert "lr renamed to rate" in shell.run("%session history rate").text
+    for line in ("%session history rate --limit 1", "%session history --limit 1"):
+        assert [row[3:5] for row in shown(shell.run(line))] == [["rate['b']", "[1] → deleted"]]
 
 
 def test_a_kernel_that_is_restarted_has_nothing_of_its_own_to_take_back(stored: Callable[[], Shell]) -> None:
