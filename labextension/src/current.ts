@@ -4,8 +4,10 @@
 import type { INotebookTracker, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 
 import type { SessionClient } from './client';
+import { sameJson, type Json } from './json';
+import type { Choice, Question } from './model';
 import type { NotebookInFront } from './notebook';
-import { RequestError } from './rest';
+import { questionOf, RequestError } from './rest';
 import { Runner } from './runner';
 import type { Sessions } from './sessions';
 
@@ -13,6 +15,8 @@ export type Current =
   | { kind: 'none' }
   | { kind: 'opening' }
   | { kind: 'open'; client: SessionClient; notebook: NotebookInFront; runner: Runner }
+  /** Which session the notebook is to have is for somebody to choose, here, elsewhere or in a cell. */
+  | { kind: 'asked'; path: string; question: Question; choose(choice: Choice): Promise<void> }
   /** The server has no session endpoints. */
   | { kind: 'absent' }
   | { kind: 'failed'; message: string; status: number };
@@ -24,6 +28,8 @@ interface Opened {
 
 const FIRST_RETRY = 1000;
 const LONGEST_RETRY = 20_000;
+// Somebody else may have chosen.
+const ASK_AGAIN = 3000;
 
 export class CurrentSession {
   constructor(
@@ -59,46 +65,57 @@ export class CurrentSession {
     return [...this._clients].find(([panel]) => panel.content === notebook)?.[1];
   }
 
-  private async _follow(panel: NotebookPanel): Promise<void> {
+  private async _follow(panel: NotebookPanel, choice?: Choice): Promise<void> {
     const inFront = (): boolean => this.tracker.currentWidget === panel;
     if (!this._opened.has(panel)) {
       panel.context.pathChanged.connect(this._onPathChanged, this);
       panel.disposed.connect(this._onClosed, this);
     }
     let opened = this._opened.get(panel);
-    if (opened?.path !== panel.context.path) {
-      opened = { path: panel.context.path, current: this._open(panel) };
+    if (opened?.path !== panel.context.path || choice !== undefined) {
+      opened = { path: panel.context.path, current: this._open(panel, choice) };
       this._opened.set(panel, opened);
     }
-    const already = this._clients.has(panel);
-    if (!already) {
+    const shown = this._current;
+    const isAsked = shown.kind === 'asked' && shown.path === panel.context.path;
+    if (!this._clients.has(panel) && !isAsked) {
       this._show({ kind: 'opening' });
     }
     const current = await opened.current;
-    if (current.kind !== 'open' && this._opened.get(panel) === opened) {
+    const isLatest = this._opened.get(panel) === opened;
+    if (current.kind !== 'open' && isLatest) {
       this._opened.delete(panel);
       panel.context.pathChanged.disconnect(this._onPathChanged, this);
       panel.disposed.disconnect(this._onClosed, this);
     }
-    if (inFront()) {
+    if (inFront() && isLatest) {
       this._show(current);
       if (current.kind === 'failed') {
         this._retry = setTimeout(this.refresh, this._delay);
         this._delay = Math.min(LONGEST_RETRY, this._delay * 2);
       } else {
         this._delay = FIRST_RETRY;
+        if (current.kind === 'asked') {
+          clearTimeout(this._retry);
+          this._retry = setTimeout(this.refresh, ASK_AGAIN);
+        }
       }
     }
   }
 
-  private async _open(panel: NotebookPanel): Promise<Current> {
+  private async _open(panel: NotebookPanel, choice?: Choice): Promise<Current> {
+    const { path } = panel.context;
     try {
       await panel.context.ready;
-      const client = await this.sessions.open(panel.context.path);
+      const client = await this.sessions.open(panel.context.path, choice);
       this._clients.set(panel, client);
       const notebook = this.inFront(panel);
       return { kind: 'open', client, notebook, runner: new Runner(client, notebook) };
     } catch (error) {
+      const question = questionOf(error);
+      if (question !== null) {
+        return { kind: 'asked', path, question, choose: each => this._follow(panel, each) };
+      }
       const status = error instanceof RequestError ? error.status : 0;
       return status === 404 || status === 405
         ? { kind: 'absent' }
@@ -115,6 +132,10 @@ export class CurrentSession {
         if (this.tracker.currentWidget === panel) {
           this._show(current);
         }
+      } else if (current.kind === 'asked') {
+        this._clients.delete(panel);
+        this._opened.delete(panel);
+        this.refresh();
       }
     }
     if (![...this._clients.values()].includes(client)) {
@@ -137,7 +158,7 @@ export class CurrentSession {
   }
 
   private _show(current: Current): void {
-    if (current !== this._current) {
+    if (current !== this._current && !sameQuestion(current, this._current)) {
       this._current = current;
       [...this._listeners].forEach(listener => listener());
     }
@@ -149,4 +170,14 @@ export class CurrentSession {
   private readonly _listeners = new Set<() => void>();
   private _retry: ReturnType<typeof setTimeout> | undefined;
   private _delay = FIRST_RETRY;
+}
+
+/** Whoever thinks about a question is not disturbed by the same one. */
+function sameQuestion(one: Current, other: Current): boolean {
+  return (
+    one.kind === 'asked' &&
+    other.kind === 'asked' &&
+    one.path === other.path &&
+    sameJson(one.question as unknown as Json, other.question as unknown as Json)
+  );
 }

@@ -88,6 +88,24 @@ export interface Meta {
   paths: string[];
 }
 
+/** What a notebook is to have that its session does not know. */
+export type Choice = 'use' | 'copy' | 'empty';
+
+/** Why a notebook does not simply get a session; somebody has to choose. */
+export interface Question {
+  /** None of its cells are those of the notebook that was here; or it looks like one whose file is gone. */
+  reason: 'other-cells' | 'moved';
+  /** The session in question. */
+  session: {
+    sessionId: string;
+    name: string | null;
+    paths: string[];
+    updatedAt: number | null;
+    variableCount: number;
+  };
+  choices: Choice[];
+}
+
 export interface SessionState {
   sessionId: string;
   variables: { [name: string]: Json };

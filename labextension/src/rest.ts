@@ -5,7 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { isObject, parseJson, stringifyJson, type Json } from './json';
-import type { SessionState } from './model';
+import type { Choice, Question, SessionState } from './model';
 import type { MutateFrame } from './outbox';
 
 const ROOT = 'api/session';
@@ -17,7 +17,9 @@ export class RequestError extends Error {
     readonly code: string,
     message: string,
     /** Seconds after which the server asks to be asked again. */
-    readonly retryAfter: number | null = null
+    readonly retryAfter: number | null = null,
+    /** The rest of what the server said. */
+    readonly body: Json = null
   ) {
     super(message);
   }
@@ -80,19 +82,29 @@ async function request(
       response.status,
       member(answer, 'code') ?? '',
       member(answer, 'message') ?? response.statusText,
-      retry > 0 ? retry : null
+      retry > 0 ? retry : null,
+      answer
     );
   }
   return answer;
 }
 
-/** The session of the notebook at this contents path, made on first use. */
+/** What an error asks before a notebook gets a session; null where it is another error. */
+export function questionOf(error: unknown): Question | null {
+  const asks = error instanceof RequestError && error.code === 'unknown-notebook';
+  return asks ? (error.body as unknown as Question) : null;
+}
+
+/**
+ * The session of the notebook at this contents path, made on first use; `choose` answers the server's question.
+ * @throws RequestError also where the server has a question: see questionOf
+ */
 export async function attach(
   settings: Settings,
   path: string,
-  sessionId?: string
+  choose?: Choice
 ): Promise<SessionState> {
-  const body = { path, sessionId };
+  const body = { path, choose };
   return (await request(
     settings,
     address(settings, 'attach'),

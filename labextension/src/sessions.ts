@@ -5,7 +5,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 
 import { Channel, type ChannelOptions, type Socket } from './channel';
 import { SessionClient } from './client';
-import type { Meta, SessionState } from './model';
+import type { Choice, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
 import { randomId } from './outbox';
 import type { Pace } from './pacer';
@@ -52,14 +52,15 @@ export class Sessions {
 
   /**
    * The client of the notebook at this path. While the server cannot be reached, what this browser remembers of it.
-   * @throws RequestError where the server answers that it cannot be had
+   * `choose` answers the question of an earlier call.
+   * @throws RequestError where the server answers that it cannot be had, or has a question (see questionOf)
    */
-  async open(path: string): Promise<SessionClient> {
+  async open(path: string, choose?: Choice): Promise<SessionClient> {
     const { settings } = this.options;
     const tab = await this._tab;
     let found: { sessionId: string; meta?: Meta };
     try {
-      found = await this._attach(path);
+      found = await this._attach(path, choose);
     } catch (error) {
       const known = this._shelf.readPath(path);
       const unreachable =
@@ -176,8 +177,8 @@ export class Sessions {
     }
   }
 
-  private async _attach(path: string): Promise<SessionState> {
-    const state = await attach(this.options.settings, path);
+  private async _attach(path: string, choose?: Choice): Promise<SessionState> {
+    const state = await attach(this.options.settings, path, choose);
     this._shelf.writePath(path, state.sessionId);
     if (state.meta.revision === 0) {
       this._shelf.writeUnborn(path, state.sessionId);

@@ -2,7 +2,9 @@ import type { INotebookTracker } from '@jupyterlab/notebook';
 import { Signal } from '@lumino/signaling';
 
 import type { SessionClient } from '../client';
-import { CurrentSession } from '../current';
+import { CurrentSession, type Current } from '../current';
+import type { Json } from '../json';
+import type { Choice, Question } from '../model';
 import { RequestError } from '../rest';
 import type { Sessions } from '../sessions';
 import { settle } from './fakeserver';
@@ -37,12 +39,14 @@ let tracker: FakeTracker;
 let opened: string[];
 let closed: unknown[];
 let answer: (path: string) => Promise<unknown>;
+let chosen: (Choice | undefined)[];
 let sessions: Pick<Sessions, 'open' | 'close' | 'left'>;
 
 function make(): CurrentSession {
   tracker = new FakeTracker();
   opened = [];
   closed = [];
+  chosen = [];
   const clients = new Map<string, object>();
   answer = path => {
     const client = clients.get(path) ?? { path };
@@ -50,8 +54,9 @@ function make(): CurrentSession {
     return Promise.resolve(client);
   };
   sessions = {
-    open: (path: string) => {
+    open: (path: string, choice?: Choice) => {
       opened.push(path);
+      chosen.push(choice);
       return answer(path) as Promise<SessionClient>;
     },
     close: (client: SessionClient) => {
@@ -178,4 +183,75 @@ test('a notebook that still has its session stays with it', async () => {
   await settle();
   expect(current.getState()).toBe(before);
   expect(closed).toEqual([]);
+});
+
+describe('a notebook that its session does not know', () => {
+  const question: Question = {
+    reason: 'other-cells',
+    session: { sessionId: 's', name: 'sweep', paths: [], updatedAt: 1, variableCount: 12 },
+    choices: ['use', 'copy', 'empty']
+  };
+  const asks = (more = {}): Promise<never> => {
+    const body = { ...structuredClone(question), ...more } as unknown as Json;
+    return Promise.reject(new RequestError(409, 'unknown-notebook', 'Choose.', null, body));
+  };
+  let current: CurrentSession;
+  let works: typeof answer;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    current = make();
+    works = answer;
+    answer = () => asks();
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+  });
+
+  afterEach(() => vi.useRealTimers());
+
+  const asked = (): Extract<Current, { kind: 'asked' }> => {
+    const state = current.getState();
+    if (state.kind !== 'asked') {
+      throw new Error(state.kind);
+    }
+    return state;
+  };
+
+  test('is asked about, and what is chosen is opened', async () => {
+    expect(asked().question).toEqual(question);
+    answer = works;
+    await asked().choose('copy');
+    expect(chosen).toEqual([undefined, 'copy']);
+    expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(chosen).toHaveLength(2);
+  });
+
+  test('is opened by itself when somebody else has chosen', async () => {
+    const shown: string[] = [];
+    current.subscribe(() => shown.push(current.getState().kind));
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(shown).toEqual([]);
+    answer = works;
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(shown).toEqual(['open']);
+  });
+
+  test('shows the question anew where it is another one', async () => {
+    answer = () => asks({ session: { ...question.session, variableCount: 13 } });
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(asked().question.session.variableCount).toBe(13);
+  });
+
+  test('a look from before the choice does not bring the question back', async () => {
+    let late: (reason: unknown) => void = () => undefined;
+    answer = () => new Promise((_, reject) => (late = reject));
+    const { choose } = asked();
+    await vi.advanceTimersByTimeAsync(3000);
+    answer = works;
+    await choose('use');
+    late(await asks().catch((error: unknown) => error));
+    await settle();
+    expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+  });
 });

@@ -2,6 +2,7 @@ import React, { useSyncExternalStore } from 'react';
 
 import { SessionContext, SurroundingsContext, useTrans, type Surroundings } from '../context';
 import type { Current, CurrentSession } from '../current';
+import { QuestionCard } from './QuestionCard';
 import { SessionView } from './SessionView';
 
 /** What the panel shows, whatever is in front. */
@@ -25,7 +26,9 @@ export function PanelView(props: {
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>
-      {open === null ? (
+      {state.kind === 'asked' ? (
+        <QuestionCard key={state.path} question={state.question} onChoose={state.choose} />
+      ) : open === null ? (
         <Sentence state={state} onRetry={current.refresh} />
       ) : (
         <SessionContext.Provider value={open.client}>
