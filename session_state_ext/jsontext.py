@@ -22,6 +22,10 @@ _STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.DOTALL)
 #: From this size on a text is walked through in steps; up to it the decoder in C is quicker, and quick enough.
 _LONG = 64 * 1024
 
+#: Members with a plain value, as long as one follows on the other from the beginning.
+_LEADING_MEMBER = re.compile(
+    rb'\s*[{,]\s*"(\w+)"\s*:\s*("[^"\\\x00-\x1f]{0,256}"|-?[0-9]{1,18}|true|false|null)(?=\s*[,}])', re.ASCII
+)
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 _OPENS_AND_CLOSES = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _NOT_BRACKETS = bytes(set(range(256)) - set(_OPENS_AND_CLOSES))
@@ -115,13 +119,28 @@ def _nesting(bare: str) -> int:
 def member(data: bytes, key: str) -> Any:
     """What stands at ``key`` of a JSON object that need not be acceptable otherwise; None where nothing does.
 
-    Half a surrogate pair ends msgspec's reading, not this one's.
+    Half a surrogate pair ends msgspec's reading, not this one's. Of a long text only what stands before its first
+    array or object is looked at: to read all of it would hold up every other thread.
     """
+    if len(data) > _LONG:
+        return _leading(data[:_LONG]).get(key)
     try:
         value = _reader.decode(data.decode("utf-8"))
     except (ValueError, RecursionError, InvalidValue):
         return None
     return value.get(key) if isinstance(value, dict) else None
+
+
+def _leading(data: bytes) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    at = 0
+    while found := _LEADING_MEMBER.match(data, at):
+        try:
+            members[found[1].decode()] = json.loads(found[2])
+        except ValueError:
+            break
+        at = found.end()
+    return members
 
 
 def canonical(data: bytes) -> bytes:

@@ -97,3 +97,17 @@ def test_a_float_keeps_its_sign_and_every_bit(number: float) -> None:
     assert isinstance(again, float)
     assert again == number
     assert math.copysign(1, again) == math.copysign(1, number)
+
+
+def test_of_a_long_text_only_its_leading_members_are_looked_at() -> None:
+    rest = b'"ops": [' + b"[]," * 100_000 + b'NaN, "\\ud800"], "last": 1}'
+    text = b'{"type": "mutate", "seq": 5, "base":null ,' + rest
+    assert [jsontext.member(text, key) for key in ("type", "seq", "base", "ops", "last")] == [
+        "mutate",
+        5,
+        None,
+        None,
+        None,
+    ]
+    assert jsontext.member(b"[" * 100_000, "seq") is None
+    assert jsontext.member(b'{"seq": 12e5, ' + rest, "seq") is None

@@ -247,6 +247,8 @@ class SessionHandler(Caller, APIHandler):
         """The JSON text of the body; an empty one is ``{}``. Answers 415 for other content types (default: JSON)."""
         self._check_length()
         data = b"".join(self._chunks)
+        # Held once, not twice.
+        self._chunks = [data]
         kind = self.content_type()
         if not data and not kind:
             return b"{}"
