@@ -116,8 +116,11 @@ class Replica:
             self.meta = frame.meta
         elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
             self.refused += self.outbox.refuse(frame.code, frame.message)
-        elif isinstance(frame, Deleted):
+        elif isinstance(frame, Deleted) and self.revision:
             self.deleted()
+        elif isinstance(frame, Deleted):
+            # Nobody had written to it: its notebook has gone over to another one.
+            self.forget()
         return None
 
     def freeze(self) -> Open | None:

@@ -54,6 +54,15 @@ def test_a_notebook_goes_over_to_another_session(jupyter: Jupyter, notebook: Ker
     assert said.startswith("There is no session called nowhere. There are: other, ")
 
 
+def test_leaving_a_session_that_nobody_wrote_to_is_no_loss(jupyter: Jupyter, notebook: Kernel) -> None:
+    jupyter.request("POST", "/api/session", json={"name": "written", "variables": {"lr": 7}})
+    notebook.run("%load_ext session_state_ext")
+    ran = notebook.run("%session use written")
+    assert ran.ok
+    assert "deleted" not in ran.text + notebook.run("1").text
+    assert notebook.run("session['lr']").value == "7"
+
+
 def test_a_session_that_is_deleted_is_told_and_a_new_one_takes_its_place(jupyter: Jupyter, notebook: Kernel) -> None:
     notebook.run("%session set lr = 0.1")
     session = notebook.run("session.id").value.strip("'")
