@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from tornado import web
 
 from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
-from session_state_ext.hub import Check
+from session_state_ext.hub import LOCAL, Check
 from session_state_ext.hub.batch import Written
 from session_state_ext.hub.draft import Draft
 from session_state_ext.hub.history import Plan, rows_before
@@ -102,6 +102,13 @@ class Resource(SessionHandler):
             raise InvalidBody(f"{name} is a whole number from 0 on.")
         return int(text)
 
+    def switch(self, name: str) -> bool:
+        """Whether something was asked for in the address: 1, or 0 as where nothing is said."""
+        number = self.number(name, 0)
+        if number not in (0, 1):
+            raise InvalidBody(f"{name} is 1 or 0.")
+        return number == 1
+
     async def answer_state(self, session_id: str, written: Written) -> None:
         """The session right after this write, whatever came later; of a repeated request, after the first one."""
         state = written.state
@@ -169,12 +176,11 @@ class OneSessionHandler(Resource):
     @web.authenticated
     @authorized
     async def get(self, session_id: str) -> None:
-        since = self.number("since")
+        since, detail = self.number("since"), self.switch("detail")
         if since is not None:
             await self._changed_since(session_id, since)
             return
         hub = await self.service.ready()
-        detail = self.number("detail") == 1
         async with hub.use(self.owner, session_id) as live:
             self.set_header("ETag", session_tag(live.session, detail=detail))
             if self.check_etag_header():
@@ -380,10 +386,35 @@ class AttachHandler(Resource):
         else:
             raise InvalidBody("Which notebook? Give its path or its kernelId.")
         path, cells = paths.place(notebook), await paths.cells(notebook)
+        self._host = await self._host_at(path)
+        if body.session_id is not None:
+            await self._check_guest(body.session_id)
         attached = await hub.attach(self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose)
         async with hub.use(self.owner, attached.session_id) as live:
             self.set_header("ETag", session_tag(live.session))
             self.answer(live.state(), 201 if attached.made else 200)
+
+    async def _check_guest(self, session_id: str) -> None:
+        """A guest gives a notebook sessions of their own, or what is open to them already. Raises NotFound."""
+        session = await (await self.service.ready()).whose(session_id)
+        if session is not None and session.owner == self.person:
+            self._host = None
+        elif self._host not in (None, self.person) and await self.host_of(session_id) != self._host:
+            raise NotFound()
+
+    async def _host_at(self, path: str) -> str | None:
+        """Whose session the notebook has that is being run there, where the caller may run it too.
+
+        That of who started its kernel; where they have none, that of who has one.
+        """
+        if self.person == LOCAL:
+            return None
+        kernels = await self.service.paths.kernels_at((path,))
+        if not kernels or not await self.may_execute():
+            return None
+        starter = self.service.credentials.starter(kernels[0])
+        owners = await (await self.service.ready()).notebooks.owners(path)
+        return starter if not owners or starter in owners else owners[0]
 
 
 def no_variable(name: str) -> NotFound:

@@ -77,6 +77,13 @@ async def test_detail_shows_the_rows(rest: Rest, session: str) -> None:
     assert answer.tag.endswith('-1-d"')
 
 
+@pytest.mark.parametrize("more", [{}, {"since": "9", "epoch": "another"}])
+async def test_detail_is_1_or_0(rest: Rest, session: str, more: dict[str, str]) -> None:
+    answer = await rest("GET", session, params={"detail": "7", **more})
+    assert answer.status == 422
+    assert "detail" in answer.json["message"]
+
+
 async def test_not_modified(rest: Rest, session: str) -> None:
     first = await rest("GET", session)
     assert first.tag == f'"{first.json["meta"]["epoch"]}-1"'

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +14,7 @@ from tests.torture.peers import Channel, Server, mutate
 
 SCRIPT = """
 import sys, session_state_ext
-session = session_state_ext.connect(session="torture")
+session = session_state_ext.connect(session=sys.argv[1])
 print(session["told"], flush=True)
 session["answered"] = "by the script"
 session.flush()
@@ -25,9 +24,10 @@ for line in sys.stdin:
 """
 
 
-@pytest.fixture
-def pair(tmp_path: Path) -> Iterator[tuple[Server, Server]]:
-    """Two servers whose sessions are in one file."""
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+    """Two servers whose sessions are in one file; each test has a session of its own."""
+    tmp_path = tmp_path_factory.mktemp("shared")
     with ExitStack() as running:
         servers = [Server(tmp_path / name) for name in ("one", "two")]
         for server in servers:
@@ -40,14 +40,19 @@ def pair(tmp_path: Path) -> Iterator[tuple[Server, Server]]:
         yield servers[0], servers[1]
 
 
-def until(channel: Channel, **variables: object) -> list[int]:
-    """The revisions of the changes that come, up to the one that sets these variables."""
-    revisions = []
-    while True:
-        change = channel.hear("change")
-        revisions.append(change["revision"])
-        if all({"op": "set", "name": name, "value": value} in change["ops"] for name, value in variables.items()):
-            return revisions
+class Heard:
+    """What a channel was told so far."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.channel = channel
+        self.acknowledged: list[int] = []
+        self.changed: list[int] = []
+
+    def until(self, *, acknowledged: int, changed: int) -> None:
+        """Listen until so many acks and changes have come."""
+        while len(self.acknowledged) < acknowledged or len(self.changed) < changed:
+            frame = self.channel.hear("ack", "change")
+            (self.acknowledged if frame["type"] == "ack" else self.changed).append(frame["revision"])
 
 
 def test_what_one_server_commits_reaches_the_clients_of_the_other(pair: tuple[Server, Server]) -> None:
@@ -59,14 +64,13 @@ def test_what_one_server_commits_reaches_the_clients_of_the_other(pair: tuple[Se
         for seq in range(1, 11):
             here.say(mutate(seq, 0, **{f"a{seq}": seq}))
             there.say(mutate(seq, 0, **{f"b{seq}": seq}))
-        mine = {here.hear("ack")["revision"] for _ in range(10)}
-        theirs = {there.hear("ack")["revision"] for _ in range(10)}
-        # One order for both, in which no number is given twice.
-        assert mine.isdisjoint(theirs)
-        here.say(mutate(11, 0, last="one"))
-        assert set(until(there, last="one")) >= mine
-        there.say(mutate(11, 0, last="two"))
-        assert set(until(here, last="two")) >= theirs
+        mine, theirs = Heard(here), Heard(there)
+        mine.until(acknowledged=10, changed=10)
+        theirs.until(acknowledged=10, changed=10)
+    # One order for both, in which no number is given twice; each hears of the other's, in that order.
+    assert sorted(mine.acknowledged + theirs.acknowledged) == list(range(1, 21))
+    assert mine.changed == theirs.acknowledged
+    assert theirs.changed == mine.acknowledged
     assert one.state(session)["variables"] == two.state(session)["variables"]
 
 
@@ -94,12 +98,12 @@ def test_a_script_without_a_server_takes_part(pair: tuple[Server, Server]) -> No
     with two.channel(session, "watcher") as watcher:
         watcher.hear("welcome")
         script = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SCRIPT, session], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert script.stdin is not None
         assert script.stdout is not None
         assert script.stdout.readline() == "by a server\n"
-        until(watcher, answered="by the script")
+        assert watcher.hear("change")["ops"] == [{"op": "set", "name": "answered", "value": "by the script"}]
         two.request("POST", f"/api/session/{session}", json={"variables": {"told": "again"}}).raise_for_status()
         heard = ""
         while heard != "again\n":
