@@ -112,6 +112,14 @@ export class Sessions {
     client.dispose();
   }
 
+  /** The page goes: sends what it can. @param forget whether this browser keeps nothing for the next page: a logout */
+  leave(forget = false): void {
+    this._clients.forEach(client => client.leave());
+    if (forget) {
+      this._shelf.clear();
+    }
+  }
+
   dispose(): void {
     clearInterval(this._timer);
     this._clients.forEach(client => client.dispose());
@@ -152,12 +160,14 @@ export class Sessions {
   private async _adopt(path: string, sessionId: string, tab: Tab): Promise<void> {
     const shelf = this._shelf;
     for (const unborn of shelf.unbornOf(path)) {
-      if (shelf.readState(unborn) !== null) {
-        shelf.forgetUnborn(path, unborn);
-        continue;
-      }
+      shelf.forgetUnborn(path, unborn, Date.now());
       const isOurs = this.all().some(client => client.getState().sessionId === unborn);
-      if (isOurs || (await askWhy(this.options.settings, unborn)) !== 'gone') {
+      const isOver =
+        shelf.tabsOf(unborn).length > 0 &&
+        !isOurs &&
+        shelf.readState(unborn) === null &&
+        (await askWhy(this.options.settings, unborn)) === 'gone';
+      if (!isOver) {
         continue;
       }
       for (const left of shelf.tabsOf(unborn)) {
@@ -171,9 +181,6 @@ export class Sessions {
           release();
         }
       }
-      if (shelf.tabsOf(unborn).length === 0) {
-        shelf.forgetUnborn(path, unborn);
-      }
     }
   }
 
@@ -181,7 +188,7 @@ export class Sessions {
     const state = await attach(this.options.settings, path, choose);
     this._shelf.writePath(path, state.sessionId);
     if (state.meta.revision === 0) {
-      this._shelf.writeUnborn(path, state.sessionId);
+      this._shelf.writeUnborn(path, state.sessionId, Date.now());
     }
     return state;
   }

@@ -11,6 +11,7 @@ import type { Limits, Meta, Row, Step } from './model';
 const ROOT = 'session-state';
 // A larger state is not worth its room: it comes from the server soon enough.
 const LARGEST_STATE = 512 * 1024;
+const LONG_AGO = 7 * 24 * 3600 * 1000;
 
 /** The last state a server confirmed. */
 export interface KnownState {
@@ -86,22 +87,27 @@ export class Shelf {
     }
   }
 
-  /** The sessions of this notebook that nobody had written to: such a session ends with its server. */
+  /** The sessions this notebook had of late that nobody had written to: such a session ends with its server. */
   unbornOf(path: string): string[] {
     const prefix = `${this._prefix('unborn', path)}|`;
     return this._keys(prefix).map(key => key.slice(prefix.length));
   }
 
-  writeUnborn(path: string, sessionId: string): void {
+  writeUnborn(path: string, sessionId: string, now: number): void {
     try {
-      this.storage?.setItem(`${this._prefix('unborn', path)}|${sessionId}`, '');
+      this.storage?.setItem(`${this._prefix('unborn', path)}|${sessionId}`, String(now));
     } catch {
       // A full storage keeps no edits either, and the panel says so.
     }
   }
 
-  forgetUnborn(path: string, sessionId: string): void {
-    this.storage?.removeItem(`${this._prefix('unborn', path)}|${sessionId}`);
+  /** Once it was stored, or so long ago that no tab can be open that does not know that it is gone. */
+  forgetUnborn(path: string, sessionId: string, now: number): void {
+    const key = `${this._prefix('unborn', path)}|${sessionId}`;
+    const since = Number(this.storage?.getItem(key) ?? 0);
+    if (this.readState(sessionId) !== null || now - since > LONG_AGO) {
+      this.storage?.removeItem(key);
+    }
   }
 
   /** Throws away known states, of any server and person. @returns whether there were any */
@@ -110,6 +116,13 @@ export class Shelf {
     states.forEach(key => this.storage?.removeItem(key));
     return states.length > 0;
   };
+
+  /** Throws away all that is kept for this person of this server. */
+  clear(): void {
+    for (const kind of ['outbox', 'state', 'path']) {
+      this._keys(`${ROOT}:${kind}:${this._owner}|`).forEach(key => this.remove(key));
+    }
+  }
 
   private _prefix(kind: string, name: string): string {
     return `${ROOT}:${kind}:${this._owner}|${encodeURIComponent(name)}`;

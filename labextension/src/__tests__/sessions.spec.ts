@@ -143,7 +143,7 @@ test('a closed notebook sends what is pending, then hangs up', async () => {
 test('what a tab would have been the first to write outlives a session that ended with its server', async () => {
   // Nobody had written to this session; its server forgot it, and its tab died, before the edit was sent.
   const shelf = new Shelf(localStorage, 'http://lab/', 'ada');
-  shelf.writeUnborn('n.ipynb', 'unborn');
+  shelf.writeUnborn('n.ipynb', 'unborn', Date.now());
   const box = new Outbox({
     storage: localStorage,
     key: shelf.outboxKey('unborn', 'dead'),
@@ -164,7 +164,7 @@ test('what a tab would have been the first to write outlives a session that ende
 test('edits for a session that was stored, and then deleted, go to no other one', async () => {
   const shelf = new Shelf(localStorage, 'http://lab/', 'ada');
   const meta = { lastSyncedAt: 1, isDirty: false, revision: 1, epoch: 'e', name: null, paths: [] };
-  shelf.writeUnborn('n.ipynb', 'stored');
+  shelf.writeUnborn('n.ipynb', 'stored', Date.now());
   shelf.writeState('stored', { v: 1, rows: [], steps: [], meta, tip: 't', limits: null });
   localStorage.setItem(shelf.outboxKey('stored', 'dead'), '{"v":1,"edits":[]}');
   gone = ['stored'];
