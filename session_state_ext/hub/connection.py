@@ -70,7 +70,8 @@ class Connection:
     of construction.
 
     ``role`` "kernel" is never asked to flush. ``kernel`` is the kernel's id, for origins and for
-    :meth:`Hub.kernel_died`. ``user`` is shown as the origin's user; None leaves it out. Made on the event loop.
+    :meth:`Hub.kernel_died`. ``speaker`` is who owns the client id, where that is not the session's owner.
+    ``user`` is shown as the origin's user; None leaves it out. Made on the event loop.
     """
 
     def __init__(
@@ -84,12 +85,14 @@ class Connection:
         send: Callable[[bytes], None],
         close: Callable[[int, str], None],
         kernel: str | None = None,
+        speaker: str | None = None,
         read_only: bool = False,
         hello_timeout: float = 10.0,
         flush_timeout: float = 0.6,
     ) -> None:
         self._hub = hub
         self._owner = owner
+        self._speaker = speaker or owner
         self._session_id = session_id
         self._role = role
         self._user = user
@@ -209,7 +212,7 @@ class Connection:
             self._hub,
             live,
             self,
-            owner=self._owner,
+            owner=self._speaker,
             user=self._user,
             kernel=self._kernel,
             read_only=self._read_only,
@@ -219,7 +222,7 @@ class Connection:
             draft = batch.draft(live)
             draft.require()
             known = draft.client(frame.client)
-            if known is not None and known.owner != self._owner:
+            if known is not None and known.owner != self._speaker:
                 raise Forbidden("This client id belongs to somebody else.")
             return known, _delta(draft, frame)
 

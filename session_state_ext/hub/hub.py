@@ -166,6 +166,15 @@ class Hub:
         self._idle.pop(live, None)
         return live
 
+    async def whose(self, session_id: str) -> Session | None:
+        """The session of this id, whoever asks; None where there is none."""
+        try:
+            check_session_id(session_id)
+            live = self._live.get(session_id) or await self._load(session_id)
+        except SessionError:
+            return None
+        return None if live.gone else live.session
+
     def release(self, live: Live) -> None:
         live.users -= 1
         if not live.users and not live.gone and live.born:

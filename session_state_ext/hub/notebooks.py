@@ -103,6 +103,14 @@ class Notebooks:
             await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
         return Attached(stored.session_id, False)
 
+    async def owners(self, path: str) -> list[str]:
+        """Whose stored sessions the notebook at ``path`` has."""
+
+        def look(batch: Batch) -> list[str]:
+            return sorted(one.owner for one in batch.transaction.attachments(path) if one.path == path)
+
+        return await self._hub.work(look, _same, writes=False)
+
     async def saved(self, path: str, cells: tuple[str, ...] | None) -> None:
         """A notebook was saved with these cells, by which it is known from now on.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol, TypeVar
 
 from jupyter_core.utils import ensure_async
@@ -88,6 +88,9 @@ class Paths(Protocol):
     async def of_kernel(self, kernel_id: str) -> str:
         """The contents path of the notebook that this kernel runs. Raises NotFound, Unavailable."""
 
+    async def kernels_at(self, paths: Collection[str]) -> list[str]:
+        """The ids of the kernels that run the notebooks at these attachment's paths."""
+
     async def cells(self, path: str) -> tuple[str, ...] | None:
         """The ids of the cells of the notebook at a contents path; None where they cannot be told."""
 
@@ -153,11 +156,39 @@ class Caller(JupyterHandler):
         self.current_user = self._jupyter_current_user = credential.user
 
     @property
-    def owner(self) -> str:
-        """Whose sessions these are."""
+    def person(self) -> str:
+        """The owner whose own sessions are this caller's."""
         if self.credential is not None:
             return self.credential.owner
         return owner_of(self.identity_provider, self.current_user)
+
+    #: another owner, whose session is open to this caller
+    _host: str | None = None
+
+    @property
+    def owner(self) -> str:
+        """Whose session this request is about."""
+        return self._host or self.person
+
+    async def host_of(self, session_id: str) -> str | None:
+        """The owner of a session which is open to this caller because of its notebook; None where it is not.
+
+        It is open to whoever may execute on that notebook's kernel, as long as there is one.
+        """
+        if self.current_user is None or self.person == LOCAL:
+            return None
+        try:
+            session = await (await self.service.ready()).whose(session_id)
+        except SessionError:
+            return None
+        if session is None or session.owner == self.person or not session.paths:
+            return None
+        at_it = await self.service.paths.kernels_at(session.paths)
+        return session.owner if at_it and await self.may_execute() else None
+
+    async def may_execute(self) -> bool:
+        """Whether the Authorizer lets this caller run code in kernels, as Jupyter Server asks it."""
+        return bool(await ensure_async(self.authorizer.is_authorized(self, self.current_user, "execute", "kernels")))
 
     @property
     def shown(self) -> str | None:
@@ -196,9 +227,12 @@ class Caller(JupyterHandler):
 
 def owner_of(provider: Any, user: Any) -> str:
     """Jupyter's own token or password is one person, however many browsers; any other provider says who it is."""
-    if type(provider) in (IdentityProvider, PasswordIdentityProvider):
-        return LOCAL
-    return f"user:{user.username}"
+    return LOCAL if is_one_person(provider) else f"user:{user.username}"
+
+
+def is_one_person(provider: Any) -> bool:
+    """Whether all callers of this server are the same person."""
+    return type(provider) in (IdentityProvider, PasswordIdentityProvider)
 
 
 @web.stream_request_body
@@ -213,6 +247,8 @@ class SessionHandler(Caller, APIHandler):
         self._received = 0
         self._limit = self.service.limits.message_bytes
         await super().prepare(*args, **kwargs)
+        if self.path_args and not self._finished:
+            self._host = await self.host_of(self.path_args[0])
         announced = self.request.headers.get("Content-Length", "")
         if announced.isdigit():
             self._received = int(announced)
@@ -284,6 +320,9 @@ class SessionHandler(Caller, APIHandler):
         if not 1 <= len(key) <= 255 or not key.isprintable():
             raise InvalidBody("An Idempotency-Key has 1 to 255 printable characters.")
         asked = hashlib.sha256(f"{self.request.method} {self.request.path}\n".encode())
+        if self._host is not None:
+            # Keys are the session's owner's; a guest's are kept apart from them.
+            key = hashlib.sha256(f"{self.person}\n{key}".encode()).hexdigest()
         for chunk in self._chunks:
             asked.update(chunk)
         return Retry(key, asked.digest())

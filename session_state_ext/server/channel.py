@@ -57,6 +57,7 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
             raise web.HTTPError(403)
         try:
             hub = await self.service.ready()
+            self._host = await self.host_of(session_id)
             async with hub.use(self.owner, session_id):
                 self._read_only = not await self.may("write")
                 await super().get(session_id)
@@ -64,6 +65,7 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
             raise web.HTTPError(status_of(error)) from error
 
     async def open(self, session_id: str) -> None:
+        self._session_id = session_id
         # Not Jupyter's open, which would ping by itself.
         self.set_nodelay(True)
         self._outgoing = Outgoing(self)
@@ -74,6 +76,7 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
             role="editor" if self.credential is None else "kernel",
             user=self.shown,
             kernel=self.kernel,
+            speaker=self.person,
             read_only=self._read_only,
             send=self._outgoing.put,
             close=self._outgoing.close,
@@ -85,8 +88,8 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
     async def on_message(self, message: str | bytes) -> None:
         if not self.still_known():
             self._connection.end(NOT_ALLOWED, "The kernel of this credential is gone.")
-            return
-        await self._connection.receive(message)
+        elif await self._may_go_on():
+            await self._connection.receive(message)
 
     def on_close(self) -> None:
         # It closes before it was open where the upgrade fails.
@@ -104,12 +107,20 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
         """Close the channel when access ends, also of one who only listens."""
         while True:
             await asyncio.sleep(_RECHECK_SECONDS)
-            if not self.still_known() or not await self.may("read"):
-                self._connection.end(NOT_ALLOWED, "You are not allowed to read this session any more.")
+            if not await self._may_go_on():
                 return
-            if not self._read_only and not await self.may("write"):
-                self._connection.end(RESYNC, "You may read this session but not change it any more.")
-                return
+
+    async def _may_go_on(self) -> bool:
+        """Whether this caller may still do what it could when the channel was opened; if not, it is closed."""
+        is_guest = self._host is not None
+        known = self.still_known() and (not is_guest or await self.host_of(self._session_id) == self._host)
+        if not known or not await self.may("read"):
+            self._connection.end(NOT_ALLOWED, "You are not allowed to read this session any more.")
+            return False
+        if not self._read_only and not await self.may("write"):
+            self._connection.end(RESYNC, "You may read this session but not change it any more.")
+            return False
+        return True
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error = kwargs.get("exc_info", (None, None))[1]

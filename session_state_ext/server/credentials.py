@@ -39,6 +39,10 @@ class Credentials:
     def find(self, token: str) -> Credential | None:
         return self._by_hash.get(_hash(token))
 
+    def starter(self, kernel: str) -> str | None:
+        """The owner who started this kernel."""
+        return next((known.owner for known in self._by_hash.values() if known.kernel == kernel), None)
+
     def valid(self, credential: Credential) -> bool:
         return any(known is credential for known in self._by_hash.values())
 

@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,19 @@ class NotebookPaths:
             return known(cell.get("id") for cell in model["content"]["cells"])
         except (web.HTTPError, OSError, KeyError, AttributeError, TypeError):
             return None
+
+    async def kernels_at(self, paths: Collection[str]) -> list[str]:
+        return [
+            session["kernel"]["id"]
+            for session in await ensure_async(self._sessions.list_sessions())
+            if session["kernel"] is not None and self._is_one_of(session["path"], paths)
+        ]
+
+    def _is_one_of(self, path: str, paths: Collection[str]) -> bool:
+        try:
+            return self.place(path) in paths
+        except InvalidBody:
+            return False
 
     async def of_kernel(self, kernel_id: str) -> str:
         if kernel_id not in self._kernels:

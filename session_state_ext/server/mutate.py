@@ -22,6 +22,6 @@ class MutateHandler(SessionHandler):
         await self.beside(check_ops, body.ops, self.service.limits)
         frame = Mutate(seq=body.seq, base=body.base, ops=body.ops, origin=body.origin)
         async with hub.use(self.owner, session_id) as live:
-            author = Author(hub, live, body.client, owner=self.owner, user=self.shown, kernel=self.kernel)
+            author = Author(hub, live, body.client, owner=self.person, user=self.shown, kernel=self.kernel)
             answer = decode_server_frame(await author.ask(frame))
         self.answer(answer, status_of_code(answer.code) if isinstance(answer, Reject) else 200)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from jupyter_server.auth import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
 from tornado.httpclient import HTTPClientError
 
+from session_state_ext.server import channel as server_channel
 from session_state_ext.server.app import ROUTES
 from session_state_ext.server.channel import ChannelHandler
 from session_state_ext.server.credentials import Credential
@@ -192,6 +193,131 @@ class TestManyUsers:
         assert len(ids) == 2
 
 
+class ColleaguesExecute(Authorizer):
+    """Whose name begins with stranger may run nothing; with reader, may run and read, and not write sessions."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        if (action, resource) == ("execute", "kernels"):
+            return not user.username.startswith("stranger") and user.username not in self.left
+        return resource != "session-state" or action == "read" or not user.username.startswith("reader")
+
+    left: ClassVar[set[str]] = set()
+
+
+class TestTogether:
+    """A notebook whose kernel several people may use: they all have the session of who started it."""
+
+    @pytest.fixture(autouse=True)
+    def nobody_has_left(self) -> Iterator[None]:
+        yield
+        ColleaguesExecute.left.clear()
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config: dict[str, Any]) -> dict[str, Any]:
+        server = {"identity_provider_class": Names, "authorizer_class": ColleaguesExecute}
+        jp_server_config["ServerApp"].update(server)
+        return jp_server_config
+
+    @pytest.fixture
+    def session(self, rest: Rest, jp_fetch: Any, jp_asyncio_loop: Any) -> str:
+        async def share() -> str:
+            self.fetch = jp_fetch
+            body = {"path": "a.ipynb", "name": "a", "type": "notebook", "kernel": {"name": "python3"}}
+            await jp_fetch("api", "sessions", method="POST", body=json.dumps(body), headers={"X-Name": "ann"})
+            made = await self.attach(rest, "ann")
+            await rest("POST", made, body={"variables": {"lr": 0.1}}, headers={"X-Name": "ann"})
+            return made
+
+        return str(jp_asyncio_loop.run_until_complete(share()))
+
+    async def attach(self, rest: Rest, name: str, **more: Any) -> str:
+        answer = await rest("POST", "attach", body={"path": "a.ipynb", **more}, headers={"X-Name": name})
+        return str(answer.json["sessionId"])
+
+    async def test_a_colleague_has_it_too_and_says_who_they_are(
+        self, rest: Rest, channel: Connect, session: str
+    ) -> None:
+        assert await self.attach(rest, "bob") == session
+        ann, bob = [await channel(session, headers={"X-Name": name}) for name in ("ann", "bob")]
+        await ann.hello("A")
+        await bob.hello("B")
+        assert (await bob.set(1, base=1, lr=0.2))["type"] == "ack"
+        assert (await ann.hear("change"))["origin"] == {"kind": "panel", "user": "bob", "client": "B"}
+        # A client id belongs to who first wrote by it.
+        await ann.set(1, base=2, n=1)
+        again = await channel(session, headers={"X-Name": "bob"})
+        await again.say("hello", client="A")
+        assert await again.end() == 4401
+        key: dict[str, Any] = {"Idempotency-Key": "k"}
+        for name, value in (("ann", 5), ("bob", 6)):
+            headers = {"X-Name": name, **key}
+            answer = await rest("POST", session, body={"variables": {"k": value}}, headers=headers)
+            assert answer.json["variables"]["k"] == value, "one's keys are not another's"
+
+    async def test_each_route_for_each_caller(self, rest: Rest, channel: Connect, session: str) -> None:
+        theirs = [place for place in places(session) if session in place and place[-1] != "channel"]
+        for place in theirs:
+            # Bob last, for he may take away what the others look for.
+            for name, refused in (("stranger", {404}), ("reader", {403}), ("bob", set[int]())):
+                for verb in VERBS:
+                    if (verb, place) == ("DELETE", (session,)):
+                        continue
+                    body = {"PUT": {"value": 1}, "POST": {}}.get(verb)
+                    status = (await rest(verb, *place, body=body, headers={"X-Name": name})).status
+                    writes = verb != "GET"
+                    if status in (405, 415, 422, 409, 410) and name != "stranger":
+                        continue
+                    if name == "bob" or (name == "reader" and not writes):
+                        assert status < 400 or (status == 404 and "snapshots" in place), (name, verb, place, status)
+                    else:
+                        assert status in refused | {405, 415, 422}, (name, verb, place, status)
+        assert (await rest("DELETE", session, headers={"X-Name": "reader"})).status == 403
+        assert (await rest("DELETE", session, headers={"X-Name": "stranger"})).status == 404
+        reader = await channel(session, headers={"X-Name": "reader"})
+        assert (await reader.hello("R"))["readOnly"] is True
+        with pytest.raises(HTTPClientError) as refusal:
+            await channel(session, headers={"X-Name": "stranger"})
+        assert refusal.value.code == 404
+        assert await self.attach(rest, "stranger") != session, "as ever: a session of their own"
+
+    async def test_a_guest_gets_at_no_other_session_of_the_host(self, rest: Rest, session: str) -> None:
+        secret = (await rest("POST", body={"variables": {"s": 1}}, headers={"X-Name": "ann"})).json["sessionId"]
+        assert (await rest("GET", secret, headers={"X-Name": "bob"})).status == 404
+        stolen = {"path": "a.ipynb", "sessionId": secret}
+        assert (await rest("POST", "attach", body=stolen, headers={"X-Name": "bob"})).status == 404
+        away = {"path": "bobs.ipynb", "sessionId": session}
+        assert (await rest("POST", "attach", body=away, headers={"X-Name": "bob"})).status == 404
+        assert (await rest("GET", headers={"X-Name": "bob"})).json == {"sessions": []}
+
+    async def test_it_ends_with_the_permission_and_with_the_kernel(
+        self, rest: Rest, channel: Connect, session: str, jp_fetch: Any
+    ) -> None:
+        bob, eve = [await channel(session, headers={"X-Name": name}) for name in ("bob", "eve")]
+        await bob.hello("B")
+        await eve.hello("E")
+        ColleaguesExecute.left.add("bob")
+        await bob.set(1, base=1, hear=False, lr=9)
+        assert await bob.end() == 4401
+        assert (await rest("GET", session, headers={"X-Name": "bob"})).status == 404
+        assert (await eve.set(1, base=1, lr=3))["type"] == "ack"
+        listed = await jp_fetch("api", "sessions", headers={"X-Name": "ann"})
+        (running,) = json.loads(listed.body)
+        await jp_fetch("api", "sessions", running["id"], method="DELETE", headers={"X-Name": "ann"})
+        await eve.set(2, base=2, hear=False, lr=9)
+        assert await eve.end() == 4401
+        state = (await rest("GET", session, headers={"X-Name": "ann"})).json
+        assert state["variables"] == {"lr": 3}
+
+    async def test_who_only_listens_is_let_go_too(
+        self, channel: Connect, session: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(server_channel, "_RECHECK_SECONDS", 0.05)
+        bob = await channel(session, headers={"X-Name": "bob"})
+        await bob.hello("B")
+        ColleaguesExecute.left.add("bob")
+        assert await bob.end() == 4401
+
+
 class TestReading:
     """One who may read and not write, at a session of their own."""
 
@@ -282,9 +408,10 @@ async def test_secrets_stay_out_of_the_log(
     await rest("GET", session, headers={"Authorization": f"session-state {token}-wrong"})
     ann = await channel(session)
     await ann.hello("A")
-    await ann.set(1, base=1, **{name: canary})
+    secret: dict[str, Any] = {name: canary}
+    await ann.set(1, base=1, **secret)
     await ann.socket.write_message(json.dumps({"type": "mutate", "seq": 2, name: canary}))
     await ann.hear("error", "reject")
     said = "\n".join(record.getMessage() for record in caplog.records)
-    for secret in (canary, name, token):
-        assert secret not in said
+    for hidden in (canary, name, token):
+        assert hidden not in said
