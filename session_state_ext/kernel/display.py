@@ -29,7 +29,8 @@ class Shown:
     """Something with a plain and an HTML form."""
 
     def __init__(self, text: str, html: str) -> None:
-        self._text, self._html = text, html
+        # A notebook would set what stands between dollar signs as a formula. MathJax 3 and 2 know these classes.
+        self._text, self._html = text, f'<div class="mathjax_ignore tex2jax_ignore">{html}</div>'
 
     def text(self) -> str:
         """The plain form."""

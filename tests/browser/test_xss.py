@@ -1,0 +1,289 @@
+"""Published cross-site scripting payloads wherever a stranger's words are shown: they are shown, and that is all."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from itertools import cycle, islice
+from typing import Any
+from urllib.parse import quote
+
+import brs_kb
+from playwright.sync_api import Browser, Dialog, Page, Request, WebSocketRoute, expect
+
+from .jupyter import Jupyter
+from .lab import PATIENCE_MS, Lab
+
+USER = "a user"
+LOAD = "%load_ext session_state_ext"
+SHOW = """ip = get_ipython()
+for line in ["", "list", "history", "snapshot"]:
+    shown = ip.run_line_magic("session", line)
+    if shown is not None:
+        display(shown)
+display(session, session.history(), session.snapshots(), session.diff(0))"""
+
+# Of every element that comes into the page, from its first moment on: its kind and the names of its attributes.
+WATCH = """
+window.made = { panel: new Set(), output: new Set(), handlers: new Set() };
+const look = element => {
+    const names = element.getAttributeNames();
+    const kind = `${element.tagName.toLowerCase()} ${names.sort().join(' ')}`;
+    if (names.some(name => /^on/i.test(name))) window.made.handlers.add(kind);
+    if (element.closest('[data-testid="session-panel"]')) window.made.panel.add(kind);
+    else if (element.closest('.jp-OutputArea-output')) window.made.output.add(kind);
+};
+new MutationObserver(records => {
+    for (const { addedNodes, target, type } of records) {
+        if (type === 'attributes') look(target);
+        for (const node of addedNodes) {
+            if (node.nodeType === Node.ELEMENT_NODE) [node, ...node.querySelectorAll('*')].forEach(look);
+        }
+    }
+}).observe(document, { subtree: true, childList: true, attributes: true });
+"""
+
+# Where JupyterLab itself looks things up on its own server.
+OWN_PATHS = re.compile(
+    r"/(api|static|lsp|custom|kernelspecs/python3|favicon\.ico|lab/(api|extensions|static|workspaces/[^/]+/tree/[^/]+\.ipynb))\b"
+)
+
+
+def published() -> list[str]:
+    """Every tenth payload of each context of the list, so that each kind is there; some of our own come first."""
+    ours = [
+        "<img src=x onerror=alert(1)>",
+        "<script>alert(1)</script>",
+        "</textarea><svg/onload=alert(1)>",
+        '"><iframe srcdoc="<script>parent.alert(1)</script>">',
+        "' autofocus onfocus=alert(1) x='",
+        "javascript:alert(1)",
+        "[click](javascript:alert(1)) ![x](x){onerror=alert(1)}",
+        "$\\href{javascript:alert(1)}{x}$",
+        "{{constructor.constructor('alert(1)')()}} ${alert(1)} <%= alert(1) %>",
+        "\u202e<b>bidi</b>\u2066",
+        "\uff1cscript\uff1ealert(1)\uff1c/script\uff1e",
+        "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+        "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+        "&lt;img src=x onerror=alert(1)&gt;",
+        "\x1b]8;;javascript:alert(1)\x07click\x1b]8;;\x07\x1b[31m<u>red</u>",
+    ]
+    listed = [one["payload"] for one in brs_kb.get_all_payloads().values()]
+    short = sorted({text for text in listed if 8 <= len(text) <= 600 and is_whole(text) and "<" in text})
+    rest = sorted({text for text in listed if 8 <= len(text) <= 600 and is_whole(text) and "<" not in text})
+    return [*ours, *short[::12], *rest[::24]]
+
+
+def is_whole(text: str) -> bool:
+    return all(unicodedata.category(char) != "Cs" for char in text)
+
+
+def harmless(text: str) -> str:
+    """The same shape without any meaning: its letters, signs and breaks, as far as a browser could read them."""
+    return "".join(char if char in " \n" else "x" for char in text)
+
+
+def as_name(text: str, number: int) -> str:
+    """A variable's name: no control characters, not too long, and none twice."""
+    return "".join(char for char in text if unicodedata.category(char) != "Cc")[:120] + f" {number}"
+
+
+def as_title(text: str, number: int) -> str:
+    """The name of a session or snapshot."""
+    return "".join(char for char in as_name(text, number) if char.isprintable())
+
+
+def fill(jupyter: Jupyter, path: str, texts: list[str]) -> str:
+    """A session in which every string that a stranger could choose is one of these; gives its id."""
+    session = str(jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"])
+    names = [as_name(text, number) for number, text in enumerate(texts)]
+    values: dict[str, Any] = dict(zip(names, reversed(texts), strict=True))
+    few = texts[:40]
+    column = {"dtype": "object", "data": few[:8]}
+    values |= {
+        "a list": few,
+        "an object": {text: {text: [text]} for text in few},
+        "records": [{first: second, second: first} for first, second in zip(few[:8], few[8:16], strict=True)],
+        "a table": {
+            "$dataframe": {"columns": [{"name": text, **column} for text in few[:6]], "index": {"range": [0, 8, 1]}}
+        },
+        "a series": {"$series": {"name": few[0], **column, "index": {"range": [0, 8, 1]}}},
+        "an array": {"$ndarray": {"dtype": few[1], "shape": [few[2]], "data": few[:4]}},
+        "a picture": {"$image": {"png": few[0], "width": few[1], "height": few[3]}},
+        **{f"typed {kind}": {kind: text} for kind, text in zip(KINDS, islice(cycle(few), len(KINDS)), strict=True)},
+    }
+    client = {
+        "client": "stranger",
+        "base": 0,
+        "origin": {"kind": "step", "step": few[0], "cell": few[1], "run": few[2]},
+    }
+    sets = [{"op": "set", "name": name, "value": value} for name, value in values.items()]
+    ask(jupyter, f"{session}/mutate", {**client, "seq": 1, "ops": sets})
+    runs = [run(text, number, names) for number, text in enumerate(few)]
+    ask(jupyter, f"{session}/mutate", {**client, "seq": 2, "ops": [{"op": "run", "run": one} for one in runs]})
+    for number, text in enumerate(few):
+        ask(jupyter, "", {"name": as_title(text, number), "variables": {"v": text}})
+    for number, text in enumerate(few[:10]):
+        snapshot = quote(as_title(text, number), safe="")
+        jupyter.request("PUT", f"/api/session/{session}/snapshots/{snapshot}", json={})
+    named = jupyter.request("PUT", f"/api/session/{session}/meta", json={"name": as_title(few[0], 0)})
+    assert named.ok, named.text
+    return session
+
+
+KINDS = ("$date", "$localDate", "$localTime", "$duration", "$numberDecimal", "$numberDouble", "$uuid", "$binary", "$x")
+
+
+def run(text: str, number: int, names: list[str]) -> dict[str, Any]:
+    failed = {"type": text, "message": text}
+    return {
+        "id": f"r{number}",
+        "step": as_name(text, number),
+        "status": ("failed", "done", "warned")[number % 3],
+        "start": 1,
+        "end": 2,
+        "inputs": {names[number]: {"revision": 1}},
+        "outputs": [names[number + 1]],
+        "written": [names[number + 1]],
+        "error": failed if number % 3 == 0 else None,
+        "warnings": [text],
+        "cell": text,
+        "source": text,
+    }
+
+
+def ask(jupyter: Jupyter, where: str, body: Any) -> None:
+    answer = jupyter.request("POST", f"/api/session/{where}".rstrip("/"), json=body)
+    assert answer.ok, answer.text
+
+
+class Watch:
+    """What a page does that no word of a stranger may make it do."""
+
+    def __init__(self, page: Page, jupyter: Jupyter) -> None:
+        self.jupyter = jupyter
+        self.page = page
+        self.done: list[str] = []
+        page.on("dialog", self._on_dialog)
+        page.on("popup", lambda popup: self.done.append(f"popup {popup.url}"))
+        page.on("request", self._on_request)
+        page.add_init_script(WATCH)
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":
+            self.done.append(f"dialog {dialog.message}")
+        dialog.accept()
+
+    def _on_request(self, request: Request) -> None:
+        url = request.url
+        own = url.startswith(self.jupyter.url) and OWN_PATHS.match(url.removeprefix(self.jupyter.url))
+        if not own and not url.startswith(("data:image/", "data:font/", "blob:")):
+            self.done.append(f"request {url}")
+
+    def made(self, where: str) -> set[str]:
+        return set(self.page.evaluate(f"() => [...window.made.{where}]"))
+
+
+class Visit:
+    """A page in which the whole of a session was looked at, row by row, and its tables in the notebook."""
+
+    def __init__(self, browser: Browser, jupyter: Jupyter, name: str, texts: list[str]) -> None:
+        self.jupyter = jupyter
+        self.texts = texts
+        self.path = jupyter.notebook(f"{name}.ipynb", [LOAD, SHOW, "raise ValueError(session['a list'][0])"])
+        self.session = fill(jupyter, self.path, texts)
+        self.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.route_web_socket(lambda url: f"/{self.session}/channel" in url, self._with_users)
+        self.watch = Watch(self.page, jupyter)
+        self.lab = Lab(self.page, jupyter, name)
+        self.lab.open(self.path)
+        self.shown: dict[str, str] = {}
+        self.words = ""
+        self._look()
+
+    def _with_users(self, socket: WebSocketRoute) -> None:
+        """This server has no users with names of their own: they get some on the way."""
+        server = socket.connect_to_server()
+
+        def tell(text: str | bytes) -> None:
+            frame = json.loads(text)
+            for row, user in zip(frame.get("variables", []), cycle(self.texts)):
+                row["origin"]["user"] = user
+            socket.send(json.dumps(frame))
+
+        server.on_message(tell)
+
+    def _look(self) -> None:
+
+        lab = self.lab
+        lab.wait_for_light("saved")
+        for number in range(3):
+            lab.run_cell(number)
+        rows = lab.panel.locator('[data-testid="row"]')
+        expect(rows.first).to_be_visible()
+        self.page.wait_for_function(LOOK_THROUGH)
+        seen = self.page.evaluate("() => window.seen")
+        self.shown = seen["values"]
+        self.words = lab.panel.inner_text()
+        self.words += "".join(lab.output(1).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def close(self) -> None:
+        self.page.context.close()
+        assert self.lab.complaints == []
+
+
+# Turns the pages of the list, which holds only what is in view; each call is one screen, true at the end.
+LOOK_THROUGH = """() => {
+    const rows = document.querySelector('[data-testid="row"]');
+    let list = rows?.parentElement;
+    while (list && list.scrollHeight <= list.clientHeight + 1) list = list.parentElement;
+    window.seen ??= { values: {} };
+    for (const row of document.querySelectorAll('[data-testid="row"]')) {
+        const editor = row.querySelector('[data-testid="editor"]');
+        window.seen.values[row.dataset.name] = editor?.value ?? row.textContent;
+    }
+    if (!list || list.scrollTop + list.clientHeight >= list.scrollHeight - 2) return true;
+    list.scrollTop += list.clientHeight * 0.8;
+    return false;
+}"""
+
+
+def test_payloads_are_shown_as_the_text_they_are(browser: Browser, jupyter: Jupyter) -> None:
+    texts = published()
+    assert len(texts) > 300
+    plain = Visit(browser, jupyter, "harmless", [harmless(text) for text in texts])
+    usual = {where: plain.watch.made(where) for where in ("panel", "output", "handlers")}
+    assert plain.watch.done == []
+    plain.close()
+
+    visit = Visit(browser, jupyter, "payloads", texts)
+    # Everything came to be seen: each name, and each value in its field, letter by letter.
+    values = dict(zip([as_name(text, number) for number, text in enumerate(texts)], reversed(texts), strict=True))
+    assert values.keys() <= visit.shown.keys()
+    one_line = {name: value for name, value in values.items() if "\n" not in value}
+    wrong = {name: visit.shown[name] for name, value in one_line.items() if visit.shown[name] != value}
+    assert wrong == {}
+    for text in texts[:4]:
+        assert visit.words.count(text) > 1, text
+
+    # And nothing else came of them: no script, no request, no element or attribute that plain words do not make.
+    assert visit.watch.done == []
+    assert visit.watch.made("handlers") == usual["handlers"] == set()
+    assert visit.watch.made("panel") - usual["panel"] == set()
+    assert visit.watch.made("output") - usual["output"] == set()
+
+    # The opposite: had one place put a value into the page as HTML, this would have been seen three times over.
+    for where in ('[data-testid="session-panel"]', ".jp-OutputArea-output"):
+        visit.page.evaluate(
+            "([where, html]) => { document.querySelector(where).appendChild(document.createElement('div')).innerHTML = html; }",
+            [where, texts[0]],
+        )
+    visit.page.wait_for_function("() => window.made.handlers.size > 0")
+    assert visit.watch.made("handlers") == {"img onerror src"}
+    assert "img onerror src" in visit.watch.made("panel") - usual["panel"]
+    assert "img onerror src" in visit.watch.made("output") - usual["output"]
+    visit.page.wait_for_function("() => [...document.querySelectorAll('img')].every(image => image.complete)")
+    assert {told.partition(" ")[0] for told in visit.watch.done} == {"dialog", "request"}
+    visit.close()
