@@ -10,6 +10,8 @@ from jupyter_core.application import JupyterApp
 from session_state_ext import __version__
 
 from .command import USAGE, Command
+from .document import ExportCommand, ImportCommand
+from .eject import EjectCommand
 from .past import DiffCommand, HistoryCommand, RedoCommand, RestoreCommand, SnapshotCommand, UndoCommand
 from .run import RunCommand
 from .sessions import DeleteCommand, ListCommand, ShowCommand
@@ -28,7 +30,10 @@ _COMMANDS: list[type[Command]] = [
     RedoCommand,
     SnapshotCommand,
     RestoreCommand,
+    ExportCommand,
+    ImportCommand,
     RunCommand,
+    EjectCommand,
     CheckCommand,
     BackupCommand,
     CompactCommand,

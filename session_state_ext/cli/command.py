@@ -24,6 +24,8 @@ from session_state_ext import __version__
 from session_state_ext.errors import NotFound, SessionError, StoreError
 from session_state_ext.wire import Limits
 
+from .table import plain
+
 if TYPE_CHECKING:
     from session_state_ext.hub import Hub
     from session_state_ext.model import Origin
@@ -36,6 +38,17 @@ INTERRUPTED = 130
 _TRAITLETS = re.compile(r"--(debug$|show-config(-json)?$|log-level=|[A-Z]\w*\.\w+(\.\w+)*=)")
 
 
+#: One session in 64 has an id that begins with a dash; argparse is to take it for no option.
+_DASHED_ID = re.compile(r"-[A-Za-z0-9_-]{21}")
+_MARK = "\x1f"
+
+
+def _unmarked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_unmarked(member) for member in value]
+    return value.removeprefix(_MARK) if isinstance(value, str) else value
+
+
 class NothingStored(NotFound):
     """There are no sessions yet."""
 
@@ -43,11 +56,12 @@ class NothingStored(NotFound):
 class _Parser(argparse.ArgumentParser):
     """Says in one sentence what is wrong."""
 
+    #: how the line is written
+    shape = ""
+
     def error(self, message: str) -> NoReturn:
         said = message[:1].upper() + message[1:]
-        shapes = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}
-        words = [shapes[one.nargs].format(one.metavar) for one in self._actions if not one.option_strings]  # type: ignore[index]
-        print(f"{said}. Write: {' '.join([self.prog, *words])} (--help says more)", file=sys.stderr)
+        print(f"{said}. Write: {self.shape} (--help says more)", file=sys.stderr)
         raise SystemExit(USAGE)
 
 
@@ -88,6 +102,10 @@ class Command(JupyterApp):
             allow_abbrev=False,
         )
         self.arguments(parser)
+        # Now, for argparse changes them while it reads.
+        shapes = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}
+        words = [shapes[one.nargs].format(one.metavar) for one in parser._actions if not one.option_strings]  # type: ignore[index]
+        parser.shape = " ".join([parser.prog, *words])
         stored = parser.add_argument_group("where sessions are stored")
         stored.add_argument("--store-url", metavar="URL", help="default: where the server's configuration says")
         stored.add_argument("--owner", help="whose sessions, where several people share a store; default: local")
@@ -101,7 +119,10 @@ class Command(JupyterApp):
         if "-h" in words or "--help" in words:
             print(parser.format_help(), end="")
             self.exit(0)
-        self.given, rest = parser.parse_known_intermixed_args(self.prepared(words))
+        marked = [_MARK + word if _DASHED_ID.fullmatch(word) else word for word in self.prepared(words)]
+        self.given, rest = parser.parse_known_intermixed_args(marked)
+        for name, value in vars(self.given).items():
+            setattr(self.given, name, _unmarked(value))
         wrong = next((word for word in rest if not _TRAITLETS.match(word)), None)
         if wrong is not None:
             options = [option for action in parser._actions for option in action.option_strings]
@@ -139,7 +160,8 @@ class Command(JupyterApp):
 
     def fail(self, sentence: str, code: int = FAILED) -> NoReturn:
         """Say it, and end with a code that scripts understand."""
-        print(sentence, file=sys.stderr)
+        # Names in it may be anybody's.
+        print(plain(sentence), file=sys.stderr)
         raise SystemExit(code)
 
     def url(self) -> str:
@@ -152,7 +174,8 @@ class Command(JupyterApp):
     def limits(self) -> Limits:
         """As the server has them."""
         said = self.config.SessionStateExtension
-        return Limits(**{name: said[name] for name in Limits.__struct_fields__ if name in said})
+        # From the command line they come as text.
+        return Limits(**{name: int(said[name]) for name in Limits.__struct_fields__ if name in said})
 
     def origin(self) -> Origin:
         """Who makes the changes of this command."""

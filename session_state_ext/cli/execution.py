@@ -53,6 +53,17 @@ def environment(session_id: str, url: str) -> dict[str, str]:
     return {**left, credential.SESSION: session_id, credential.STORE: url}
 
 
+def check_kernel(name: str | None) -> None:
+    """Raise SessionError where no kernel of this name is installed."""
+    from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
+
+    try:
+        if name is not None:
+            KernelSpecManager().get_kernel_spec(name)
+    except NoSuchKernel:
+        raise SessionError(f"There is no kernel {name}. Those there are: jupyter kernelspec list") from None
+
+
 def execute(
     notebook: Any,
     folder: Path,
@@ -64,11 +75,9 @@ def execute(
 ) -> CellError | None:
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
 
-    A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. Raises RunNeedsMore, and
-    SessionError where there is no such kernel.
+    A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. Raises RunNeedsMore.
     """
     try:
-        from jupyter_client.kernelspec import NoSuchKernel
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
         from .client import Client
@@ -114,10 +123,6 @@ def execute(
             return failed("failed", error.ename, error.evalue)
         except KeyboardInterrupt:
             return failed("interrupted", "KeyboardInterrupt", "interrupted")
-        except NoSuchKernel as error:
-            raise SessionError(
-                f"There is no kernel {error.name}. jupyter kernelspec list shows those there are."
-            ) from None
     return None
 
 

@@ -17,13 +17,14 @@ from msgspec import Raw, Struct
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import credential
 from session_state_ext.kernel.grammar import Mistake
-from session_state_ext.model import Run, Set, Variable
+from session_state_ext.model import Run, Set, Step, Variable
 
 from . import parameters
 from .command import INTERRUPTED, HubCommand
-from .execution import CellError, environment, execute
+from .execution import CellError, check_kernel, environment, execute
 from .lookup import match, place, write
-from .notebook import NotebookMissing, known_names, read
+from .notebook import NotebookMissing, known_names, read, source_of, step_of
+from .staleness import skippable
 from .table import VARIABLE, print_json, show, variable
 
 CELL_FAILED, UNKNOWN, INVALID, MISSING, TIMEOUT, WARNED = 3, 4, 5, 6, 7, 8
@@ -44,6 +45,7 @@ class Begun(Struct):
     name: str | None
     revision: int
     rows: dict[str, Variable]
+    steps: dict[str, Step]
 
 
 class Left(Struct):
@@ -82,6 +84,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         parser.add_argument("--set", dest="assigned", action="append", metavar="NAME=VALUE", help="the same")
         parser.add_argument("--params", metavar="FILE.yaml", help="parameters from a file")
         parser.add_argument("--strict", action="store_true", help="a warning of a step fails the run")
+        parser.add_argument("--stale", action="store_true", help="leave out the steps that are fresh")
         parser.add_argument("--timeout", type=_seconds, metavar="S", help="stop a cell that takes longer, in seconds")
         parser.add_argument("--kernel", metavar="NAME", help="default: the notebook's")
         parser.add_argument("--json", action="store_true", help="print the results for programs")
@@ -111,15 +114,17 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             raise Mistake("--session names one session, --own another. Give one of them.")
         if given.output and not Path(given.output).absolute().parent.is_dir():
             raise Mistake(f"{given.output} cannot be written: there is no such folder.")
+        check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
         values = parameters.given(given.assigned or [], given.params, self.limits())
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
         with self._place(keep=bool(word)):
             begun = asyncio.run(self._begin(path, notebook, word, values))
             parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
+            skip = skippable(notebook, begun.steps, begun.rows) if given.stale else {}
             error = execute(
                 notebook,
                 path.absolute().parent,
-                skip={},
+                skip=skip,
                 environment=environment(begun.id, self.url()),
                 kernel=given.kernel,
                 timeout=given.timeout,
@@ -127,7 +132,9 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             left = asyncio.run(self._end(begun))
         if given.output:
             _write(notebook, Path(given.output))
-        self._report(given, begun, left, error, time.monotonic() - started)
+        self._report(
+            given, begun, left, error, [_name(notebook, at) for at in sorted(skip)], time.monotonic() - started
+        )
 
     def _place(self, *, keep: bool) -> AbstractContextManager[Any]:
         """Where the session is; one that is thrown away has a store of its own, so that nothing of it can be left."""
@@ -157,7 +164,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 await hub.describe(self.owner, session.id, name=session.name)
             async with hub.use(self.owner, session.id) as live:
                 name = (session.name or session.id) if word else None
-                return Begun(session.id, name, live.session.revision, dict(live.rows))
+                return Begun(session.id, name, live.session.revision, dict(live.rows), dict(live.steps))
 
     async def _end(self, begun: Begun) -> Left:
         """What was written since; a run that did not come to its end is marked as interrupted."""
@@ -172,7 +179,13 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         return Left(results, [run for run in reversed(runs) if _since(run, begun)])
 
     def _report(
-        self, given: argparse.Namespace, begun: Begun, left: Left, error: CellError | None, seconds: float
+        self,
+        given: argparse.Namespace,
+        begun: Begun,
+        left: Left,
+        error: CellError | None,
+        skipped: list[str],
+        seconds: float,
     ) -> None:
         warnings = [f"{run.step}: {said}" for run in left.runs for said in run.warnings]
         strict = given.strict and bool(warnings)
@@ -186,6 +199,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                     "parameters": {name: row.value for name, row in begun.rows.items()},
                     "results": {name: row.value for name, row in left.results.items()},
                     "runs": left.runs,
+                    "skipped": skipped,
                     "warnings": warnings,
                     "error": error,
                     "seconds": round(seconds, 3),
@@ -195,6 +209,8 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             where = "a session that was thrown away" if begun.name is None else f"session {begun.name}"
             title = f"{Path(given.notebook).name} · {where}"
             foot = "" if left.results else "Nothing was written to the session."
+            if skipped:
+                foot = f"Fresh and left out: {', '.join(skipped)}. {foot}".rstrip()
             show(VARIABLE, [variable(row) for row in left.results.values()], title=title, foot=foot)
         for said in warnings:
             print(f"Warning: {said}", file=sys.stderr)
@@ -202,6 +218,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             self.fail(error.sentence, _ENDS[error.kind])
         if strict:
             self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
+
+
+def _name(notebook: Any, at: int) -> str:
+    step = step_of(source_of(notebook.cells[at]))
+    return step.line.name if step else ""
 
 
 def _since(run: Run, begun: Begun) -> bool:

@@ -1,0 +1,204 @@
+"""``jupyter session run``: real notebooks in real kernels."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from .conftest import Terminal
+
+LOAD = "%load_ext session_state_ext"
+TRAIN = "%%session step train --in lr --out loss\nloss = (lr - 0.5) ** 2\nprint('trained')"
+
+
+def printed(path: Path | str) -> str:
+    """All that the cells of an executed notebook printed."""
+    cells = nbformat.read(path, as_version=4).cells  # type: ignore[no-untyped-call]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+
+
+def test_results_are_what_the_cells_wrote(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", LOAD, "session.setdefault('lr', 0.1)\nsession.setdefault('n', 1)", TRAIN)
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1.50", "--json")
+    assert ended.code == 0, ended.err
+    assert '"parameters":{"lr":1.50}' in ended.out
+    assert ended.json["results"] == {"n": 1, "loss": 1.0}
+    assert (ended.json["status"], ended.json["session"], ended.json["error"]) == ("done", None, None)
+    (run,) = ended.json["runs"]
+    cells = nbformat.read("out.ipynb", as_version=4).cells  # type: ignore[no-untyped-call]
+    assert (run["step"], run["status"], run["cell"]) == ("train", "done", cells[2].id)
+    assert "trained" in printed("out.ipynb")
+    assert "[3/3]" in ended.err
+    assert "step train" in ended.err
+    # Thrown away, and nothing of it left.
+    assert terminal("list", "--json").json == {"sessions": []}
+
+
+def test_which_value_of_a_parameter_wins(terminal: Terminal) -> None:
+    terminal.notebook(
+        "study.ipynb",
+        "a, b = 0, 0\np = 1\nfile = 1\nstored = 1\ndefault = 1",
+        "print(p, file, stored, default)",
+        LOAD,
+        "print(dict(session))",
+        tags={0: "parameters"},
+    )
+    Path("night.yaml").write_text("p: 2\nfile: 2\n")
+    terminal.ok("set", "sweep", "p=3", "file=3", "stored=3", "--new")
+    terminal.ok("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--params", "night.yaml", "-p", "p", "-1")
+    assert "-1 2 3 1\n" in printed("out.ipynb")
+    assert terminal("get", "sweep").json == {"p": -1, "file": 2, "stored": 3, "default": 1}
+    # An executed notebook can be run again.
+    terminal.ok("run", "out.ipynb", "again.ipynb", "--session", "sweep", "--set", "p=5")
+    assert "5 2 3 1\n" in printed("again.ipynb")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["-p", "lrr", "1"], 4, "has no parameter lrr. Did you mean lr?"),
+        (["--params", "bad.yaml"], 4, "has no parameter other"),
+        (["-p", "lr", "0,5"], 5, "write it with a point: 0.5"),
+        (["--params", "nothing.yaml"], 5, "cannot be read"),
+        (["--params", "list.yaml"], 5, "does not hold names with values"),
+        (["-p", "lr", "1", "--SessionStateExtension.value_bytes=0"], 5, "lr: a value can have"),
+        (["-p", "lr"], 2, "expected 2 arguments"),
+        (["--timeout", "soon"], 2, "no number of seconds"),
+        (["nowhere/out.ipynb"], 1, "there is no such folder"),
+        (["--kernel", "nothing"], 1, "There is no kernel nothing"),
+        (["--session", "a", "--own"], 1, "Give one of them"),
+    ],
+)
+def test_what_is_wrong_is_said_before_the_first_cell(
+    terminal: Terminal, words: list[str], code: int, says: str
+) -> None:
+    terminal.notebook("study.ipynb", "open('ran', 'w').close()", TRAIN)
+    Path("bad.yaml").write_text("other: 1\n")
+    Path("list.yaml").write_text("- 1\n")
+    ended = terminal("run", "study.ipynb", *words)
+    assert (ended.code, ended.out) == (code, "")
+    assert says in ended.err
+    assert "Traceback" not in ended.err
+    assert not Path("ran").exists()
+
+
+def test_a_notebook_that_is_missing_or_none(terminal: Terminal) -> None:
+    assert terminal("run", "nothing.ipynb").code == 6
+    Path("text.ipynb").write_text("no notebook")
+    ended = terminal("run", "text.ipynb")
+    assert (ended.code, ended.err.count("\n")) == (6, 1)
+    assert "text.ipynb is no notebook" in ended.err
+
+
+def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
+    failing = "%%session step train --in lr --out loss\nloss = 1 / lr"
+    terminal.notebook("study.ipynb", LOAD, failing, "open('ran', 'w').close()")
+    ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "-p", "lr", "0", "--json")
+    assert ended.code == 3
+    assert ended.err.splitlines()[-1] == "Cell 2 (step train) failed: ZeroDivisionError: division by zero"
+    assert ended.json["status"] == "failed"
+    assert ended.json["error"]["step"] == "train"
+    assert not Path("ran").exists()
+    outputs = nbformat.read("out.ipynb", as_version=4).cells[1].outputs  # type: ignore[no-untyped-call]
+    assert any(output.get("ename") == "ZeroDivisionError" for output in outputs)
+    assert terminal("get", "sweep").json == {"lr": 0}
+
+
+def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(terminal: Terminal) -> None:
+    slow = "%%session step slow --in lr --out loss\nimport time\ntime.sleep(600)\nloss = 1"
+    terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "5", "--json")
+    assert ended.code == 7
+    assert "Cell 3 (step slow) ran longer than 5 s" in ended.err
+    assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
+    assert ended.json["results"] == {"before": 1}
+
+
+def test_a_kernel_that_dies(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    ended = terminal("run", "study.ipynb")
+    assert ended.code == 3
+    assert "The kernel died in cell 1" in ended.err
+
+
+def test_strict_fails_on_a_warning(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", LOAD, "%%session step make --out thing n\nthing = object()\nn = 1")
+    lax = terminal("run", "study.ipynb", "--json")
+    assert (lax.code, lax.json["status"]) == (0, "warned")
+    assert "thing is in kernel only" in lax.json["warnings"][0]
+    strict = terminal("run", "study.ipynb", "--strict", "--json")
+    assert (strict.code, strict.json["results"]) == (8, {"n": 1})
+
+
+def test_stale_leaves_out_what_is_fresh(terminal: Terminal) -> None:
+    def skipped(*words: str) -> list[str]:
+        ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--stale", "--json", *words)
+        assert ended.code == 0, ended.err
+        left: list[str] = ended.json["skipped"]
+        return left
+
+    prepare = "%%session step prepare --in share --out size\nsize = int(100 * share)"
+    train = "%%session step train --in size lr --out loss\nloss = size * lr"
+    look = "%%session step look --in other --out seen\nseen = other\nmodel = object()"
+    terminal.notebook("study.ipynb", LOAD, prepare, train, look, "print('loss', loss)")
+    assert skipped("-p", "share", "0.5", "-p", "lr", "1", "-p", "other", "1") == []
+    assert skipped() == ["prepare", "train", "look"]
+    # A cell that runs finds the output of one that does not.
+    assert "loss 50" in printed("out.ipynb")
+    # What is the same to a step is the same here.
+    assert skipped("-p", "lr", "1.0") == ["prepare", "train", "look"]
+    assert skipped("-p", "lr", "2") == ["prepare", "look"]
+    assert "loss 100" in printed("out.ipynb")
+    # What reads the output of one that runs, runs.
+    assert skipped("-p", "share", "0.25") == ["look"]
+    # An output that somebody else has written is made again.
+    terminal.ok("set", "sweep", "loss=0")
+    assert skipped() == ["prepare", "look"]
+    # A name that only the kernel has is made again where it is read.
+    terminal.notebook("study.ipynb", LOAD, prepare, train, look, "print(model)")
+    assert skipped() == ["prepare", "train"]
+    # Another source is another step.
+    terminal.notebook("study.ipynb", LOAD, prepare, train + " + 1", look)
+    assert skipped() == ["prepare", "look"]
+
+
+def test_the_notebooks_own_session(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", LOAD, TRAIN)
+    terminal.ok("run", "study.ipynb", "--own", "-p", "lr", "0.5")
+    assert terminal("get", "study.ipynb").json == {"lr": 0.5, "loss": 0.0}
+    assert terminal.ok("get", "study.ipynb", "loss") == "0.0\n"
+
+
+def test_as_a_command_of_its_own(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also: the session that the environment names; a server's credential is nothing to this kernel."""
+    terminal.notebook("study.ipynb", LOAD, TRAIN)
+    environment = os.environ | {
+        "SESSION_STATE_SESSION": "sweep",
+        "KERNEL_SESSION_STATE_URL": "http://127.0.0.1:9",
+        "KERNEL_SESSION_STATE_TOKEN": "wrong",
+        "PATH": os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])),
+    }
+    command = [sys.executable, "-m", "jupyter", "session", "run", "study.ipynb", "--set", "lr=1.5", "--json"]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stderr
+    said: dict[str, Any] = json.loads(ran.stdout)
+    assert (said["results"], said["session"]["name"]) == ({"loss": 1.0}, "sweep")
+    assert terminal("get", "sweep").json == {"lr": 1.5, "loss": 1.0}
+
+
+def test_without_nbclient_a_sentence_says_what_to_install(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.notebook("study.ipynb", "1")
+    monkeypatch.delitem(sys.modules, "session_state_ext.cli.client", raising=False)
+    for name in ("nbclient", "nbclient.exceptions"):
+        monkeypatch.setitem(sys.modules, name, None)
+    ended = terminal("run", "study.ipynb")
+    assert ended.code == 1
+    assert "pip install 'session-state-ext[run]'" in ended.err
