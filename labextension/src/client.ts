@@ -10,6 +10,7 @@ import { nameProblem, type NameProblem } from './names';
 import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
 import type { Pace } from './pacer';
 import { Replica, UNKNOWN_META } from './replica';
+import { difference, patchedOr } from './patch';
 import { Sender } from './sender';
 import type { Shelf } from './shelf';
 import type { Link, Status } from './status';
@@ -135,11 +136,37 @@ export class SessionClient {
     }
   };
 
-  /** Puts a value back in place of an edit that has not been sent; one that was sent stands. */
-  takeBack = (name: string, value: Json): void => {
-    if (this._outbox.unsent.some(edit => edit.op.op === 'set' && edit.op.name === name)) {
-      this.setVariable(name, value);
+  /**
+   * Changes what differs between `from`, as it was when editing began, and `to`: what others change in the same object
+   * stays. Sets the whole where only that says it. @throws EditError
+   */
+  editVariable = (name: string, from: Json, to: Json): void => {
+    const patch = difference(from, to);
+    const row = this._state.variables.get(name);
+    if (patch === null || row === undefined) {
+      this.setVariable(name, to);
+      return;
     }
+    this._check(name);
+    const problem = valueProblem(to, this._replica.limits);
+    if (problem !== null) {
+      throw new EditError(problem, name);
+    }
+    if (patch.length > 0) {
+      const mine = patchedOr(to, row.value, patch);
+      this._edit({ op: 'patch', name, patch }, { mine, before: from });
+    }
+  };
+
+  /** Undoes an edit that has not been sent; one that was sent stands. @returns whether there was one */
+  takeBack = (name: string, from: Json, to: Json): boolean => {
+    const isUnsent = this._outbox.unsent.some(
+      ({ op }) => (op.op === 'set' || op.op === 'patch') && op.name === name
+    );
+    if (isUnsent) {
+      this.editVariable(name, from, to);
+    }
+    return isUnsent;
   };
 
   /** @throws EditError */
@@ -255,9 +282,11 @@ export class SessionClient {
   }
 
   // A person who writes again has decided.
-  private _edit(op: EditOp): void {
-    this._outbox.add(op, this._replica.revision, this._replica.rows, this._now());
+  private _edit(op: EditOp, whole?: Edit['whole']): void {
+    const { revision, rows } = this._replica;
+    this._outbox.add(op, revision, rows, this._now(), whole);
     this._conflicts.decided(op.name);
+    this._outbox.refit(rows);
     this._sender.edited();
     this._publish();
   }
@@ -325,6 +354,9 @@ export class SessionClient {
       default:
         break;
     }
+    if (this._replica.isAdrift) {
+      this._channel.restart();
+    }
     this._publish();
   }
 
@@ -333,6 +365,7 @@ export class SessionClient {
     this._noticeLeaving(welcome.meta.paths);
     const renewed = this._replica.welcome(welcome);
     this._offlineSince = null;
+    this._outbox.refit(this._replica.rows);
     this._link = { ...this._link, everLive: true };
     const { lastSeq, lastAnswer, revision } = welcome;
     this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
@@ -359,6 +392,7 @@ export class SessionClient {
     if (steps !== this._replica.steps) {
       this._sender.runsChanged();
     }
+    this._outbox.refit(this._replica.rows);
     this._rememberSoon();
   }
 

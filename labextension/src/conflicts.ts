@@ -2,8 +2,17 @@
  * What a person has to decide: variables that two wrote without knowing of each other.
  */
 import type { Json } from './json';
-import type { Ack, Change, Origin, Rows, WireConflict } from './model';
+import {
+  namesOf,
+  type Ack,
+  type Change,
+  type Op,
+  type Origin,
+  type Rows,
+  type WireConflict
+} from './model';
 import type { Edit, Refused } from './outbox';
+import { applyPatch, overlap, placesOf, type Place } from './patch';
 
 /** Two people, or a person and a step, wrote one variable without knowing of each other. */
 export interface Conflict {
@@ -29,11 +38,15 @@ export class Conflicts {
   acknowledged(edits: readonly Edit[], ack: Ack): void {
     const found = (ack.conflicts ?? []).map(wire => conflictOfAck(wire, edits, ack.at));
     this._add(found.filter(conflict => conflict !== null));
+    edits.forEach(({ op }) => this._written.add(op, ack.revision));
   }
 
   /** A change about to be applied to `before`. */
   changed(change: Change, before: Rows, client: string): void {
-    this._add(conflictsOfChange(change, before, client));
+    this._add(conflictsOfChange(change, before, client, this._written));
+    if (change.client !== client) {
+      change.ops.forEach(op => this._written.overwrite(op));
+    }
   }
 
   decided(name: string): void {
@@ -46,6 +59,7 @@ export class Conflicts {
 
   clear(): void {
     this._open = new Map();
+    this._written = new Written();
   }
 
   private _add(found: readonly Conflict[]): void {
@@ -55,6 +69,47 @@ export class Conflicts {
   }
 
   private _open: ReadonlyMap<string, Conflict> = new Map();
+  private _written = new Written();
+}
+
+// More writes into one object than this, and all of it counts as written.
+const REMEMBERED = 32;
+
+/** Where in its variables this page has written, and when; until somebody else writes there. */
+class Written {
+  add(op: Op, revision: number): void {
+    if (op.op === 'patch') {
+      const places = placesOf(op.patch);
+      const before = this._at.get(op.name) ?? [];
+      const all = before.length < REMEMBERED ? [...before, { revision, places }] : [];
+      this._at.set(op.name, all.length > 0 ? all : [{ revision, places: [[]] }]);
+    } else {
+      namesOf(op).forEach(name => this._at.set(name, [{ revision, places: [[]] }]));
+    }
+  }
+
+  overwrite(op: Op): void {
+    if (op.op === 'patch') {
+      const places = placesOf(op.patch);
+      const left = this._at.get(op.name)?.filter(each => !overlap(each.places, places));
+      this._at.set(op.name, left ?? []);
+    } else {
+      namesOf(op).forEach(name => this._at.delete(name));
+    }
+  }
+
+  /** Whether `places` of a variable were written after revision `base`; null where that is not known. */
+  isWritten(name: string, places: readonly Place[], base: number): boolean | null {
+    const all = this._at.get(name);
+    return all === undefined
+      ? null
+      : all.some(each => each.revision > base && overlap(each.places, places));
+  }
+
+  private readonly _at = new Map<
+    string,
+    readonly { revision: number; places: readonly Place[] }[]
+  >();
 }
 
 /** The open conflicts, with edits that were refused because their variable had moved on. */
@@ -73,7 +128,7 @@ export function withRefused(
 }
 
 function valueOf(edit: Edit): Json | undefined {
-  return edit.op.op === 'set' ? edit.op.value : undefined;
+  return edit.op.op === 'set' ? edit.op.value : edit.whole?.mine;
 }
 
 /** An acknowledged edit that replaced what somebody else had written meanwhile. */
@@ -100,7 +155,7 @@ function conflictOfRefusal(refused: Refused, rows: Rows): Conflict {
     name,
     mine: valueOf(refused.edit),
     theirs: row?.value ?? refused.theirs,
-    base: undefined,
+    base: refused.edit.whole?.before,
     origin: row?.origin ?? null,
     at: refused.edit.at,
     stands: 'theirs',
@@ -109,19 +164,42 @@ function conflictOfRefusal(refused: Refused, rows: Rows): Conflict {
 }
 
 /** Variables of ours that somebody overwrites who had not seen what we wrote. */
-function conflictsOfChange(change: Change, before: Rows, client: string): Conflict[] {
+function conflictsOfChange(
+  change: Change,
+  before: Rows,
+  client: string,
+  written: Written
+): Conflict[] {
   const { base } = change;
   if (base === undefined || change.client === client) {
     return [];
   }
   return change.ops.flatMap(op => {
-    const row = op.op === 'set' || op.op === 'delete' ? before.get(op.name) : undefined;
-    if (row === undefined || row.origin.client !== client || base >= row.revision) {
+    const row = op.op === 'run' || op.op === 'rename' ? undefined : before.get(op.name);
+    if (row === undefined) {
       return [];
     }
-    const theirs = op.op === 'set' ? op.value : undefined;
+    const places = op.op === 'patch' ? placesOf(op.patch) : [[]];
+    // What an earlier life of the page wrote is known by its row alone.
+    const mineIsNewer = row.origin.client === client && base < row.revision;
+    if (!(written.isWritten(row.name, places, base) ?? mineIsNewer)) {
+      return [];
+    }
+    const theirs = after(op, row.value);
     const { name, value: mine } = row;
     const { origin, at } = change;
     return [{ name, mine, theirs, base: undefined, origin, at, stands: 'theirs' as const }];
   });
+}
+
+/** What an op makes of a value; undefined where nothing is left. */
+function after(op: Op, value: Json): Json | undefined {
+  if (op.op === 'patch') {
+    try {
+      return applyPatch(value, op.patch);
+    } catch {
+      return undefined;
+    }
+  }
+  return op.op === 'set' ? op.value : undefined;
 }

@@ -2,6 +2,7 @@
  * The wire's shapes, and the pure functions that fold changes into rows.
  */
 import { sameJson, type Json } from './json';
+import { applyPatch, PatchError, type Patch } from './patch';
 
 export interface Origin {
   kind: 'panel' | 'cell' | 'step' | 'widget' | 'api' | 'cli';
@@ -33,6 +34,12 @@ export interface SetOp {
   value: Json;
   ifRevision?: number;
 }
+export interface PatchOp {
+  op: 'patch';
+  name: string;
+  patch: Patch;
+  ifRevision?: number;
+}
 export interface DeleteOp {
   op: 'delete';
   name: string;
@@ -47,7 +54,7 @@ export interface RunOp {
   op: 'run';
   run: Run;
 }
-export type EditOp = SetOp | DeleteOp | RenameOp;
+export type EditOp = SetOp | PatchOp | DeleteOp | RenameOp;
 export type Op = EditOp | RunOp;
 
 export type RunStatus = 'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused';
@@ -226,6 +233,17 @@ function applyTo(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
       }
       break;
     }
+    case 'patch': {
+      const old = rows.get(op.name);
+      if (old === undefined) {
+        throw new PatchError(`There is no variable ${op.name}.`);
+      }
+      const value = applyPatch(old.value, op.patch);
+      if (!sameJson(old.value, value)) {
+        rows.set(op.name, { ...old, value, ...stamp });
+      }
+      break;
+    }
     case 'delete':
       rows.delete(op.name);
       break;
@@ -243,6 +261,7 @@ function applyTo(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
   }
 }
 
+/** @throws PatchError where these are not the rows that the ops were made for */
 export function applyOps(rows: Rows, ops: readonly Op[], stamp: Stamp): Map<string, Row> {
   const next = new Map(rows);
   for (const op of ops) {
@@ -286,7 +305,11 @@ export function overlay(
     }
   }
   for (const { op, at } of pending) {
-    applyTo(rows, op, { revision: -1, updatedAt: at, origin });
+    try {
+      applyTo(rows, op, { revision: -1, updatedAt: at, origin });
+    } catch {
+      // A patch that no longer fits shows what stands there; the server says so when it gets it.
+    }
   }
   const view = suspects === undefined ? new Map<string, ViewRow>() : new Map(before);
   for (const name of [...(suspects ?? []), ...edited]) {

@@ -4,7 +4,16 @@
  * protocol. How frames travel is its owner's business: it is given its send function.
  */
 import { parseJson, sameJson, stringifyJson, type Json } from './json';
-import { namesOf, type Ack, type ClientFrame, type EditOp, type Reject, type Rows } from './model';
+import {
+  namesOf,
+  type Ack,
+  type ClientFrame,
+  type EditOp,
+  type PatchOp,
+  type Reject,
+  type Rows
+} from './model';
+import { applyPatch, composed } from './patch';
 
 /** One pending edit of a person. */
 export interface Edit {
@@ -19,6 +28,8 @@ export interface Edit {
   life: string;
   /** Sent with a condition: made long ago, or while long offline. */
   guarded?: boolean;
+  /** Of a patch: the whole value that it came to where it was made, and the one it was made of. */
+  whole?: { mine: Json; before: Json };
   /** Part of a refused mutate: goes by itself, so that only the offender is refused. */
   alone?: boolean;
 }
@@ -70,6 +81,30 @@ export interface OutboxOptions {
 export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(12));
   return [...bytes].map(byte => byte.toString(36).padStart(2, '0')).join('');
+}
+
+/** A later write of the same variable, as one with the unsent one before it, which keeps what it saw. */
+function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
+  const { whole: before, ...rest } = old;
+  if (op.op !== 'patch') {
+    return { ...rest, op };
+  }
+  const { name } = op;
+  if (old.op.op === 'patch') {
+    const patch = composed(old.op.patch, op.patch);
+    const both = { mine: whole!.mine, before: (before ?? whole!).before };
+    return { ...rest, op: { op: 'patch', name, patch }, whole: both };
+  }
+  return { ...rest, op: { op: 'set', name, value: whole!.mine } };
+}
+
+function fits(op: PatchOp, value: Json): boolean {
+  try {
+    applyPatch(value, op.patch);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export class Outbox {
@@ -134,18 +169,20 @@ export class Outbox {
   }
 
   /** Several edits of one variable become one, which keeps what its first one saw. */
-  add(op: EditOp, base: number, confirmed: Rows, at: number): void {
+  add(op: EditOp, base: number, confirmed: Rows, at: number, whole?: Edit['whole']): void {
     const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
     const old = last < 0 ? undefined : this._edits[last];
     if (old !== undefined && op.op !== 'rename' && old.op.op !== 'rename') {
-      if (this._isBackAsItWas(op, confirmed)) {
+      const merged = mergedEdit(old, op, whole);
+      if (this._isBackAsItWas(merged.op, confirmed)) {
         this._edits = this._edits.filter(edit => edit !== old);
       } else {
-        this._edits = this._edits.map(edit => (edit === old ? { ...old, op } : edit));
+        this._edits = this._edits.map(edit => (edit === old ? merged : edit));
       }
     } else {
       const seen = confirmed.get(op.name)?.revision ?? 0;
-      this._edits = [...this._edits, { op, at, base, seen, life: this.options.life }];
+      const edit = { op, at, base, seen, life: this.options.life };
+      this._edits = [...this._edits, whole === undefined ? edit : { ...edit, whole }];
     }
     this._write();
   }
@@ -196,6 +233,26 @@ export class Outbox {
       this._freeze(edits, isNext);
     }
     this._sendOpen();
+  }
+
+  /** Takes out patches that no longer fit what is confirmed: they are never sent, the person decides. */
+  refit(confirmed: Rows): void {
+    for (const edit of this._edits) {
+      const { name } = edit.op;
+      const row = confirmed.get(name);
+      const first = this.pending.find(each => namesOf(each.op).includes(name));
+      if (
+        edit.op.op === 'patch' &&
+        first === edit &&
+        row !== undefined &&
+        !fits(edit.op, row.value)
+      ) {
+        this._edits = this._edits.filter(each => each !== edit);
+        const message = `${name} was changed by somebody else.`;
+        const { value: theirs } = row;
+        this.refuse([edit], { type: 'reject', seq: 0, code: 'conflict', message, name, theirs });
+      }
+    }
   }
 
   suspend(): void {
@@ -290,7 +347,14 @@ export class Outbox {
       return false;
     }
     const row = confirmed.get(op.name);
-    return op.op === 'set' ? row !== undefined && sameJson(row.value, op.value) : row === undefined;
+    if (op.op === 'set') {
+      return row !== undefined && sameJson(row.value, op.value);
+    }
+    return op.op === 'patch'
+      ? row !== undefined &&
+          fits(op, row.value) &&
+          sameJson(row.value, applyPatch(row.value, op.patch))
+      : row === undefined;
   }
 
   private _freeze(edits: Edit[], twice = false): void {

@@ -63,9 +63,14 @@ export class Replica {
   /** Where the next welcome may go on from. */
   get position(): { since: number | null; tip: string | null; epoch: string | null } {
     const { revision, epoch } = this._meta;
-    return epoch === ''
+    return epoch === '' || this._isAdrift
       ? { since: null, tip: null, epoch: null }
       : { since: revision, tip: this._tip, epoch };
+  }
+
+  /** Whether a change did not fit: these are not the rows it was made for, and only a whole state helps. */
+  get isAdrift(): boolean {
+    return this._isAdrift;
   }
 
   /** @returns whether the history is another one than before: a restored backup */
@@ -73,6 +78,7 @@ export class Replica {
     const renewed = this._meta.epoch !== '' && welcome.epoch !== this._meta.epoch;
     if (welcome.mode === 'snapshot') {
       this._rows = new Map(welcome.variables?.map(row => [row.name, row]));
+      this._isAdrift = false;
     } else {
       welcome.changes?.forEach(change => this.change(change));
     }
@@ -121,10 +127,15 @@ export class Replica {
     tip: string | null,
     origin: Origin
   ): void {
-    if (revision <= this._meta.revision) {
+    if (revision <= this._meta.revision || this._isAdrift) {
       return;
     }
-    this._rows = applyOps(this._rows, ops, { revision, updatedAt, origin });
+    try {
+      this._rows = applyOps(this._rows, ops, { revision, updatedAt, origin });
+    } catch {
+      this._isAdrift = true;
+      return;
+    }
     this._steps = recordRuns(this._steps, ops, revision);
     this._meta = { ...this._meta, revision, lastSyncedAt: updatedAt };
     this._tip = tip;
@@ -136,4 +147,5 @@ export class Replica {
   private _tip: string | null;
   private _limits: Limits;
   private _readOnly = false;
+  private _isAdrift = false;
 }

@@ -1,6 +1,6 @@
 import { act, fireEvent, screen, within } from '@testing-library/react';
 
-import { parseJson } from '../json';
+import { parseJson, stringifyJson } from '../json';
 import type { Run } from '../model';
 import { FakeServer, settle } from './fakeserver';
 import {
@@ -228,7 +228,36 @@ test('an object is shown in brief, opened with a click, and edited as JSON', asy
   );
   await type('space', '{"alpha": [0.01, 2.0]}');
   await doing(() => void fireEvent.keyDown(editor('space'), { key: 'Enter', ctrlKey: true }));
-  expect(server.received.join()).toContain('{"alpha":[0.01,2.0]}');
+  expect(server.received.join()).toContain('{"op":"replace","path":"/alpha","value":[0.01,2.0]}');
+  expect(stringifyJson(server.value('space')!)).toBe('{"alpha":[0.01,2.0]}');
+});
+
+test('two people edit different members of one object: both stay, and Escape takes back only mine', async () => {
+  server.set('space', { alpha: 1, kind: 'ridge' });
+  await showSession(server);
+  const theirs = (value: number): Promise<void> =>
+    doing(() =>
+      server.write(
+        [{ op: 'patch', name: 'space', patch: [{ op: 'add', path: '/theirs', value }] }],
+        { kind: 'panel' },
+        'bob'
+      )
+    );
+  await click(editor('space'));
+  await doing(() => void fireEvent.focus(editor('space')));
+  await type('space', '{"alpha": 2, "kind": "ridge"}');
+  await theirs(7);
+  expect(parseJson(editor('space').value)).toEqual({ alpha: 2, kind: 'ridge', theirs: 7 });
+  // Half a text hides what they write; what it comes to in the end leaves it alone all the same.
+  await type('space', '{"alpha": 3, "kind": "lasso", "theirs": 7');
+  await theirs(8);
+  await type('space', '{"alpha": 3, "kind": "lasso", "theirs": 7}');
+  await doing(() => void fireEvent.keyDown(editor('space'), { key: 'Enter', ctrlKey: true }));
+  expect(server.value('space')).toEqual({ alpha: 3, kind: 'lasso', theirs: 8 });
+  await type('space', '{"alpha": 4, "kind": "lasso", "theirs": 8}');
+  await theirs(9);
+  await doing(() => void fireEvent.keyDown(editor('space'), { key: 'Escape' }));
+  expect(server.value('space')).toEqual({ alpha: 3, kind: 'lasso', theirs: 9 });
 });
 
 test('a list of numbers is a line, with its first and last', async () => {

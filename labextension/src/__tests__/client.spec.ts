@@ -1,7 +1,7 @@
 import { FakeServer, openPage, settle } from './fakeserver';
 import type { SessionClient } from '../client';
 import { EditError } from '../client';
-import { ExactNumber, parseJson } from '../json';
+import { ExactNumber, parseJson, type Json } from '../json';
 import type { Run } from '../model';
 import type { MutateFrame } from '../outbox';
 import { Shelf } from '../shelf';
@@ -403,6 +403,174 @@ describe('others write too', () => {
       expect(op && 'ifRevision' in op ? op.ifRevision : undefined).toBe(condition);
       expect(server.value('lr')).toBe(away);
     }
+  });
+});
+
+describe('two people in one object', () => {
+  const config = { lr: 0.1, momentum: 0.9, layers: [64, 64] };
+  const theirs = (
+    op: 'add' | 'replace' | 'remove',
+    path: string,
+    value?: Json,
+    base?: number
+  ): void =>
+    server.write(
+      [{ op: 'patch', name: 'config', patch: [{ op, path, value }] }],
+      { kind: 'panel' },
+      'bob',
+      base
+    );
+
+  test('different members: both stay, a member travels alone, and nobody is asked', async () => {
+    server.set('config', config);
+    const client = await page();
+    client.editVariable('config', config, { ...config, lr: 0.2 });
+    theirs('replace', '/momentum', 0.8);
+    expect(client.getVariable('config')).toEqual({ ...config, lr: 0.2, momentum: 0.8 });
+    await client.flush();
+    expect(server.mutates.at(-1)?.ops).toEqual([
+      { op: 'patch', name: 'config', patch: [{ op: 'replace', path: '/lr', value: 0.2 }] }
+    ]);
+    expect(server.value('config')).toEqual({ ...config, lr: 0.2, momentum: 0.8 });
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('the same member: the later one wins, and both are shown', async () => {
+    server.set('config', config);
+    const client = await page();
+    client.editVariable('config', config, { ...config, lr: 0.2 });
+    theirs('replace', '/lr', 0.3);
+    await client.flush();
+    expect(client.getState().conflicts.get('config')).toMatchObject({
+      mine: { ...config, lr: 0.2 },
+      theirs: { ...config, lr: 0.3 },
+      stands: 'mine'
+    });
+  });
+
+  test('whoever is overwritten is told, of the same member only', async () => {
+    server.set('config', config);
+    const client = await page();
+    client.editVariable('config', config, { ...config, lr: 0.2 });
+    await client.flush();
+    theirs('replace', '/momentum', 0.8, 1);
+    expect(client.status.kind).toBe('saved');
+    theirs('replace', '/lr', 0.3, 1);
+    expect(client.getState().conflicts.get('config')).toMatchObject({
+      mine: { ...config, lr: 0.2, momentum: 0.8 },
+      theirs: { ...config, lr: 0.3, momentum: 0.8 }
+    });
+  });
+
+  test('several edits are one op; what is back as it was is none', async () => {
+    server.set('config', config);
+    const client = await page();
+    const [a, b] = [
+      { ...config, lr: 0.2 },
+      { ...config, lr: 0.25, layers: [1] }
+    ];
+    client.editVariable('config', config, a);
+    client.editVariable('config', a, b);
+    await client.flush();
+    expect(server.mutates.at(-1)?.ops).toEqual([
+      {
+        op: 'patch',
+        name: 'config',
+        patch: [
+          { op: 'replace', path: '/lr', value: 0.25 },
+          { op: 'replace', path: '/layers', value: [1] }
+        ]
+      }
+    ]);
+    client.editVariable('config', b, a);
+    client.editVariable('config', a, b);
+    await pass(3000);
+    expect(server.mutates).toHaveLength(1);
+    client.setVariable('config', { x: 1 });
+    client.editVariable('config', { x: 1 }, { x: 2 });
+    await client.flush();
+    expect(server.mutates.at(-1)?.ops).toEqual([{ op: 'set', name: 'config', value: { x: 2 } }]);
+  });
+
+  test('an edit that no longer fits is never sent: mine, theirs and before are shown', async () => {
+    server.set('config', { m: { lr: 0.1 }, x: 1 });
+    const client = await page();
+    client.editVariable('config', { m: { lr: 0.1 }, x: 1 }, { m: { lr: 0.2 }, x: 1 });
+    theirs('remove', '/m');
+    expect(client.getVariable('config')).toEqual({ x: 1 });
+    expect(client.getState().conflicts.get('config')).toMatchObject({
+      mine: { m: { lr: 0.2 }, x: 1 },
+      theirs: { x: 1 },
+      base: { m: { lr: 0.1 }, x: 1 },
+      stands: 'theirs'
+    });
+    await pass(3000);
+    expect(server.mutates).toHaveLength(0);
+    client.keepMine('config');
+    await pass(100);
+    expect(server.value('config')).toEqual({ m: { lr: 0.2 }, x: 1 });
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('one that was sent and does not fit any more is refused and shown', async () => {
+    server.set('config', config);
+    const client = await page();
+    server.losesMutates = true;
+    client.editVariable('config', config, { ...config, lr: 0.2 });
+    await pass(500);
+    theirs('remove', '/lr');
+    server.losesMutates = false;
+    server.cutAll();
+    await pass(1000);
+    expect(server.value('config')).toEqual({ momentum: 0.9, layers: [64, 64] });
+    expect(client.getState().conflicts.get('config')).toMatchObject({
+      mine: { ...config, lr: 0.2 },
+      base: config
+    });
+  });
+
+  test('of a variable that is gone the edit is refused, its value kept', async () => {
+    server.set('config', config);
+    const client = await page();
+    client.editVariable('config', config, { ...config, lr: 0.2 });
+    server.write([{ op: 'delete', name: 'config' }]);
+    expect(client.getVariable('config')).toBeUndefined();
+    await client.flush();
+    expect(server.value('config')).toBeUndefined();
+    const [refused] = client.getState().refused;
+    expect([refused?.code, refused?.edit.whole?.mine]).toEqual(['gone', { ...config, lr: 0.2 }]);
+  });
+
+  test('an edit outlives a reload, and asks before it lands on what came since', async () => {
+    server.set('config', config);
+    const before = await page();
+    before.editVariable('config', config, { ...config, lr: 0.2 });
+    die(before);
+    theirs('replace', '/momentum', 0.8);
+    const after = openPage(server);
+    await pass(1000);
+    expect(server.mutates.at(-1)?.ops[0]).toMatchObject({ op: 'patch', ifRevision: 1 });
+    expect(after.getState().conflicts.get('config')).toMatchObject({
+      mine: { ...config, lr: 0.2 },
+      base: config
+    });
+  });
+
+  test('a change that does not fit what is known here asks for the whole state', async () => {
+    server.set('config', config);
+    const client = await page();
+    server.deliver({
+      type: 'change',
+      revision: 2,
+      tip: 't2',
+      at: 1,
+      origin: { kind: 'cell' },
+      ops: [{ op: 'patch', name: 'config', patch: [{ op: 'remove', path: '/never' }] }]
+    });
+    server.set('other', 1);
+    await pass(1000);
+    expect(client.getVariable('other')).toBe(1);
+    expect(server.frames('hello').at(-1)).toMatchObject({ since: null });
   });
 });
 

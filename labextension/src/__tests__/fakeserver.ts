@@ -13,12 +13,14 @@ import {
   type ClientFrame,
   type Op,
   type Origin,
+  type PatchOp,
   type Reject,
   type Row,
   type Run,
   type ServerFrame,
   type Step
 } from '../model';
+import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
 
 type Mutate = Extract<ClientFrame, { type: 'mutate' }>;
@@ -211,6 +213,13 @@ export class FakeServer {
             theirs: row?.value
           });
         }
+        if (op.op === 'patch') {
+          const fits = row !== undefined && patchedOr(null, row.value, op.patch) !== null;
+          if (!fits) {
+            const code = row === undefined ? 'gone' : 'conflict';
+            return refuse(code, `${op.name} was changed.`, { name: op.name, theirs: row?.value });
+          }
+        }
         const refusal = this.refuses(op);
         if (refusal !== null) {
           return refuse(refusal.code, refusal.message, { name: op.name });
@@ -218,7 +227,11 @@ export class FakeServer {
       }
       const conflicts = frame.ops.flatMap(op => {
         const row = this.rows.get(op.name);
-        return row !== undefined && row.revision > frame.base && row.origin.client !== client
+        const touched = op.op !== 'patch' || this._differsSince(op, frame.base);
+        return touched &&
+          row !== undefined &&
+          row.revision > frame.base &&
+          row.origin.client !== client
           ? [{ name: op.name, theirs: row.value, origin: row.origin }]
           : [];
       });
@@ -241,6 +254,23 @@ export class FakeServer {
     })();
     this.clients.set(client, { lastSeq: seq, body, answer });
     return answer;
+  }
+
+  private _differsSince(op: PatchOp, base: number): boolean {
+    const before = this.changes
+      .filter(change => change.revision <= base)
+      .reduce<ReadonlyMap<string, Row>>(
+        (rows, { ops, revision, at, origin }) =>
+          applyOps(rows, ops, { revision, updatedAt: at, origin }),
+        new Map()
+      )
+      .get(op.name);
+    const now = this.rows.get(op.name);
+    return (
+      before === undefined ||
+      now === undefined ||
+      differ(before.value, now.value, placesOf(op.patch))
+    );
   }
 
   private _commit(

@@ -6,6 +6,16 @@ import { canonicalJson, parseJson, sameJson, stringifyJson, type Json } from '..
 import { valueProblem } from '../limits';
 import { applyOps, type Op, type Origin, type Row } from '../model';
 import { isPythonName, nameProblem } from '../names';
+import {
+  applyPatch,
+  composed,
+  differ,
+  difference,
+  PatchError,
+  placesOf,
+  type Patch,
+  type PatchOperation
+} from '../patch';
 
 function golden(name: string): unknown {
   return parseJson(readFileSync(join('tests', 'frames', name), 'utf8'));
@@ -58,6 +68,71 @@ test.each(apply.cases)('$case', ({ rows, ops, after }) => {
     stringifyJson({ name: row.name, value: row.value, revision: row.revision });
   expect([...next.values()].sort(byName).map(told)).toEqual([...after].sort(byName).map(told));
 });
+
+interface Patches {
+  patch: { case: string; document: Json; patch: Patch; result?: Json; error?: string }[];
+  difference: { case: string; before: Json; after: Json; patch: PatchOperation[] | null }[];
+  composed: { case: string; first: Patch; second: Patch; patch: Patch }[];
+  differ: { case: string; one: Json; other: Json; patch: Patch; differ: boolean }[];
+}
+const patches = golden('patches.json') as Patches;
+
+test.each(patches.patch)('a patch: $case', ({ document, patch, result, error }) => {
+  if (error === undefined) {
+    expect(canonicalJson(applyPatch(document, patch))).toBe(canonicalJson(result!));
+  } else {
+    expect(() => applyPatch(document, patch)).toThrow(PatchError);
+  }
+});
+
+test.each(patches.difference)('a difference: $case', ({ before, after, patch }) => {
+  const found = difference(before, after);
+  expect(stringifyJson(found)).toBe(stringifyJson(patch));
+  if (found !== null) {
+    expect(canonicalJson(applyPatch(before, found))).toBe(canonicalJson(after));
+  }
+});
+
+test.each(patches.composed)('two patches: $case', ({ first, second, patch }) => {
+  expect(stringifyJson(composed(first, second))).toBe(stringifyJson(patch));
+});
+
+test.each(patches.differ)('places: $case', ({ one, other, patch, differ: expected }) => {
+  expect(differ(one, other, placesOf(patch))).toBe(expected);
+});
+
+interface Published {
+  comment?: string;
+  doc: Json;
+  patch: Patch;
+  expected?: Json;
+  error?: string;
+  disabled?: boolean;
+}
+const published = ['spec_tests.json', 'tests.json']
+  .flatMap(
+    name =>
+      parseJson(
+        readFileSync(join('node_modules', 'json-patch-test-suite', name), 'utf8')
+      ) as unknown as Published[]
+  )
+  .filter(each => 'patch' in each && each.disabled !== true);
+
+test('the published tests of RFC 6902 are all there', () => {
+  expect(published).toHaveLength(91);
+});
+
+test.each(published.map(each => [each.comment ?? stringifyJson(each.patch), each] as const))(
+  'published: %s',
+  (_, { doc, patch, expected, error }) => {
+    if (error !== undefined) {
+      expect(() => applyPatch(doc, patch)).toThrow(PatchError);
+    } else {
+      const result = canonicalJson(applyPatch(doc, patch));
+      expect(result).toBe(expected === undefined ? result : canonicalJson(expected));
+    }
+  }
+);
 
 interface Frames {
   client: Json[];

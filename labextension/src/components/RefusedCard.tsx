@@ -12,6 +12,7 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
   const client = useClient();
   const { trans, notify } = useSurroundings();
   const { op } = edit;
+  const value = op.op === 'set' ? op.value : edit.whole?.mine;
   const copy = (text: string): void => {
     navigator.clipboard
       .writeText(text)
@@ -21,6 +22,7 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
   const what = ((each: EditOp): string => {
     switch (each.op) {
       case 'set':
+      case 'patch':
         return trans.__('%1 was not saved', each.name);
       case 'delete':
         return trans.__('%1 was not deleted', each.name);
@@ -39,17 +41,17 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
         <strong>{what}</strong>
       </div>
       <div className="jp-SessionCard-line jp-mod-text">{message}</div>
-      {op.op === 'set' ? (
+      {value !== undefined ? (
         <div className="jp-SessionCard-line">
-          <code>{shortValue(op.value, trans, 120)}</code>
+          <code>{shortValue(value, trans, 120)}</code>
         </div>
       ) : null}
       <div className="jp-SessionCard-line jp-mod-actions">
-        {op.op === 'set' ? (
+        {value !== undefined ? (
           <button
             type="button"
             className="jp-SessionButton"
-            onClick={() => copy(stringifyJson(op.value))}
+            onClick={() => copy(stringifyJson(value))}
           >
             {trans.__('Copy')}
           </button>

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 
 import { useClient, useTrans } from '../context';
 import { sameJson, type Json } from '../json';
+import { difference, patchedOr } from '../patch';
 import { errorSentence } from './sentences';
 
 export type Reading =
@@ -57,30 +58,39 @@ export function useDraft(
   const atFocus = useRef<Json>(value);
   // The value before what is being typed: half a number must not count while the other half is missing.
   const before = useRef<Json>(value);
+  // What the text has come to in the session: an edit is what differs from it, so that it leaves alone what others
+  // write meanwhile.
+  const reached = useRef<Json>(value);
 
   // Somebody else's newer value shows in place of a text that has been sent.
   const overtaken = draft?.sent != null && !sameJson(draft.sent.value, value);
   useEffect(() => {
-    if (overtaken) {
+    if (overtaken && draft?.sent != null) {
+      const theirs = difference(draft.sent.value, value);
+      atFocus.current = theirs === null ? value : patchedOr(value, atFocus.current, theirs);
       setDraft(null);
     }
-  }, [overtaken]);
+  }, [overtaken, draft, value]);
 
   const change = (text: string): void => {
     let next = attempt(text);
     const row = client.getState().variables.get(name);
-    if (row !== undefined && (draft === null || !row.pending)) {
+    if (row !== undefined && (draft === null || (draft.sent !== null && !row.pending))) {
       before.current = row.value;
+    }
+    if (draft === null) {
+      reached.current = value;
     }
     if (next.sent !== null) {
       try {
-        client.setVariable(name, next.sent.value);
+        client.editVariable(name, reached.current, next.sent.value);
+        reached.current = next.sent.value;
       } catch (error) {
         next = { ...next, sent: null, refusal: errorSentence(error, trans) };
       }
     }
-    if (next.sent === null) {
-      client.takeBack(name, before.current);
+    if (next.sent === null && client.takeBack(name, reached.current, before.current)) {
+      reached.current = before.current;
     }
     client.setInvalid(name, next.sent === null ? text : null);
     setDraft(next);
@@ -124,7 +134,7 @@ export function useDraft(
       if (draft !== null || !sameJson(atFocus.current, value)) {
         client.setInvalid(name, null);
         setDraft(null);
-        client.setVariable(name, atFocus.current);
+        client.editVariable(name, value, atFocus.current);
         void client.flush();
       }
     }
