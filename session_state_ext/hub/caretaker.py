@@ -9,6 +9,8 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from session_state_ext.errors import SessionError
 
 from .retention import LOOK_EVERY, Retention
@@ -25,7 +27,12 @@ _LOOK_SECONDS = 0.1
 _IDLE_SECONDS = 30.0
 
 _FORGET_SECONDS = 3600.0
-_KEY_MILLISECONDS = 24 * 3600 * 1000
+_DAY = 24 * 3600 * 1000
+
+#: A client that has not been here for so long is forgotten. One that comes back all the same finds that its numbers
+#: begin anew; it sends what was open under the condition that nothing has changed since, so that nothing counts twice.
+_CLIENT_MILLISECONDS = 30 * _DAY
+_KEY_MILLISECONDS = _DAY
 
 _log = logging.getLogger("session_state_ext")
 
@@ -70,7 +77,7 @@ class Caretaker:
                 await self._hub.work(partial(self._retention.look_after, live=live), _nothing)
         if self._forgotten is None or now - self._forgotten > _FORGET_SECONDS:
             self._forgotten = now
-            await self._hub.work(_forget, _nothing)
+            await forget(self._hub, time.time_ns() // 1_000_000)
 
 
 def _catch_up(batch: Batch, lives: list[Live]) -> None:
@@ -79,8 +86,23 @@ def _catch_up(batch: Batch, lives: list[Live]) -> None:
             batch.draft(live)
 
 
-def _forget(batch: Batch) -> None:
-    batch.transaction.forget_keys(batch.now - _KEY_MILLISECONDS)
+async def forget(hub: Hub, now: int) -> None:
+    """Remove the answers to requests and the numbers of clients that will not come again; ``now`` in ms."""
+    lives = [live for live in hub.lives() if live.born]
+    for live in lives:
+        live.forget_strangers()
+
+    def decide(batch: Batch) -> None:
+        batch.transaction.forget_keys(now - _KEY_MILLISECONDS)
+        for live in lives:
+            # Whoever is connected is in use, here and for the other processes.
+            for listener in list(live.listeners):
+                known = batch.transaction.client(live.session.id, listener.client)
+                if known is not None and known.at < now - _DAY:
+                    batch.transaction.put_client(live.session.id, replace(known, at=now))
+        batch.transaction.forget_clients(now - _CLIENT_MILLISECONDS)
+
+    await hub.work(decide, _nothing)
 
 
 def _nothing(_: None) -> None:

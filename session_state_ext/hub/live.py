@@ -198,6 +198,12 @@ class Live:
         self.tell_all(encode(Deleted()))
         self.end_all(DELETED, "This session was deleted.")
 
+    def forget_strangers(self) -> None:
+        """Of a stored session the numbers of those who are not connected are in the store."""
+        connected = {listener.client for listener in self.listeners}
+        for client in [name for name in self.clients if name not in connected]:
+            del self.clients[client]
+
     def tell_meta(self) -> None:
         if self.listeners:
             self.tell_all(encode(MetaFrame(meta=self.meta())))

@@ -147,6 +147,12 @@ class Outbox:
             if group.seen is None:
                 group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
 
+    def doubt(self, revisions: Mapping[str, Variable]) -> None:
+        """The server has forgotten whether it took the open mutate: it goes again where nothing has changed since."""
+        group = None if self.open is None else self.open.group
+        if group is not None and group.seen is None:
+            group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+
     # --- sending ---
 
     def freeze(self, base: int) -> Open | None:

@@ -206,6 +206,10 @@ class Replica:
     def _welcomed(self, welcome: Welcome, offline: float) -> Open | None:
         if offline > STALE_SECONDS:
             self.outbox.stamp(self.rows)
+        opened = self.outbox.open
+        if opened is not None and welcome.last_seq < opened.seq - 1:
+            # After a month, or from a backup.
+            self.outbox.doubt(self.rows)
         same_epoch = self.epoch in (None, welcome.epoch)
         before = self.view() if self.tell is not None and self.known else None
         if welcome.changes is not UNSET and welcome.mode == "delta":

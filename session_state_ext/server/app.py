@@ -109,7 +109,8 @@ class SessionStateExtension(ExtensionApp):
     depth = Integer(Limits().depth, min=1, max=256, help="How deep arrays and objects can be nested in a value.").tag(
         config=True
     )
-    digits = Integer(Limits().digits, min=20, help="How many digits a number can have.").tag(config=True)
+    # Python reads no longer integers, unless a process is told to.
+    digits = Integer(Limits().digits, min=20, max=4300, help="How many digits a number can have.").tag(config=True)
     name_chars = Integer(Limits().name_chars, min=1, max=128, help="How long a variable's name can be.").tag(
         config=True
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -31,6 +32,7 @@ from session_state_ext.wire import (
     State,
     check_ops,
     decode_members,
+    encode,
     merge_ops,
 )
 
@@ -47,8 +49,12 @@ class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
-    """The ETag of a session: its history and its revision."""
-    return f'"{session.epoch}-{session.revision}{"-d" if detail else ""}"'
+    """The ETag of a session: its history, its revision, and what is told of it that makes no revision.
+
+    Not whether somebody is typing: a write must not fail for that.
+    """
+    told = zlib.crc32(encode((session.name, sorted(session.paths))))
+    return f'"{session.epoch}-{session.revision}-{told:08x}{"-d" if detail else ""}"'
 
 
 class Resource(SessionHandler):

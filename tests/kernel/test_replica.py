@@ -218,3 +218,23 @@ def test_a_mutate_is_no_larger_than_a_frame() -> None:
         replica.outbox.settle()
     assert sum(sizes) > 20_000_000
     assert max(sizes) < 9_000_000
+
+
+def test_an_open_change_that_the_server_may_have_taken_counts_once() -> None:
+    """It knew the client's numbers, and does not any more: after a month, or from a backup."""
+    replica = _replica(("lr", 1))
+    replica.freeze()
+    replica.receive(wire.decode_server_frame(_dumps(_complete({"type": "ack", "seq": 1, "revision": 2, "tip": "t2"}))))
+    replica.outbox.put("lr", 2, CELL)
+    replica.freeze()
+    replica.outbox.put("n", 1, CELL)
+    opened = replica.receive(wire.decode_server_frame(_welcome(lastSeq=0, revision=9, tip="t9")))
+    assert opened is not None
+    assert (opened.seq, json.loads(opened.body)["ops"]) == (
+        1,
+        [{"op": "set", "name": "lr", "value": 2, "ifRevision": 2}],
+    )
+    replica.outbox.settle()
+    never_sent = replica.freeze()
+    assert never_sent is not None
+    assert json.loads(never_sent.body)["ops"] == [{"op": "set", "name": "n", "value": 1}]

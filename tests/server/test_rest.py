@@ -6,7 +6,9 @@ import json
 from typing import Any
 
 import pytest
+from traitlets import TraitError
 
+from session_state_ext.server.app import SessionStateExtension
 from tests.server.conftest import Rest
 
 
@@ -74,7 +76,7 @@ async def test_detail_shows_the_rows(rest: Rest, session: str) -> None:
     answer = await rest("GET", session, params={"detail": "1"})
     (row,) = answer.json["rows"]
     assert (row["name"], row["value"], row["revision"], row["origin"]) == ("lr", 0.1, 1, {"kind": "api"})
-    assert answer.tag.endswith('-1-d"')
+    assert answer.tag.endswith('-d"')
 
 
 @pytest.mark.parametrize("more", [{}, {"since": "9", "epoch": "another"}])
@@ -86,13 +88,44 @@ async def test_detail_is_1_or_0(rest: Rest, session: str, more: dict[str, str]) 
 
 async def test_not_modified(rest: Rest, session: str) -> None:
     first = await rest("GET", session)
-    assert first.tag == f'"{first.json["meta"]["epoch"]}-1"'
+    assert first.tag.startswith(f'"{first.json["meta"]["epoch"]}-1-')
     assert (await rest("GET", session, headers={"If-None-Match": first.tag})).status == 304
     assert (await rest("GET", session, params={"detail": "1"}, headers={"If-None-Match": first.tag})).status == 200
     await rest("POST", session, body={"variables": {"lr": 7}})
     assert (await rest("GET", session, headers={"If-None-Match": first.tag})).status == 200
     row = await rest("GET", session, "variables", "lr")
     assert (await rest("GET", session, "variables", "lr", headers={"If-None-Match": row.tag})).status == 304
+
+
+async def test_a_new_name_or_path_is_noticed(rest: Rest, session: str) -> None:
+    first = await rest("GET", session)
+    renamed = await rest("PUT", session, "meta", body={"name": "n"}, headers={"If-Match": first.tag})
+    assert renamed.status == 200
+    assert renamed.json["meta"]["revision"] == first.json["meta"]["revision"]
+    seen = await rest("GET", session, headers={"If-None-Match": first.tag})
+    assert (seen.status, seen.json["meta"]["name"], seen.tag) == (200, "n", renamed.tag)
+    again = await rest("PUT", session, "meta", body={"name": "m"}, headers={"If-Match": first.tag})
+    assert again.status == 412, "somebody has renamed it since"
+    moved = await rest("POST", "attach", body={"path": "a.ipynb", "sessionId": session})
+    assert moved.tag not in (first.tag, renamed.tag)
+    assert (await rest("GET", session, headers={"If-None-Match": renamed.tag})).status == 200
+    assert (await rest("GET", session, headers={"If-None-Match": moved.tag})).status == 304
+    detail = await rest("GET", session, params={"detail": "1"}, headers={"If-None-Match": moved.tag})
+    assert detail.status == 200
+    written = await rest("POST", session, body={"variables": {"lr": 1}}, headers={"If-Match": detail.tag})
+    assert written.status == 200
+
+
+@pytest.mark.parametrize(("digits", "is_taken"), [(4300, True), (4301, False)])
+def test_no_more_digits_than_python_reads(digits: int, is_taken: bool) -> None:
+    if is_taken:
+        assert SessionStateExtension(digits=digits).digits == digits
+        assert len(str(json.loads("9" * digits))) == digits
+        return
+    with pytest.raises(TraitError):
+        SessionStateExtension(digits=digits)
+    with pytest.raises(ValueError, match="digits"):
+        json.loads("9" * digits)
 
 
 async def test_if_match(rest: Rest, session: str) -> None:
