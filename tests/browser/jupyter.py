@@ -133,9 +133,9 @@ class Jupyter:
         headers = {"Authorization": f"token {self.token}", **rest.pop("headers", {})}
         return requests.request(method, self.url + path, headers=headers, timeout=timeout, **rest)
 
-    def notebook(self, name: str, sources: Iterable[str]) -> str:
+    def notebook(self, name: str, sources: Iterable[str], ids: str = "cell") -> str:
         """Writes a notebook with these code cells and returns its path as Jupyter knows it."""
-        cells = [nbformat.v4.new_code_cell(source, id=f"cell-{number}") for number, source in enumerate(sources)]
+        cells = [nbformat.v4.new_code_cell(source, id=f"{ids}-{number}") for number, source in enumerate(sources)]
         spec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
         nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": spec}), self.files / name)
         return name

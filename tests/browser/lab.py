@@ -169,7 +169,8 @@ class Lab:
         if not self.panel.is_visible():
             self.evaluate("() => window.jupyterapp.shell.activateById('session-state-panel')")
         expect(self.panel).to_be_visible()
-        expect(self.light).not_to_have_attribute("data-state", "loading")
+        there = '[data-testid="sync-light"]:not([data-state="loading"]), [data-testid="question"]'
+        expect(self.panel.locator(there)).to_be_visible()
 
     @property
     def panel(self) -> Locator:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.server.conftest import Channel, Rest
+from tests.server.conftest import Answer, Channel, Rest
 
 Connect = Callable[..., Awaitable[Channel]]
 Jupyter = Callable[..., Awaitable[Any]]
@@ -170,7 +170,7 @@ async def test_notebooks_that_move(
 
     def is_at(session: str, path: str) -> Callable[[], Awaitable[bool]]:
         async def look() -> bool:
-            return (await attach(path))["sessionId"] == session
+            return bool((await attach(path))["sessionId"] == session)
 
         return look
 
@@ -193,7 +193,7 @@ async def test_notebooks_that_move(
     copied = (await jupyter("POST", "contents", "folder", body={"copy_from": "renamed.ipynb"}))["path"]
 
     async def has_copy() -> bool:
-        return (await attach(copied))["variables"] == {"n": 1}
+        return bool((await attach(copied))["variables"] == {"n": 1})
 
     await until(has_copy)
     copy = (await attach(copied))["sessionId"]
@@ -214,3 +214,69 @@ async def test_paths_of_other_drives(rest: Rest, jp_root_dir: Path) -> None:
     other = await rest("POST", "attach", body={"path": "s3:a.ipynb"})
     assert other.json["meta"]["paths"] == ["s3:a.ipynb"]
     assert plain.json["meta"]["paths"] == [str(jp_root_dir / "a.ipynb")]
+
+
+def write(jp_root_dir: Path, path: str, *ids: str) -> None:
+    """As git, or anybody but Jupyter, does it."""
+    cells = [{"cell_type": "code", "id": each, "metadata": {}, "source": "", "outputs": []} for each in ids]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (jp_root_dir / path).write_text(json.dumps(notebook))
+
+
+async def test_a_notebook_is_known_by_its_cells(
+    rest: Rest, jupyter: Jupyter, channel: Connect, jp_root_dir: Path
+) -> None:
+    async def attach(**more: Any) -> Answer:
+        return await rest("POST", "attach", body={"path": "n.ipynb", **more})
+
+    write(jp_root_dir, "n.ipynb", "a1", "a2")
+    session = (await attach()).json["sessionId"]
+    await rest("POST", session, body={"variables": {"n": 1}})
+
+    # Saved through Jupyter by who has it open: it may have other cells by now.
+    panel = await channel(session)
+    await panel.hello("P")
+    write(jp_root_dir, "n.ipynb", "b1", "b2")
+    content = json.loads((jp_root_dir / "n.ipynb").read_text())
+    model = {"type": "notebook", "format": "json", "content": content}
+    await jupyter("PUT", "contents", "n.ipynb", body=model)
+
+    async def is_known() -> bool:
+        return (await attach()).status == 200
+
+    await until(is_known)
+
+    # Another branch; a new, empty one; one that cannot be read tells nothing.
+    for ids in (("c1", "c2"), ()):
+        write(jp_root_dir, "n.ipynb", *ids)
+        asked = await attach()
+        assert (asked.status, asked.json["code"], asked.json["reason"]) == (409, "unknown-notebook", "other-cells")
+        assert (asked.json["session"]["sessionId"], asked.json["session"]["variableCount"]) == (session, 1)
+        by_kernel = await started(jupyter, "n.ipynb")
+        assert (await rest("POST", "attach", body={"kernelId": by_kernel[1]})).json == asked.json
+        await jupyter("DELETE", "sessions", by_kernel[0])
+    for text in ("no notebook", '{"cells": 5}', '{"cells": [{"cell_type": "code"}]}', "[" * 100_000):
+        (jp_root_dir / "n.ipynb").write_text(text)
+        assert (await attach()).status == 200
+
+    write(jp_root_dir, "n.ipynb", "c1", "c2")
+    assert (await attach(choose="both")).status == 422
+    assert (await attach(choose="use", sessionId=session)).status == 422
+    copy = (await attach(choose="copy")).json
+    assert (copy["sessionId"] != session, copy["variables"]) == (True, {"n": 1})
+    assert (await attach(choose="empty")).json["sessionId"] == copy["sessionId"], "it has been settled"
+    write(jp_root_dir, "n.ipynb", "a1")
+    assert (await attach(sessionId=session)).status == 201, "naming a session settles it, too"
+    assert (await attach()).json["sessionId"] == session
+
+
+async def test_a_notebook_that_git_moved_is_offered_its_session(rest: Rest, jp_root_dir: Path) -> None:
+    write(jp_root_dir, "old.ipynb", "a1", "a2", "a3")
+    session = (await rest("POST", "attach", body={"path": "old.ipynb"})).json["sessionId"]
+    await rest("POST", session, body={"variables": {"n": 1}})
+    (jp_root_dir / "old.ipynb").rename(jp_root_dir / "new.ipynb")
+    asked = await rest("POST", "attach", body={"path": "new.ipynb"})
+    assert (asked.status, asked.json["reason"], asked.json["choices"]) == (409, "moved", ["use", "empty"])
+    assert asked.json["session"]["paths"] == [str(jp_root_dir / "old.ipynb")]
+    used = await rest("POST", "attach", body={"path": "new.ipynb", "choose": "use"})
+    assert (used.json["sessionId"], used.json["meta"]["paths"]) == (session, [str(jp_root_dir / "new.ipynb")])

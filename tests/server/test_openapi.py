@@ -55,7 +55,15 @@ def contents(contract: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_examples_are_valid(contract: dict[str, Any]) -> None:
-    shown = [(where, content) for where, content in contents(contract) if "example" in content]
+    shown = [
+        (where, {**content, "example": each})
+        for where, content in contents(contract)
+        for each in (
+            [content["example"]]
+            if "example" in content
+            else [one["value"] for one in content.get("examples", {}).values()]
+        )
+    ]
     assert len(shown) > 25
     for where, content in shown:
         try:
