@@ -78,7 +78,9 @@ class SqliteFile:
                     "session state: %s lies on a file system without shared memory; using SQLite's DELETE journal.",
                     self.path,
                 )
-            self.connection.exec_driver_sql("PRAGMA synchronous=FULL")
+            # Without a WAL a change is committed by removing the journal: FULL does not sync that, EXTRA does.
+            level = "FULL" if got == "wal" else "EXTRA"
+            self.connection.exec_driver_sql(f"PRAGMA synchronous={level}")
             # A WAL that once grew large is cut down again.
             self.connection.exec_driver_sql("PRAGMA journal_size_limit=16777216")
             self.connection.exec_driver_sql("PRAGMA cell_size_check=ON")
