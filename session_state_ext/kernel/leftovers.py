@@ -20,13 +20,19 @@ from msgspec import Struct
 from session_state_ext.model import Run, Variable
 from session_state_ext.wire import SaidOrigin, decode, encode
 
-from .outbox import DELETED, Group, Open, Outbox, as_text
+from .outbox import DELETED, Group, Open, Outbox, Patched, Written, as_text
+
+
+class _KeptPatch(Struct, kw_only=True, frozen=True):
+    patch: str
+    value: str
+    before: str
 
 
 class _KeptGroup(Struct, kw_only=True, frozen=True):
     origin: SaidOrigin
     #: JSON text, None for a delete
-    edits: dict[str, str | None]
+    edits: dict[str, str | _KeptPatch | None]
     runs: list[Run] = []
     whole: bool = False
     seen: dict[str, int] | None = None
@@ -115,13 +121,25 @@ def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
     if seen is None:
         # Whoever sends this later must not overwrite what somebody wrote in the meantime.
         seen = {name: row.revision if (row := rows.get(name)) else 0 for name in group.edits}
-    edits = {name: None if written is DELETED else as_text(written).decode() for name, written in group.edits.items()}
+    edits = {name: _kept_edit(written) for name, written in group.edits.items()}
     return _KeptGroup(origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen)
 
 
 def _group(kept: _KeptGroup) -> Group:
-    edits = {name: DELETED if text is None else text.encode() for name, text in kept.edits.items()}
+    edits = {name: _edit(edit) for name, edit in kept.edits.items()}
     return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen)
+
+
+def _kept_edit(written: Written) -> str | _KeptPatch | None:
+    if isinstance(written, Patched):
+        return _KeptPatch(patch=written.patch.decode(), value=written.value.decode(), before=written.before.decode())
+    return None if written is DELETED else as_text(written).decode()
+
+
+def _edit(kept: str | _KeptPatch | None) -> Written:
+    if isinstance(kept, _KeptPatch):
+        return Patched(kept.patch.encode(), kept.value.encode(), kept.before.encode())
+    return DELETED if kept is None else kept.encode()
 
 
 @contextlib.contextmanager

@@ -24,8 +24,8 @@ from session_state_ext.wire import Overwritten, SaidOrigin
 
 from .backend import Backend, Choice
 from .line import BarrierAnswer, Line
-from .outbox import DELETED, Group, Refusal, Written, as_text
-from .replica import Box, Replica, Seen
+from .outbox import DELETED, Group, Patched, Refusal, Written, as_text, lay
+from .replica import Box, Replica, Seen, written_over
 from .talker import Talker
 
 #: How long a cell waits for the barrier, once an outage; and at its end for what it wrote.
@@ -116,10 +116,8 @@ class Link:
         """The value of ``name`` now; None where there is no such variable."""
         with self._line.lock:
             batch = self._own_batch()
-            if batch is not None and name in batch.edits:
-                value = batch.edits[name]
-                return None if value is DELETED else Box(value)
-            return self._line.replica.written(name)
+            shown = self._line.replica.written(name)
+            return shown if batch is None else written_over(shown, batch.edits, name)
 
     def names(self) -> list[str]:
         """The variables there are now, in their order."""
@@ -169,6 +167,20 @@ class Link:
             self._outbox.put(name, written, self.origin)
             if line.scheduled:
                 return
+            line.scheduled = True
+        self._talker.call(self._talker.schedule)
+
+    def patch(self, name: str, patched: Patched) -> None:
+        """Write members of a variable, as :meth:`put` writes all of it."""
+        line = self._line
+        self.writable()
+        with line.lock:
+            self._tell(name, patched)
+            batch = self._own_batch()
+            if batch is not None:
+                lay(batch.edits, name, patched)
+                return
+            self._outbox.patch(name, patched, self.origin)
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 

@@ -15,8 +15,11 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
-from session_state_ext.model import Delete, Op, RunOp, Set, Variable
+from session_state_ext.differences import composed
+from session_state_ext.errors import SessionError
+from session_state_ext.model import Delete, Op, Patch, RunOp, Set, Variable
 from session_state_ext.model import Run as RunRecord
+from session_state_ext.patches import patch_value
 from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
 
 #: A mutate stays well below what a frame can carry, unless it must stay whole.
@@ -31,13 +34,37 @@ class _Deleted:
 #: Stands for the value of a variable that is taken away.
 DELETED: Final = _Deleted()
 
-#: What an edit makes of a variable: JSON text, a plain number or short string (see values.is_plain), or DELETED.
+
+class Patched(Struct, frozen=True):
+    """Members of a variable, written by themselves."""
+
+    #: a JSON patch (RFC 6902)
+    patch: bytes
+    #: the whole value that it came to where it was made, and the one it was made of
+    value: bytes
+    before: bytes
+
+
+#: What an edit makes of a variable: JSON text, a plain number or short string (see values.is_plain), Patched, DELETED.
 Written = Any
 
 
 def as_text(written: Written) -> bytes:
     """The JSON text of what was written; not for DELETED."""
-    return written if type(written) is bytes else json.dumps(written, ensure_ascii=False).encode("utf-8")
+    if type(written) is bytes:
+        return written
+    return written.value if type(written) is Patched else json.dumps(written, ensure_ascii=False).encode("utf-8")
+
+
+def lay(edits: dict[str, Written], name: str, patched: Patched) -> None:
+    """Add ``patched`` to ``edits``, as one edit with what they have of this variable already."""
+    old = edits.get(name)
+    if name not in edits or old is DELETED:
+        edits[name] = patched
+    elif type(old) is Patched:
+        edits[name] = Patched(composed(old.patch, patched.patch), patched.value, old.before)
+    else:
+        edits[name] = patched.value
 
 
 class Group(Struct):
@@ -61,6 +88,8 @@ class Group(Struct):
             seen: int | UnsetType = UNSET if self.seen is None else self.seen.get(name, UNSET)
             if written is DELETED:
                 made.append(Delete(name=name, if_revision=seen))
+            elif type(written) is Patched:
+                made.append(Patch(name=name, patch=Raw(written.patch), if_revision=seen))
             else:
                 made.append(Set(name=name, value=Raw(as_text(written)), if_revision=seen))
         made.extend(RunOp(run=run) for run in self.runs)
@@ -86,6 +115,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
     message: str
     #: what stands there instead, where that was the reason
     theirs: bytes | None = None
+    #: what it was when the edit was made, where only members of it were written
+    base: bytes | None = None
 
 
 class Outbox:
@@ -134,6 +165,14 @@ class Outbox:
         group.edits[name] = written
         self.latest[name] = written
 
+    def patch(self, name: str, patched: Patched, origin: SaidOrigin) -> None:
+        """Write members of one variable."""
+        group = self._growing
+        if group is None or group.origin is not origin:
+            group = self._tail(origin)
+        lay(group.edits, name, patched)
+        self.latest[name] = group.edits[name]
+
     def append(self, group: Group) -> None:
         """A group of its own: a batch, or a step's outputs with their run."""
         self._growing = None
@@ -177,7 +216,7 @@ class Outbox:
         size, names = 0, list(group.edits)
         for at, name in enumerate(names):
             written = group.edits[name]
-            size += len(written) if type(written) is bytes else 64
+            size += _size(written)
             if size > CHUNK_BYTES and at:
                 rest = {name: group.edits[name] for name in names[at:]}
                 first = {name: group.edits[name] for name in names[:at]}
@@ -209,16 +248,23 @@ class Outbox:
             return []
         self._forget(group)
         self._tell_family(group, message)
-        return [
-            Refusal(
-                name=name,
-                value=None if written is DELETED else as_text(written),
-                code=code,
-                message=message,
-                theirs=theirs,
-            )
-            for name, written in group.edits.items()
-        ]
+        return refusals(group, code, message, theirs)
+
+    def refit(self, name: str, row: Variable) -> list[Refusal]:
+        """Take out an edit of members that no longer fits what is confirmed: it is never sent."""
+        first = next((group for group in self.groups() if name in group.edits), None)
+        if first is None or first is (self.open and self.open.group) or first.whole:
+            return []
+        patched = first.edits[name]
+        if type(patched) is not Patched or fits(patched, bytes(row.value)):
+            return []
+        del first.edits[name]
+        if not first.edits and not first.runs:
+            self.queue.remove(first)
+            self._growing = None if first is self._growing else self._growing
+        lost = Group(first.origin, {name: patched})
+        self._forget(lost)
+        return refusals(lost, "conflict", f"{name} was changed by somebody else.", bytes(row.value))
 
     def again(self, seen: int | None) -> None:
         """Send the open mutate's edits anew, under the next number: its variable was gone, that is known now."""
@@ -274,6 +320,40 @@ class Outbox:
         self.queue.clear()
         self.latest.clear()
         return dropped
+
+
+def refusals(group: Group, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
+    """Each edit of ``group`` as one that was not taken."""
+    return [
+        Refusal(
+            name=name,
+            value=None if written is DELETED else as_text(written),
+            code=code,
+            message=message,
+            theirs=theirs,
+            base=written.before if type(written) is Patched else None,
+        )
+        for name, written in group.edits.items()
+    ]
+
+
+def _size(written: Written) -> int:
+    if type(written) is Patched:
+        return len(written.patch)
+    return len(written) if type(written) is bytes else 64
+
+
+def fits(patched: Patched, value: bytes) -> bool:
+    """Whether the patch can be made of this value."""
+    return laid(patched, value) is not None
+
+
+def laid(patched: Patched, value: bytes) -> bytes | None:
+    """What the patch makes of a value; None where it does not fit."""
+    try:
+        return patch_value(value, patched.patch)
+    except SessionError:
+        return None
 
 
 def _without(run: RunRecord, names: list[str], message: str) -> RunRecord:

@@ -5,14 +5,15 @@ Pure, like :mod:`.outbox`: the link feeds it frames and sends what it answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from session_state_ext.changes import apply, effective
-from session_state_ext.model import Change, Meta, Origin, RunOp, Step, Variable, advance
+from session_state_ext.errors import PatchFailed
+from session_state_ext.model import Change, Meta, Op, Origin, RunOp, Step, Variable, advance
 from session_state_ext.wire import (
     Ack,
     Deleted,
@@ -26,7 +27,7 @@ from session_state_ext.wire import (
     Welcome,
 )
 
-from .outbox import DELETED, Group, Open, Outbox, Refusal, Written, as_text, refusal_of
+from .outbox import DELETED, Group, Open, Outbox, Patched, Refusal, Written, as_text, laid, refusal_of, refusals
 
 #: Edits made while there was no connection for this long are only laid over what they were made on.
 STALE_SECONDS = 60.0
@@ -76,15 +77,24 @@ class Replica:
         latest = self.outbox.latest
         if name in latest:
             value = latest[name]
-            return None if value is DELETED else Box(value)
+            if type(value) is not Patched:
+                return None if value is DELETED else Box(value)
         row = self.rows.get(name)
-        return None if row is None else Box(bytes(row.value))
+        shown = None if row is None else Box(bytes(row.value))
+        if name in latest:
+            for group in self.outbox.groups():
+                shown = written_over(shown, group.edits, name)
+        return shown
 
     def names(self) -> list[str]:
         """The variables there are now: confirmed ones in their order, then new ones."""
         latest = self.outbox.latest
         kept = [name for name in self.rows if latest.get(name) is not DELETED]
-        return kept + [name for name, value in latest.items() if name not in self.rows and value is not DELETED]
+        return kept + [
+            name
+            for name, value in latest.items()
+            if name not in self.rows and value is not DELETED and self.written(name) is not None
+        ]
 
     def view(self) -> dict[str, bytes]:
         """All of it, as text."""
@@ -139,7 +149,10 @@ class Replica:
     def _lay(self, change: Change) -> None:
         """Make ``change`` part of the confirmed state."""
         before = self.rows
-        made = apply(change, before)
+        try:
+            made = apply(change, before)
+        except PatchFailed:
+            raise Resync("what is known here is not what was changed") from None
         told = [] if self.tell is None else [self._seen(name, row, change) for name, row in made.items()]
         for name, row in made.items():
             if row is None:
@@ -149,6 +162,7 @@ class Replica:
         for op in change.ops:
             if isinstance(op, RunOp):
                 self._record(replace(op.run, revision=change.revision))
+        self._refit(made)
         self.revision, self.tip = change.revision, change.tip
         if self.meta is not None:
             self.meta = replace(self.meta, revision=change.revision, last_synced_at=change.at)
@@ -157,6 +171,12 @@ class Replica:
                 # An edit of our own was told when it was written; one that lies on top hides this one.
                 if seen.name not in self.outbox.latest and change.client != self.outbox.client:
                     self.tell(seen)
+
+    def _refit(self, rows: Mapping[str, Variable | None]) -> None:
+        for name in [name for name, written in self.outbox.latest.items() if type(written) is Patched]:
+            row = rows.get(name)
+            if row is not None:
+                self.refused += self.outbox.refit(name, row)
 
     def _record(self, run: Any) -> None:
         self.steps[run.step] = advance(self.steps.get(run.step), run)
@@ -186,10 +206,16 @@ class Replica:
                     tip=ack.tip,
                     at=ack.at,
                     origin=_own(opened.group.origin, self.outbox.client),
-                    ops=effective(opened.group.ops(), self.rows),
+                    ops=self._effective(opened.group),
                     client=self.outbox.client,
                 )
             )
+
+    def _effective(self, group: Group) -> tuple[Op, ...]:
+        try:
+            return effective(group.ops(), self.rows)
+        except PatchFailed:
+            raise Resync("what is known here is not what was changed") from None
 
     def _rejected(self, reject: Reject) -> None:
         opened = self.outbox.open
@@ -197,8 +223,8 @@ class Replica:
             return
         if reject.code == "gap":
             raise Resync("the server counts this client's changes differently")
-        if reject.code == "gone":
-            # An assignment means this value, whether or not somebody deleted the old one.
+        if reject.code == "gone" and not any(type(written) is Patched for written in opened.group.edits.values()):
+            # An assignment means this value, whether or not somebody deleted the old one; its members alone do not.
             self.outbox.again(None)
             return
         self.refused += self.outbox.refuse(*refusal_of(reject))
@@ -217,6 +243,7 @@ class Replica:
                 self._apply(change)
         elif welcome.variables is not UNSET:
             self.rows = {row.name: row for row in welcome.variables}
+            self._refit(self.rows)
         self.session_id, self.epoch = welcome.session, welcome.epoch
         self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
         self.steps = {step.name: step for step in welcome.steps}
@@ -263,7 +290,7 @@ class Replica:
     def refuse_all(self, code: str, message: str) -> None:
         """Nothing that is pending will be taken."""
         for group in self.outbox.drop():
-            self.refused += _refusals(group, code, message)
+            self.refused += refusals(group, code, message)
 
     def forget(self) -> None:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
@@ -286,7 +313,12 @@ def _own(said: SaidOrigin, client: str) -> Origin:
     return said.complete(user=None, client=client)
 
 
-def _refusals(group: Group, code: str, message: str) -> Iterator[Refusal]:
-    for name, written in group.edits.items():
-        value = None if written is DELETED else as_text(written)
-        yield Refusal(name=name, value=value, code=code, message=message)
+def written_over(shown: Box | None, edits: Mapping[str, Written], name: str) -> Box | None:
+    """What is shown of a variable once ``edits`` lie on top; a patch that does not fit is not seen."""
+    if name not in edits:
+        return shown
+    value = edits[name]
+    if type(value) is not Patched:
+        return None if value is DELETED else Box(value)
+    patched = None if shown is None else laid(value, as_text(shown.value))
+    return shown if patched is None else Box(patched)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMappin
 from contextlib import contextmanager
 from typing import Any
 
+from session_state_ext.differences import difference
 from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
 
 from . import credential, values
 from .link import FLUSH_SECONDS, Link
-from .outbox import DELETED, Written
+from .outbox import DELETED, Patched, Written
 from .past import Past
 from .replica import Seen
 
@@ -129,6 +130,35 @@ class Session(Past, MutableMapping[str, Any]):
         """
         with self._link.batch():
             yield self
+
+    @contextmanager
+    def edit(self, name: str) -> Iterator[Any]:
+        """Change a variable inside: a dict or list that may be altered in place, and is written when the block ends::
+
+            with session.edit("config") as config:
+                config["optimizer"]["lr"] = 0.2
+
+        Of a dict only the members that were altered are written, at any depth, so that what others alter in it
+        meanwhile stays. A list is written whole. Nothing is written where the block fails. Raises KeyError where
+        there is no such variable, TypeError for a value that is neither a dict nor a list.
+        """
+        __tracebackhide__ = True
+        self._check(name)
+        value = self[name]
+        if not isinstance(value, dict | list):
+            raise TypeError(
+                f"{name} is {values.article(type(value).__name__)}; only a dict or list is changed inside. "
+                f"Assign it: session[{name!r}] = ..."
+            )
+        # What it is as text was read with it: a copy, so that nothing of the block shows.
+        before = values.encode(value, name)
+        yield value
+        after = self._text(name, value)
+        patch = difference(before, after)
+        if patch is None:
+            self._link.put(name, after)
+        elif patch != b"[]":
+            self._link.patch(name, Patched(patch, after, before))
 
     def _check(self, name: str) -> None:
         __tracebackhide__ = True

@@ -1,0 +1,190 @@
+/** The scenarios of the channel that the kernel's tests replay too, against the panel's client. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { Channel, type Socket } from '../channel';
+import { SessionClient } from '../client';
+import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
+import { Shelf } from '../shelf';
+import { settle } from './fakeserver';
+
+type Frame = { [key: string]: Json };
+type Step = { [what: string]: Json };
+interface Golden {
+  client: string;
+  scenarios: { case: string; steps: Step[] }[];
+}
+const golden = parseJson(
+  readFileSync(join('tests', 'frames', 'replica.json'), 'utf8')
+) as unknown as Golden;
+// What a panel does with members; the rest of its protocol has tests of its own, with its timers.
+const scenarios = golden.scenarios.filter(({ steps }) =>
+  steps.some(({ edit }) => (edit as Frame | undefined)?.members === true)
+);
+
+class Line implements Socket {
+  onopen: Socket['onopen'] = null;
+  onmessage: Socket['onmessage'] = null;
+  onclose: Socket['onclose'] = null;
+  onerror: Socket['onerror'] = null;
+
+  constructor(private readonly sent: Frame[]) {}
+
+  send(text: string): void {
+    this.sent.push(parseJson(text) as Frame);
+  }
+
+  close(): void {
+    this.onmessage = null;
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function complete(frame: Frame, client: string): Frame {
+  const origin = { kind: 'panel' };
+  const whole = ((): Frame => {
+    switch (frame.type) {
+      case 'welcome': {
+        const meta = {
+          lastSyncedAt: null,
+          isDirty: false,
+          revision: 0,
+          epoch: 'e',
+          name: null,
+          paths: []
+        };
+        const rows = ((frame.variables ?? []) as Frame[]).map(row => ({
+          updatedAt: 1,
+          origin,
+          ...row
+        }));
+        return {
+          session: 's',
+          epoch: 'e',
+          meta,
+          steps: [],
+          readOnly: false,
+          ...frame,
+          variables: rows
+        };
+      }
+      case 'change':
+        return { at: 1, origin, ...frame };
+      default:
+        return { at: 1, ...frame };
+    }
+  })();
+  return whole.client === golden.client ? { ...whole, client } : whole;
+}
+
+test('there are scenarios of members', () => {
+  expect(scenarios.length).toBeGreaterThanOrEqual(9);
+});
+
+test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { steps }) => {
+  let sent: Frame[] = [];
+  let line: Line | undefined;
+  const client = new SessionClient({
+    sessionId: 's',
+    tab: 'tab1',
+    life: 'life1',
+    shelf: new Shelf(localStorage, 'http://lab/', 'ada'),
+    pace: () => ({ debounce: 500, maxWait: 2000 }),
+    connect: rest =>
+      new Channel({
+        ...rest,
+        open: () => (line = new Line(sent)),
+        why: () => Promise.resolve('unreachable')
+      })
+  });
+  const doStep = async (what: string, given: Json): Promise<void> => {
+    const state = client.getState();
+    switch (what) {
+      case 'open':
+        client.connect();
+        await settle();
+        line!.onopen?.(undefined as never);
+        break;
+      case 'receive':
+        line!.onmessage?.({ data: stringifyJson(complete(given as Frame, client.clientId)) });
+        break;
+      case 'edit': {
+        const {
+          name,
+          value = null,
+          members
+        } = given as { name: string; value?: Json; members?: boolean };
+        if (members === true) {
+          client.editVariable(name, client.getVariable(name)!, value);
+        } else {
+          client.setVariable(name, value);
+        }
+        break;
+      }
+      case 'due':
+        await vi.advanceTimersByTimeAsync(500);
+        break;
+      case 'sent': {
+        const told = sent
+          .filter(frame => frame.type === 'hello' || frame.type === 'mutate')
+          .map(({ origin: _origin, ...frame }, i) => {
+            const wanted = (given as Frame[])[i];
+            const { base, ...rest } = frame;
+            const said = wanted !== undefined && 'base' in wanted ? { base, ...rest } : rest;
+            return 'client' in said ? { ...said, client: golden.client } : said;
+          });
+        expect(told.map(frame => canonicalJson(frame as Json))).toEqual(
+          (given as Frame[]).map(frame => canonicalJson(frame))
+        );
+        sent.length = 0;
+        break;
+      }
+      case 'view':
+        expect(
+          canonicalJson(
+            Object.fromEntries([...state.variables].map(([name, row]) => [name, row.value]))
+          )
+        ).toBe(canonicalJson(given));
+        break;
+      case 'pending':
+        expect([...state.variables.values()].filter(row => row.pending)).toHaveLength(
+          given as number
+        );
+        expect(state.meta.isDirty).toBe(given !== 0);
+        break;
+      case 'refused': {
+        const conflicts = [...state.conflicts.values()].map(({ name, mine = null }) => ({
+          name,
+          value: mine,
+          code: 'conflict'
+        }));
+        const others = state.refused.map(({ edit, code }) => ({
+          name: edit.op.name,
+          value: edit.whole?.mine ?? null,
+          code
+        }));
+        expect(canonicalJson([...conflicts, ...others])).toBe(canonicalJson(given));
+        break;
+      }
+      case 'conflicts':
+        expect([...state.conflicts.keys()]).toEqual(given);
+        break;
+      default:
+        throw new Error(`What is ${what}?`);
+    }
+  };
+  for (const step of steps) {
+    for (const [what, given] of Object.entries(step)) {
+      await doStep(what, given);
+    }
+  }
+  sent = [];
+  client.dispose();
+});
