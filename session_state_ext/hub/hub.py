@@ -20,8 +20,8 @@ from __future__ import annotations
 import asyncio
 import builtins
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
@@ -147,14 +147,9 @@ class Hub:
 
         return await self.work(decide, settle)
 
-    @asynccontextmanager
-    async def use(self, owner: str, session_id: str) -> AsyncIterator[Live]:
+    def use(self, owner: str, session_id: str) -> Use:
         """The owner's session, kept live while this context lasts. Raises NotFound, Damaged."""
-        live = await self.hold(owner, session_id)
-        try:
-            yield live
-        finally:
-            self.release(live)
+        return Use(self, owner, session_id)
 
     async def hold(self, owner: str, session_id: str) -> Live:
         """As :meth:`use`, until :meth:`release`."""
@@ -404,6 +399,24 @@ class Hub:
             loading.add_done_callback(lambda _: self._loading.pop(session_id, None))
         # One who stops waiting does not stop the others.
         return await asyncio.shield(loading)
+
+
+class Use:
+    """See :meth:`Hub.use`. A class, for a generator here would be a tenth of the time that a GET takes."""
+
+    __slots__ = ("_hub", "_live", "_owner", "_session_id")
+
+    def __init__(self, hub: Hub, owner: str, session_id: str) -> None:
+        self._hub = hub
+        self._owner = owner
+        self._session_id = session_id
+
+    async def __aenter__(self) -> Live:
+        self._live = await self._hub.hold(self._owner, self._session_id)
+        return self._live
+
+    async def __aexit__(self, *_: object) -> None:
+        self._hub.release(self._live)
 
 
 def _as_planned(ops: tuple[Op, ...]) -> Callable[[Draft], Plan]:

@@ -20,6 +20,9 @@ from .base import Caller, status_of
 #: What may wait for a client that reads slowly.
 _QUEUE_BYTES = 8 * 1024 * 1024
 
+#: Frames are written together up to this size.
+_PACKET_BYTES = 64 * 1024
+
 #: A client that takes nothing for this long is closed.
 _STALLED_SECONDS = 8.0
 
@@ -128,65 +131,85 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
 
 
 class Outgoing:
-    """Frames on their way to one client, in order and bounded."""
+    """Frames on their way to one client, in order and bounded.
+
+    What is put in one turn of the event loop is written together at its end: a group of changes that was
+    committed at once costs each client one packet.
+    """
 
     def __init__(self, handler: ChannelHandler) -> None:
         self._handler = handler
         self._frames: deque[bytes] = deque()
         self._bytes = 0
+        self._due = False
         #: waits until the client has read what was written; nobody waits while it keeps up
         self._draining: asyncio.Task[None] | None = None
         self._closing: tuple[int, str] | None = None
 
     def put(self, frame: bytes) -> None:
-        if self._draining is None:
-            self._write(frame)
-            return
         self._frames.append(frame)
         self._bytes += len(frame)
+        if self._draining is None:
+            if not self._due:
+                self._due = True
+                asyncio.get_running_loop().call_soon(self._send)
         # One frame alone may be larger than the queue: a welcome with everything.
-        if self._bytes > _QUEUE_BYTES and len(self._frames) > 1:
+        elif self._bytes > _QUEUE_BYTES and len(self._frames) > 1:
             self._give_up()
 
     def close(self, code: int, reason: str) -> None:
         """After what waits."""
         self._closing = (code, reason)
         if self._draining is None:
+            self._send()
+        if self._draining is None:
             self._shut()
 
     def stop(self) -> None:
-        self._frames.clear()
+        self._forget()
         if self._draining is not None:
             self._draining.cancel()
 
-    def _write(self, frame: bytes) -> asyncio.Future[None] | None:
-        """The future is done when the client's machine has it; None where the socket is closed."""
+    def _send(self) -> None:
+        self._due = False
+        while self._frames and self._draining is None:
+            written = self._write()
+            if written is None:
+                self._forget()
+            elif not written.done():
+                self._draining = asyncio.create_task(self._drain(written))
+
+    def _write(self) -> asyncio.Future[None] | None:
+        """Write a packet of what waits; done when the client's machine has it, None where the socket is closed."""
+        parts: list[bytes] = []
+        size = 0
+        while self._frames and size < _PACKET_BYTES:
+            frame = self._frames.popleft()
+            size += len(frame)
+            parts += (_head(len(frame)), frame)
+        self._bytes -= size
+        connection = self._handler.ws_connection
+        if not isinstance(connection, websocket.WebSocketProtocol13) or connection.is_closing():
+            return None
         try:
-            written = self._handler.write_message(frame)
-        except websocket.WebSocketClosedError:
+            # Not write_message, which makes a task and a system call of each frame.
+            written = connection.stream.write(b"".join(parts))
+        except StreamClosedError:
             return None
         # A socket that closes meanwhile is told of by on_close.
         written.add_done_callback(lambda done: done.cancelled() or done.exception())
-        stream = getattr(self._handler.ws_connection, "stream", None)
-        if self._draining is None and stream is not None and stream.writing():
-            self._draining = asyncio.create_task(self._drain(written))
         return written
 
     async def _drain(self, written: asyncio.Future[None] | None) -> None:
         try:
             while written is not None:
-                # Tornado does not expect that somebody cancels a write: who stops waiting leaves it to its end.
-                await asyncio.wait_for(asyncio.shield(written), _STALLED_SECONDS)
-                if not self._frames:
-                    break
-                frame = self._frames.popleft()
-                self._bytes -= len(frame)
-                written = self._write(frame)
+                await asyncio.wait_for(written, _STALLED_SECONDS)
+                written = self._write() if self._frames else None
         except asyncio.TimeoutError:
             self._draining = None
             self._give_up()
-        except (websocket.WebSocketClosedError, StreamClosedError):
-            self._frames.clear()
+        except StreamClosedError:
+            self._forget()
         self._draining = None
         if self._closing is not None:
             self._shut()
@@ -195,9 +218,13 @@ class Outgoing:
         if self._draining is not None:
             self._draining.cancel()
             self._draining = None
-        self._frames.clear()
+        self._forget()
         # Ends the connection, which calls close.
         self._handler.give_up("Too much waited for this client; it reads too slowly.")
+
+    def _forget(self) -> None:
+        self._frames.clear()
+        self._bytes = 0
 
     def _shut(self) -> None:
         assert self._closing is not None
@@ -206,3 +233,12 @@ class Outgoing:
         if connection is not None:
             # One that does not read does not read the close frame either.
             asyncio.get_running_loop().call_later(1, connection._abort)
+
+
+def _head(size: int) -> bytes:
+    """What comes before a text of so many bytes in a server's frame (RFC 6455, 5.2)."""
+    if size < 126:
+        return bytes((0x81, size))
+    if size < 1 << 16:
+        return b"\x81\x7e" + size.to_bytes(2, "big")
+    return b"\x81\x7f" + size.to_bytes(8, "big")

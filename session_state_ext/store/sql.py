@@ -83,7 +83,9 @@ class SqlStore:
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[SqlTransaction]:
         with _translated(), self._file.begin(write=write) as connection:
-            yield SqlTransaction(connection)
+            transaction = SqlTransaction(connection)
+            yield transaction
+            transaction.flush()
 
     def copy_to(self, path: Path) -> None:
         """Write all that is stored, as of one moment, to an empty file."""

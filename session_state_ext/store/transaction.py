@@ -8,22 +8,18 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Select, Table, bindparam, delete, func, insert, or_, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert_into
+from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
 
 from session_state_ext.errors import Damaged
-from session_state_ext.model import Change, Origin, Run, RunOp, Session, Snapshot, Step, Variable
-from session_state_ext.wire import encode
+from session_state_ext.model import Change, Origin, Run, Session, Snapshot, Step, Variable
 
 from .base import Attachment, Client, Commit, Key, Summary, Touch
 from .erasure import Eraser
+from .pending import SAVE_SESSION, Pending, upsert
 from .rows import (
     decoded,
     from_attachment,
-    from_run,
     from_session,
-    from_touch,
-    from_variable,
     sealed,
     to_attachment,
     to_touch,
@@ -46,33 +42,29 @@ from .tables import (
 
 _T = TypeVar("_T")
 
-
-def _upsert(table: Table) -> Any:
-    statement = upsert_into(table)
-    keys = [column.name for column in table.primary_key]
-    rest = {column.name: statement.excluded[column.name] for column in table.columns if column.name not in keys}
-    return statement.on_conflict_do_update(index_elements=keys, set_=rest)
-
-
-_upserts = {
-    table: _upsert(table) for table in (attachments, variables, clients, idempotency_keys, snapshots, runs, steps)
-}
-_added = upsert_into(ledgers)
-_book = _added.on_conflict_do_update(
-    index_elements=["session_id"], set_={"touches": ledgers.c.touches + _added.excluded.touches}
-)
-_save_session = update(sessions).where(sessions.c.id == bindparam("of"))
-_remove_variable = delete(variables).where(
-    variables.c.session_id == bindparam("of"), variables.c.name == bindparam("gone")
-)
+_upserts = {table: upsert(table) for table in (attachments, idempotency_keys, snapshots)}
 
 
 class SqlTransaction:
     """See :class:`.base.Transaction`."""
 
     def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-        self._do = connection.execute
+        self._connection = connection
+        self._pending = Pending()
+
+    @property
+    def connection(self) -> Connection:
+        """With all that was written so far."""
+        self.flush()
+        return self._connection
+
+    def flush(self) -> None:
+        """Write what was kept back; whoever reads, and the commit, comes after it."""
+        if self._pending:
+            self._pending.write(self._connection.execute)
+
+    def _do(self, statement: Any, rows: Any = None) -> Any:
+        return self.connection.execute(statement, rows)
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:
         row = self._do(statement).one_or_none()
@@ -188,7 +180,8 @@ class SqlTransaction:
 
     def tip(self, session_id: str, revision: int) -> str | None:
         found = select(changes.c.tip).where(changes.c.session_id == session_id, changes.c.revision == revision)
-        return self._do(found).scalar()
+        tip: str | None = self._do(found).scalar()
+        return tip
 
     def last_touch(self, session_id: str, name: str) -> Touch | None:
         of = select(touches).where(touches.c.session_id == session_id, touches.c.name == name)
@@ -217,7 +210,8 @@ class SqlTransaction:
         return self.tip(session_id, revision) is not None or self._do(named.limit(1)).scalar() is not None
 
     def count_changes(self, session_id: str) -> int:
-        return self._do(select(func.count()).where(changes.c.session_id == session_id)).scalar_one()
+        count: int = self._do(select(func.count()).where(changes.c.session_id == session_id)).scalar_one()
+        return count
 
     def nth_newest(self, session_id: str, count: int) -> int:
         newest_first = select(changes.c.revision).where(changes.c.session_id == session_id)
@@ -319,7 +313,7 @@ class SqlTransaction:
     def put(self, session: Session) -> None:
         counted = select(sessions.c.variable_count, sessions.c.value_bytes).where(sessions.c.id == session.id)
         count, size = self._do(counted).one()
-        self._do(_save_session, {"of": session.id, **from_session(session, count, size)})
+        self._do(SAVE_SESSION, {"of": session.id, **from_session(session, count, size)})
         ours = attachments.c.session_id == session.id
         self._do(delete(attachments).where(ours, attachments.c.path.not_in(session.paths)))
         kept = set(self._do(select(attachments.c.path).where(ours)).scalars())
@@ -331,32 +325,11 @@ class SqlTransaction:
             self._do(_upserts[attachments], from_attachment(replace(attachment, cells=cells)))
 
     def append(self, commit: Commit) -> None:
-        session, change = commit.session, commit.change
-        self._do(_save_session, {"of": session.id, **from_session(session, commit.variable_count, commit.value_bytes)})
-        frame = encode(change)
-        self._do(
-            insert(changes),
-            sealed(changes, session_id=session.id, revision=change.revision, tip=change.tip, frame=frame),
-        )
-        written = [from_variable(session.id, row) for row in commit.rows.values() if row is not None]
-        if written:
-            self._do(_upserts[variables], written)
-        gone = [{"of": session.id, "gone": name} for name, row in commit.rows.items() if row is None]
-        if gone:
-            self._do(_remove_variable, gone)
-        if commit.touches:
-            rows = [from_touch(session.id, touch) for touch in commit.touches]
-            self._do(insert(touches), rows)
-            self._do(_book, {"session_id": session.id, "touches": sum(row["checksum"] for row in rows)})
-        for op in change.ops:
-            if isinstance(op, RunOp):
-                self._do(_upserts[runs], from_run(session.id, change.revision, op.run))
-        for step in commit.steps:
-            row = sealed(steps, session_id=session.id, name=step.name, step=encode(step))
-            self._do(_upserts[steps], row)
+        self._pending.append(commit)
 
     def put_client(self, session_id: str, client: Client) -> None:
-        self._do(_upserts[clients], sealed(clients, session_id=session_id, **msgspec.structs.asdict(client)))
+        row = sealed(clients, session_id=session_id, **msgspec.structs.asdict(client))
+        self._pending.put_client(session_id, client.client, row)
 
     def forget_clients(self, before: int) -> None:
         self._do(delete(clients).where(clients.c.at < before))

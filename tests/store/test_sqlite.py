@@ -39,7 +39,7 @@ def filled(file: Path) -> None:
 def test_the_settings_that_durability_needs(file: Path) -> None:
     store = make(file)
     with store.transaction(write=False) as transaction:
-        ask = transaction._do.__self__.exec_driver_sql  # type: ignore[attr-defined]
+        ask = transaction.connection.exec_driver_sql
         assert ask("PRAGMA journal_mode").scalar() == "wal"
         assert ask("PRAGMA synchronous").scalar() == 2, "FULL"
     store.close()
