@@ -25,7 +25,14 @@ SEEDS, STEPS = (1000, 200) if LONG else (12, 200)
 def simulate(spec: str = "simulation", **settings: Any) -> subprocess.CompletedProcess[str]:
     """Run one spec of labextension/simulation; ``settings`` go to it as SIMULATION_..."""
     node, vitest = ROOT / ".venv" / "bin" / "node", ROOT / "node_modules" / "vitest" / "vitest.mjs"
-    command = [str(node) if node.exists() else str(shutil.which("node")), str(vitest), "run", spec, "--root", str(ROOT)]
+    command = [
+        str(node) if node.exists() else str(shutil.which("node")),
+        str(vitest),
+        "run",
+        f"{spec}.spec",
+        "--root",
+        str(ROOT),
+    ]
     command += ["--config", "labextension/simulation/vitest.config.mts"]
     told = {f"SIMULATION_{name.upper()}": str(value) for name, value in settings.items()}
     return subprocess.run(
