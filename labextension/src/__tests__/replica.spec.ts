@@ -134,9 +134,10 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
       case 'sent': {
         const told = sent
           .filter(frame => frame.type === 'hello' || frame.type === 'mutate')
-          .map(({ origin: _origin, ...frame }, i) => {
+          .map((frame, i) => {
             const wanted = (given as Frame[])[i];
-            const { base, ...rest } = frame;
+            const { base, origin, ...rest } = frame;
+            expect(frame.type === 'hello' || origin !== undefined).toBe(true);
             const said = wanted !== undefined && 'base' in wanted ? { base, ...rest } : rest;
             return 'client' in said ? { ...said, client: golden.client } : said;
           });
