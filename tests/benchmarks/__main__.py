@@ -35,8 +35,11 @@ def measure(wanted: list[str], effort: Effort, folder: Path) -> list[Row]:
         for key in wanted:
             begun = time.monotonic()
             found = ROWS[key](server, effort)
-            rows += found if isinstance(found, list) else [found]
-            print(f"{key}: {time.monotonic() - begun:.0f} s", flush=True)
+            found = found if isinstance(found, list) else [found]
+            rows += found
+            print(
+                f"{key} ({time.monotonic() - begun:.0f} s)", *(f"{row.ours}: {row.ratio}" for row in found), flush=True
+            )
     return rows
 
 
