@@ -12,4 +12,4 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    caretaker.LOOK_EVERY = 16
+    caretaker.LOOK_EVERY = 16  # type: ignore[attr-defined]

@@ -1,0 +1,69 @@
+"""A disk that is full: said so at once, reads go on, nothing acknowledged is lost, and it is got over without a restart."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .watched import Watched
+
+DISK_KILOBYTES = 2048
+#: A write that takes longer than this waits for something; the figure itself is printed.
+SLOW_SECONDS = 30.0
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A real file system of 2 MB, which takes root to mount; else a folder, and what limits the database there."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    options = f"size={DISK_KILOBYTES}k,mode=0700"
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        print("no file system can be mounted here: SQLite's own limit of pages stands for it")
+        yield place, ["smalldisk"]
+        return
+    yield place, []
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+def test_a_full_disk_is_said_and_got_over(tmp_path: Path, disk: tuple[Path, list[str]]) -> None:
+    place, modules = disk
+    server = Watched(tmp_path / "server", *modules, store_url=f"sqlite:///{place / 'sessions.db'}")
+    server.start()
+    session = server.create()
+    ballast = place / "ballast"
+    ballast.write_bytes(b"x" * 1_000_000)
+    stored: dict[str, Any] = {}
+    refused: list[float] = []
+    for number in range(400):
+        name, value = f"v{number % 7}", f"{number} " + "x" * 20_000
+        begun = time.monotonic()
+        answer = server.request("POST", f"/api/session/{session}", json={"variables": {name: value}})
+        if answer.status_code == 200:
+            stored[name] = value
+            continue
+        refused.append(time.monotonic() - begun)
+        assert (answer.status_code, answer.json()["code"]) == (507, "storage-full"), answer.text
+        assert server.state(session)["variables"] == stored, "reads go on, with what was acknowledged"
+        if len(refused) == 10:
+            break
+    assert len(refused) == 10
+    assert max(refused) < SLOW_SECONDS
+
+    ballast.unlink()
+    answer = server.request("POST", f"/api/session/{session}", json={"variables": {"after": 1}})
+    assert answer.status_code == 200, answer.text
+    stored["after"] = 1
+    assert server.state(session)["variables"] == stored
+    server.crash()
+    server.restart()
+    assert server.state(session)["variables"] == stored
+    server.stop()
+    print(f"a disk of 2 MB: 507 within {max(refused) * 1000:.0f} ms, reads went on, writes again when there was room")
