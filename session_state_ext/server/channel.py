@@ -203,7 +203,8 @@ class Outgoing:
     async def _drain(self, written: asyncio.Future[None] | None) -> None:
         try:
             while written is not None:
-                await asyncio.wait_for(written, _STALLED_SECONDS)
+                # Tornado does not expect that somebody cancels a write: who stops waiting leaves it to its end.
+                await asyncio.wait_for(asyncio.shield(written), _STALLED_SECONDS)
                 written = self._write() if self._frames else None
         except asyncio.TimeoutError:
             self._draining = None
