@@ -130,7 +130,7 @@ class Command(JupyterApp):
             parser.error(
                 f"there is no option {wrong}{f', did you mean {close[0]}?' if close else ''}"
                 if wrong.startswith("-")
-                else f"{wrong} is one too many"
+                else f"{wrong!r} is one too many"
             )
         super().parse_command_line(rest)
         if self.given.config:

@@ -13,6 +13,7 @@ from . import credential
 from .backend import Backend
 from .cells import ATTRIBUTE, Cells
 from .completion import complete
+from .injected import Injected
 from .lazy import add_transformer, remove_transformer
 from .link import Link
 from .magics import SessionMagics
@@ -34,19 +35,27 @@ class Extension:
         self.session = Session(self.link, environment)
         names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
+        self._injected = None if environment else Injected(shell, self.session)
         self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
 
     def load(self) -> None:
         """Register everything."""
         self._shell.register_magics(self._magics)
         add_transformer(self._shell)
+        if self._injected is not None:
+            # Before the cells' own hook, which waits until all is saved.
+            self._injected.attach()
         self.cells.attach()
         self._shell.set_hook("complete_command", self._complete, re_key=r"%%?session\b")
         # Last, for its thread imports what takes long.
         self.link.start()
+        if self._injected is not None:
+            self._injected.look_back()
 
     def unload(self) -> None:
         """Take everything out again; names that are still ours go, others stay."""
+        if self._injected is not None:
+            self._injected.detach()
         self.cells.detach()
         remove_transformer(self._shell)
         for kind in ("line", "cell"):

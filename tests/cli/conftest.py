@@ -60,7 +60,9 @@ class Terminal:
         for at, tag in (tags or {}).items():
             cells[at].metadata["tags"] = [tag]
         path = self.folder / name
-        nbformat.write(nbformat.v4.new_notebook(cells=cells), path)  # type: ignore[no-untyped-call]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})  # type: ignore[no-untyped-call]
+        nbformat.write(notebook, path)  # type: ignore[no-untyped-call]
         return path
 
 

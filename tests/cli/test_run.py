@@ -115,9 +115,9 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
 def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(terminal: Terminal) -> None:
     slow = "%%session step slow --in lr --out loss\nimport time\ntime.sleep(600)\nloss = 1"
     terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
-    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "5", "--json")
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "15", "--json")
     assert ended.code == 7
-    assert "Cell 3 (step slow) ran longer than 5 s" in ended.err
+    assert "Cell 3 (step slow) ran longer than 15 s" in ended.err
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert ended.json["results"] == {"before": 1}
 

@@ -153,7 +153,7 @@ def test_compact_gives_room_back(stored: Path) -> None:
 def test_what_is_asked_wrong_is_answered_with_a_sentence(stored: Path) -> None:
     missing = jupyter_session(stored, "backup")
     assert (missing.returncode, "arguments are required: FILE" in missing.stderr) == (2, True)
-    assert "now is one too many. Write: jupyter session check" in jupyter_session(stored, "check", "now").stderr
+    assert "'now' is one too many. Write: jupyter session check" in jupyter_session(stored, "check", "now").stderr
     wrong = jupyter_session(stored, "chek")
     assert wrong.returncode == 2
     assert "There is no jupyter session chek" in wrong.stderr

@@ -1,0 +1,77 @@
+"""The ways to run a notebook without a browser that are not ours: papermill, nbconvert, jupyter execute, IPython."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import Terminal
+from .test_run import LOAD, TRAIN, printed
+
+TOUR = Path(__file__).parents[2] / "notebooks" / "tour.ipynb"
+
+
+@pytest.fixture
+def short_tour(terminal: Terminal) -> str:
+    """The tour, in a session that asks for few epochs."""
+    terminal.ok("set", "sweep", "epochs=3", "hidden=8", "--new")
+    return str(TOUR)
+
+
+def run(*words: str) -> None:
+    environment = os.environ | {"SESSION_STATE_SESSION": "sweep", "MPLBACKEND": "agg"}
+    ran = subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-m", "nbconvert", "--to", "notebook", "--execute", "--output-dir=.", "--output=out"),
+        ("-m", "jupyter", "execute", "--output=out"),
+    ],
+    ids=["nbconvert", "execute"],
+)
+def test_the_tour(terminal: Terminal, short_tour: str, words: tuple[str, ...]) -> None:
+    copy = terminal.folder / "tour.ipynb"
+    copy.write_bytes(TOUR.read_bytes())
+    run(*words, "tour.ipynb")
+    assert len(terminal("get", "sweep", "losses").json) == 3
+    assert 0 < terminal("get", "sweep", "accuracy").json <= 1
+
+
+def test_the_tour_by_papermill(terminal: Terminal, short_tour: str) -> None:
+    """What is injected wins over what is stored, though it comes before the extension is loaded."""
+    run("-m", "papermill", short_tour, "out.ipynb", "-p", "epochs", "2", "--no-progress-bar")
+    assert terminal("get", "sweep", "epochs").json == 2
+    assert len(terminal("get", "sweep", "losses").json) == 2
+    assert terminal("get", "sweep", "hidden").json == 8
+
+
+def test_a_parameters_cell_by_papermill(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", LOAD, "lr = 0.1\nnote = 'a'", TRAIN, tags={1: "parameters"})
+    terminal.ok("set", "sweep", "lr=3", "--new")
+    run("-m", "papermill", "study.ipynb", "out.ipynb", "-p", "lr", "1.5", "--no-progress-bar")
+    assert terminal("get", "sweep").json == {"lr": 1.5, "loss": 1.0}
+    assert "trained" in printed("out.ipynb")
+
+
+def test_a_cell_with_that_heading_is_not_papermills(terminal: Terminal) -> None:
+    """Its names stay the notebook's own: whoever edits and runs it is not told that the session knows better."""
+    terminal.notebook("study.ipynb", LOAD, "# Parameters\nlr = 0.1", "session['seen'] = lr")
+    run("-m", "jupyter", "execute", "study.ipynb")
+    assert terminal("get", "sweep").json == {"seen": 0.1}
+
+
+def test_a_script_of_ipython(terminal: Terminal) -> None:
+    Path("script.ipy").write_text(
+        f"{LOAD}\nsession.setdefault('lr', 1.5)\n%session set n = 1\nsession['twice'] = 2 * session['lr']\n"
+    )
+    run("-m", "IPython", "--no-banner", "script.ipy")
+    assert terminal("get", "sweep").json == {"lr": 1.5, "n": 1, "twice": 3.0}
