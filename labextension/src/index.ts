@@ -8,6 +8,7 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
+import { PageConfig } from '@jupyterlab/coreutils';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -23,6 +24,9 @@ import { CommandIDs, ISessionState, PANEL_PLUGIN_ID, PLUGIN_ID } from './tokens'
 interface Provided extends ISessionState {
   readonly current: CurrentSession;
 }
+
+// JupyterLab's own, and the one it has under JupyterHub.
+const LOGOUTS = ['filemenu:logout', 'hub:logout'];
 
 const DEFAULT_PACE: Pace = { debounce: 500, maxWait: 2000 };
 
@@ -55,11 +59,13 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
       .catch((reason: unknown) =>
         console.warn('session-state-ext: settings could not be loaded.', reason)
       );
-    // Without an answer all sessions of this address count as one person's, as they do on a server of one's own.
+    // On a server of one's own all callers are one person, whose name is another one in each browser and after each
+    // login. Without an answer all sessions of this address count as one person's, too.
+    const isLocal = PageConfig.getOption('sessionStateOwner') === 'local';
     await user.ready.catch(() => undefined);
     const sessions = new Sessions({
       settings: serverSettings,
-      user: user.identity?.username ?? null,
+      user: isLocal ? null : (user.identity?.username ?? null),
       pace: () => pace
     });
     const current = new CurrentSession(
@@ -73,9 +79,20 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
       void current.clientOf(notebook)?.flush();
     });
     const again = (): void => sessions.all().forEach(client => client.connect());
-    const leave = (): void => sessions.all().forEach(client => client.leave());
+    let loggingOut = false;
+    app.commands.commandExecuted.connect((_, { id }) => {
+      loggingOut ||= LOGOUTS.includes(id);
+    });
+    // Somebody who stays after all, for a file that is not saved, keeps what is here.
+    const stay = (): void => {
+      loggingOut = false;
+    };
+    window.addEventListener('pointerdown', stay, true);
+    window.addEventListener('keydown', stay, true);
     window.addEventListener('online', again);
     window.addEventListener('focus', again);
+    // Browsers hide a page before it goes, or after.
+    const leave = (): void => sessions.leave(loggingOut);
     window.addEventListener('pagehide', leave);
     document.addEventListener('visibilitychange', () =>
       document.visibilityState === 'hidden' ? leave() : again()

@@ -9,11 +9,12 @@ from jupyter_server.extension.application import ExtensionApp
 from traitlets import Float, Integer, Unicode, default
 
 from session_state_ext.errors import SessionError
-from session_state_ext.hub import Hub
+from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.hub.retention import Retention
 from session_state_ext.store.sql import SqlStore, default_url
 from session_state_ext.wire import Limits
 
+from .base import is_one_person
 from .channel import ChannelHandler
 from .credentials import Credentials
 from .events import Events
@@ -145,6 +146,9 @@ class SessionStateExtension(ExtensionApp):
         paths = NotebookPaths(app.contents_manager, app.kernel_manager, app.session_manager)
         self.service = SessionService(hub, limits, paths, hello=self.hello_timeout, flush=self.flush_timeout)
         self.settings["session_state"] = self.service
+        # The panel keeps unsent edits by person; where all are one, the names that Jupyter makes up do not tell.
+        if is_one_person(app.identity_provider):
+            app.web_app.settings.setdefault("page_config_data", {})["sessionStateOwner"] = LOCAL
         self._kernels = Kernels(self.service, app)
         self._kernels.wrap()
         self._moves = Moves(self.service, app.contents_manager)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +85,9 @@ class Lab:
             self.page.close(run_before_unload=True)
 
     def close_notice(self) -> None:
-        """JupyterLab's own notice that the server is away, which lies over everything."""
+        """JupyterLab's own notice that the server is away, which lies over everything: once is enough."""
         notice = self.page.locator(".jp-Dialog").filter(has_text="Server Connection Error")
+        notice.get_by_role("checkbox").check()
         notice.get_by_role("button").last.click()
         expect(notice).to_have_count(0)
 
@@ -234,3 +237,11 @@ class Lab:
         path = SCREENSHOTS / f"{name}.png"
         (self.panel if of_panel else self.page).screenshot(path=path)
         return path
+
+
+def wait_for(look: Callable[[], Any], wanted: Any) -> None:
+    """Asks again and again, for what no page shows."""
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while (seen := look()) != wanted:
+        assert time.monotonic() < end, f"expected {wanted!r}, saw {seen!r}"
+        time.sleep(0.05)

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 from playwright.sync_api import WebSocketRoute
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .lab import PATIENCE_MS
-
-
-def wait_for(look: Callable[[], Any], wanted: Any) -> None:
-    """Ask a server, which has no page to wait with."""
-    end = time.monotonic() + PATIENCE_MS / 1000
-    while (seen := look()) != wanted:
-        assert time.monotonic() < end, f"expected {wanted!r}, saw {seen!r}"
-        time.sleep(0.05)
+from .lab import wait_for
 
 
 def without_mutates(socket: WebSocketRoute) -> None:

@@ -41,3 +41,21 @@ test('a state that is too large is not kept, nor is the older one in its place',
   shelf.writeState('s', state('x'.repeat(600_000)));
   expect(shelf.readState('s')).toBeNull();
 });
+
+test('a logout leaves nothing of this person, and what others have', () => {
+  const mine = new Shelf(localStorage, 'http://hub/', 'ada');
+  const theirs = new Shelf(localStorage, 'http://hub/', 'bob');
+  for (const shelf of [mine, theirs]) {
+    shelf.writeState('s', state('secret'));
+    shelf.writePath('n.ipynb', 's');
+    localStorage.setItem(shelf.outboxKey('s', 'tab1'), '{}');
+  }
+  mine.clear();
+  expect([mine.readState('s'), mine.readPath('n.ipynb'), ...mine.tabsOf('s')]).toEqual([
+    null,
+    null
+  ]);
+  expect(theirs.readState('s')).not.toBeNull();
+  expect(theirs.readPath('n.ipynb')).toBe('s');
+  expect(theirs.tabsOf('s')).toEqual(['tab1']);
+});
