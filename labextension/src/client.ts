@@ -3,10 +3,9 @@
  */
 import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
 import { Conflicts } from './conflicts';
+import { checkValue, checkWritable, EditError, until } from './editing';
 import { sameJson, type Json } from './json';
-import { valueProblem, type ValueProblem } from './limits';
 import type { Ack, Change, EditOp, InvalidField, Meta, ServerFrame, Welcome } from './model';
-import { nameProblem, type NameProblem } from './names';
 import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
 import type { Pace } from './pacer';
 import { Replica, UNKNOWN_META } from './replica';
@@ -16,6 +15,7 @@ import type { Shelf } from './shelf';
 import type { Link, Status } from './status';
 import { View, type ClientState } from './view';
 
+export { EditError, type EditProblem } from './editing';
 export type { ClientState } from './view';
 
 export interface FlushResult {
@@ -24,18 +24,6 @@ export interface FlushResult {
   readonly late: readonly string[];
   readonly refused: readonly Refused[];
   readonly invalid: readonly InvalidField[];
-}
-
-export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';
-
-/** An edit that is not even tried. */
-export class EditError extends Error {
-  constructor(
-    readonly code: EditProblem,
-    readonly variable: string
-  ) {
-    super(`${variable}: ${code}`);
-  }
 }
 
 export interface ClientOptions {
@@ -125,11 +113,8 @@ export class SessionClient {
 
   /** Shows the value at once, keeps it, and sends it when typing pauses. @throws EditError */
   setVariable = (name: string, value: Json): void => {
-    this._check(name);
-    const problem = valueProblem(value, this._replica.limits);
-    if (problem !== null) {
-      throw new EditError(problem, name);
-    }
+    checkWritable(name, this._replica);
+    checkValue(name, value, this._replica);
     const row = this._state.variables.get(name);
     if (row === undefined || !sameJson(row.value, value)) {
       this._edit({ op: 'set', name, value });
@@ -147,11 +132,8 @@ export class SessionClient {
       this.setVariable(name, to);
       return;
     }
-    this._check(name);
-    const problem = valueProblem(to, this._replica.limits);
-    if (problem !== null) {
-      throw new EditError(problem, name);
-    }
+    checkWritable(name, this._replica);
+    checkValue(name, to, this._replica);
     if (patch.length > 0) {
       const mine = patchedOr(to, row.value, patch);
       this._edit({ op: 'patch', name, patch }, { mine, before: from });
@@ -171,13 +153,13 @@ export class SessionClient {
 
   /** @throws EditError */
   deleteVariable = (name: string): void => {
-    this._check(name);
+    checkWritable(name, this._replica);
     this._edit({ op: 'delete', name });
   };
 
   /** @throws EditError */
   renameVariable = (name: string, to: string): void => {
-    this._check(to);
+    checkWritable(to, this._replica);
     if (this._state.variables.has(to)) {
       throw new EditError('exists', to);
     }
@@ -202,7 +184,7 @@ export class SessionClient {
     this._publish();
     if (!this._outbox.isEmpty) {
       this._channel.connect();
-      await this._emptied(timeout);
+      await until(() => this._outbox.isEmpty, this.subscribe, timeout);
     }
     const late = [...new Set(this._outbox.pending.map(edit => edit.op.name))];
     const refused = this._lately.slice(before);
@@ -271,16 +253,6 @@ export class SessionClient {
     this._listeners.clear();
   }
 
-  private _check(name: string): void {
-    const problem = nameProblem(name, this._replica.limits.nameChars);
-    if (problem !== null) {
-      throw new EditError(problem, name);
-    }
-    if (this._replica.readOnly) {
-      throw new EditError('read-only', name);
-    }
-  }
-
   // A person who writes again has decided.
   private _edit(op: EditOp, whole?: Edit['whole']): void {
     const { revision, rows } = this._replica;
@@ -308,18 +280,6 @@ export class SessionClient {
     }
     this._publish();
     void this.flush();
-  }
-
-  private _emptied(timeout: number): Promise<void> {
-    return new Promise(resolve => {
-      const end = (): void => {
-        clearTimeout(timer);
-        stop();
-        resolve();
-      };
-      const timer = setTimeout(end, timeout);
-      const stop = this.subscribe(() => this._outbox.isEmpty && end());
-    });
   }
 
   private _receive(frame: ServerFrame): void {

@@ -1,0 +1,55 @@
+/**
+ * What of an edit is known to be refused before it is tried, and waiting for what was.
+ */
+import type { Json } from './json';
+import { valueProblem, type ValueProblem } from './limits';
+import { nameProblem, type NameProblem } from './names';
+import type { Replica } from './replica';
+
+export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';
+
+/** An edit that is not even tried. */
+export class EditError extends Error {
+  constructor(
+    readonly code: EditProblem,
+    readonly variable: string
+  ) {
+    super(`${variable}: ${code}`);
+  }
+}
+
+/** @throws EditError where nothing can be written under this name */
+export function checkWritable(name: string, replica: Replica): void {
+  const problem = nameProblem(name, replica.limits.nameChars);
+  if (problem !== null) {
+    throw new EditError(problem, name);
+  }
+  if (replica.readOnly) {
+    throw new EditError('read-only', name);
+  }
+}
+
+/** @throws EditError where the server would not take this value */
+export function checkValue(name: string, value: Json, replica: Replica): void {
+  const problem = valueProblem(value, replica.limits);
+  if (problem !== null) {
+    throw new EditError(problem, name);
+  }
+}
+
+/** Resolves once `isSo`, asked at each publication, or after `timeout` ms. */
+export function until(
+  isSo: () => boolean,
+  subscribe: (listener: () => void) => () => void,
+  timeout: number
+): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve();
+    };
+    const timer = setTimeout(end, timeout);
+    const stop = subscribe(() => isSo() && end());
+  });
+}
