@@ -48,9 +48,9 @@ export class Sender {
     return true;
   }
 
-  /** For the hello: what is held back, and that it need not be said again. */
+  /** For the hello: what is held back, or has to go again, since the server may not have it. It is not said again. */
   declareDirty(): boolean {
-    return (this._saidDirty = this._isDirty);
+    return (this._saidDirty = this._isDirty || this.options.outbox.isWaiting);
   }
 
   /** An edit came in. */
