@@ -45,7 +45,7 @@ check: $(STAMPS)/env-test $(STAMPS)/linked
 	$(BIN)/jlpm run test
 
 fast: $(STAMPS)/env-test
-	$(PYTEST) --ignore=tests/browser --ignore=tests/test_notebooks.py --ignore=tests/test_packaging.py --ignore=tests/test_patch_suite.py --ignore=tests/torture --ignore=tests/benchmarks
+	$(PYTEST) -m 'not slow'
 
 # A fresh seed each time, which is printed; TORTURE_SEED=... repeats one. docs/reliability.md has what it once found.
 torture: $(STAMPS)/env-test

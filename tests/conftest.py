@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,6 +20,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-docs", action="store_true", help="take the pictures in docs/ again")
 
 
+#: What `make fast` leaves out: each of these starts browsers, servers or kernels of its own by the dozen, or builds.
+SLOW = (
+    "benchmarks",
+    "browser",
+    "torture",
+    "cli/test_eject.py",
+    "cli/test_headless.py",
+    "cli/test_run.py",
+    "kernel/test_outage.py",
+    "server/test_shared_store.py",
+    "test_notebooks.py",
+    "test_packaging.py",
+    "test_patch_suite.py",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The slowest come last: what fails in a second is not waited for."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix().startswith(SLOW):
+            item.add_marker("slow")
     items.sort(key=lambda item: "browser" in item.path.parts)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -313,23 +314,32 @@ def test_an_outbox_comes_back_from_its_file(tmp_path: Path) -> None:
     assert not list((tmp_path / "unsent").iterdir())
 
 
-def _hold(where: str, ready: Any, done: Any) -> None:
-    kept = Leftovers("session-1", "client-2", Path(where))
-    kept.write(_outbox(), {})
-    ready.set()
-    done.wait()
+HOLDER = """
+import sys
+from pathlib import Path
+from session_state_ext.kernel.leftovers import Leftovers
+from tests.kernel.test_link import _outbox
+
+kept = Leftovers("session-1", "client-2", Path(sys.argv[1]))
+kept.write(_outbox(), {})
+print("ready", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_edits_of_a_kernel_that_lives_are_left_to_it(tmp_path: Path) -> None:
-    spawn = multiprocessing.get_context("spawn")
-    ready, done = spawn.Event(), spawn.Event()
-    holder = spawn.Process(target=_hold, args=(str(tmp_path), ready, done))
-    holder.start()
-    assert ready.wait(60)
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path)],
+        cwd=Path(__file__).parents[2],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "ready\n"
     with abandoned("session-1", tmp_path) as found:
         assert list(found) == []
-    done.set()
-    holder.join(60)
+    holder.communicate(timeout=60)
     with abandoned("session-1", tmp_path) as found:
         assert [outbox.client for _, outbox in found] == ["client-2"]
     with abandoned("another", tmp_path) as found:
