@@ -53,6 +53,18 @@ class InvalidValue(SessionError):
     code = "invalid-value"
 
 
+class InvalidSpec(SessionError):
+    """This cannot declare a variable."""
+
+    code = "invalid-spec"
+
+
+class Locked(SessionError):
+    """This variable is locked."""
+
+    code = "locked"
+
+
 class TooLarge(SessionError):
     """This is larger than what can be stored."""
 

@@ -49,8 +49,27 @@ class Variable(Value, frozen=True, kw_only=True):
     #: ms since the epoch
     updated_at: int
     origin: Origin
-    #: its declaration, as JSON text
+    #: its declaration (see :class:`Spec`), as JSON text; a later one leaves revision, time and origin alone
     spec: Raw | UnsetType = UNSET
+
+    @property
+    def weight(self) -> int:
+        """How many bytes it counts for: its value and its declaration."""
+        return len(bytes(self.value)) + (0 if self.spec is UNSET else len(bytes(self.spec)))
+
+
+class Spec(Value, omit_defaults=True, forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """A variable's declaration."""
+
+    description: str | UnsetType = UNSET
+    #: a JSON Schema (2020-12) of the value
+    schema: Raw | UnsetType = UNSET
+    #: what it is until somebody sets it
+    default: Raw | UnsetType = UNSET
+    #: the editor that shows it, where it is not to be chosen by the value
+    control: str | UnsetType = UNSET
+    #: the value is not to be changed
+    locked: bool = False
 
 
 class Input(Value, omit_defaults=True, frozen=True, kw_only=True):
@@ -87,6 +106,10 @@ class Run(Value, omit_defaults=True, frozen=True, kw_only=True):
     written: list[str] = []
     error: RunError | None = None
     warnings: list[str] = []
+    #: names that it left in the kernel and that are no variables
+    left: list[str] = []
+    #: such names of other steps that it read, each with the fingerprint of the run that had left it
+    needs: dict[str, str] = {}
     kernel: str | None = None
     cell: str | None = None
     #: "sha256:" and 64 hexadecimal digits of the body
@@ -147,13 +170,21 @@ class Rename(_Op, tag="rename", frozen=True, kw_only=True):
     to: str
 
 
+class Declare(_Op, tag="declare", frozen=True, kw_only=True):
+    """Say what a variable may be; it is made where it does not exist, and its value is never changed by this."""
+
+    name: str
+    #: a :class:`Spec`, or null to take the declaration away
+    spec: Raw
+
+
 class RunOp(_Op, tag="run", frozen=True, kw_only=True):
     """Record a run of a step."""
 
     run: Run
 
 
-Op = Set | Patch | Delete | Rename | RunOp
+Op = Set | Patch | Delete | Rename | Declare | RunOp
 
 
 class Change(Struct, frozen=True, kw_only=True, rename="camel", tag_field="type", tag="change"):
@@ -219,7 +250,7 @@ def touched(ops: Iterable[Op]) -> list[str]:
     """The names which ``ops`` write, each once, in order."""
     names: dict[str, None] = {}
     for op in ops:
-        if isinstance(op, Set | Patch | Delete):
+        if isinstance(op, Set | Patch | Delete | Declare):
             names[op.name] = None
         elif isinstance(op, Rename):
             names[op.name] = None

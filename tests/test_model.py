@@ -15,6 +15,7 @@ class Row(msgspec.Struct):
     name: str
     value: Raw
     revision: int
+    spec: Raw | msgspec.UnsetType = UNSET
 
 
 class Case(msgspec.Struct):
@@ -42,7 +43,9 @@ BEFORE = model.Origin(kind="api")
 
 def variables(rows: list[Row]) -> dict[str, model.Variable]:
     return {
-        row.name: model.Variable(name=row.name, value=row.value, revision=row.revision, updated_at=1000, origin=BEFORE)
+        row.name: model.Variable(
+            name=row.name, value=row.value, revision=row.revision, updated_at=1000, origin=BEFORE, spec=row.spec
+        )
         for row in rows
     }
 
@@ -62,11 +65,14 @@ def test_a_change(case: Case) -> None:
         else:
             rows[name] = row
 
-    after = {row.name: (bytes(row.value), row.revision) for row in case.after}
-    assert {name: (bytes(row.value), row.revision) for name, row in rows.items()} == after
+    assert {name: _told(row) for name, row in rows.items()} == {row.name: _told(row) for row in case.after}
     for name, row in rows.items():
         fresh = row.revision == stamp.revision
         assert (row.origin, row.updated_at) == ((stamp.origin, stamp.at) if fresh else (BEFORE, 1000)), name
+
+
+def _told(row: Row | model.Variable) -> tuple[bytes, int, bytes | None]:
+    return bytes(row.value), row.revision, None if row.spec is UNSET else bytes(row.spec)
 
 
 def test_the_answer_is_as_large_as_the_change_and_leaves_the_rows_alone() -> None:

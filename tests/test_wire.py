@@ -76,7 +76,7 @@ def test_a_body_of_another_shape_says_where() -> None:
     with pytest.raises(errors.InvalidBody, match="varables"):
         wire.decode_body(b'{"varables": {}}', wire.MergeBody, LIMITS)
     with pytest.raises(errors.InvalidBody, match="value"):
-        wire.decode_body(b"{}", wire.PutBody, LIMITS)
+        wire.put_ops("lr", wire.decode_body(b"{}", wire.PutBody, LIMITS), LIMITS)
 
 
 def test_the_body_of_a_merge_becomes_one_change() -> None:

@@ -175,7 +175,10 @@ function conflictsOfChange(
     return [];
   }
   return change.ops.flatMap(op => {
-    const row = op.op === 'run' || op.op === 'rename' ? undefined : before.get(op.name);
+    const row =
+      op.op === 'run' || op.op === 'rename' || op.op === 'declare'
+        ? undefined
+        : before.get(op.name);
     if (row === undefined) {
       return [];
     }

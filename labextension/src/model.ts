@@ -20,7 +20,20 @@ export interface Row {
   readonly revision: number;
   readonly updatedAt: number;
   readonly origin: Origin;
-  readonly spec?: Json;
+  readonly spec?: Spec;
+}
+
+/** A variable's declaration. */
+export interface Spec {
+  readonly description?: string;
+  /** A JSON Schema (2020-12) of the value. */
+  readonly schema?: Json;
+  /** What it is until somebody sets it. */
+  readonly default?: Json;
+  /** The editor that shows it, where it is not to be chosen by the value. */
+  readonly control?: string;
+  /** The value is not to be changed. */
+  readonly locked?: boolean;
 }
 
 /** A row as the person sees it: confirmed, or with a change of this client laid on top. */
@@ -50,11 +63,17 @@ export interface RenameOp {
   name: string;
   to: string;
 }
+/** Says what a variable may be; makes it where it does not exist, and never changes its value. */
+export interface DeclareOp {
+  op: 'declare';
+  name: string;
+  spec: Spec | null;
+}
 export interface RunOp {
   op: 'run';
   run: Run;
 }
-export type EditOp = SetOp | PatchOp | DeleteOp | RenameOp;
+export type EditOp = SetOp | PatchOp | DeleteOp | RenameOp | DeclareOp;
 export type Op = EditOp | RunOp;
 
 export type RunStatus = 'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused';
@@ -71,6 +90,10 @@ export interface Run {
   written?: string[];
   error?: { type: string; message: string; line?: number } | null;
   warnings?: string[];
+  /** Names that it left in the kernel and that are no variables. */
+  left?: string[];
+  /** Such names of other steps that it read. */
+  needs?: { [name: string]: string };
   kernel?: string;
   cell?: string;
   source: string;
@@ -255,10 +278,48 @@ function applyTo(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
       }
       break;
     }
+    case 'declare':
+      declare(rows, op, stamp);
+      break;
     default:
       // A run's record touches no row.
       break;
   }
+}
+
+// A new variable gets the default, or null where there is none; null that stands only because there was no default
+// gives way to one. Any other value stays, with the revision that wrote it.
+function declare(rows: Map<string, Row>, { name, spec }: DeclareOp, stamp: Stamp): void {
+  const old = rows.get(name);
+  if (spec === null) {
+    if (old?.spec !== undefined) {
+      const { spec: _, ...rest } = old;
+      rows.set(name, rest);
+    }
+    return;
+  }
+  const isUnset =
+    old === undefined ||
+    (old.value === null && old.spec !== undefined && old.spec.default === undefined);
+  const value = isUnset ? (spec.default ?? null) : old.value;
+  if (old !== undefined && value === old.value) {
+    if (!sameSpec(old.spec, spec)) {
+      rows.set(name, { ...old, spec });
+    }
+  } else {
+    rows.set(name, { name, value, spec, ...stamp });
+  }
+}
+
+export function sameSpec(one: Spec | undefined, other: Spec | undefined): boolean {
+  return (
+    one === other ||
+    (one !== undefined && other !== undefined && sameJson(asJson(one), asJson(other)))
+  );
+}
+
+function asJson(spec: Spec): Json {
+  return spec as { [key: string]: Json };
 }
 
 /** @throws PatchError where these are not the rows that the ops were made for */
@@ -325,6 +386,7 @@ function viewed(row: Row, pending: boolean, before: ViewRow | undefined): ViewRo
   const same =
     before !== undefined &&
     before.value === row.value &&
+    before.spec === row.spec &&
     before.updatedAt === row.updatedAt &&
     before.pending === pending &&
     before.origin === row.origin &&

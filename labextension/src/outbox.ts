@@ -8,10 +8,12 @@ import {
   namesOf,
   type Ack,
   type ClientFrame,
+  type DeleteOp,
   type EditOp,
   type PatchOp,
   type Reject,
-  type Rows
+  type Rows,
+  type SetOp
 } from './model';
 import { applyPatch, composed } from './patch';
 
@@ -98,6 +100,11 @@ function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
   return { ...rest, op: { op: 'set', name, value: whole!.mine } };
 }
 
+/** Whether an op writes a value, so that two of them can be one; a rename or declaration stays by itself. */
+function isWrite(op: EditOp): op is SetOp | PatchOp | DeleteOp {
+  return op.op === 'set' || op.op === 'patch' || op.op === 'delete';
+}
+
 function fits(op: PatchOp, value: Json): boolean {
   try {
     applyPatch(value, op.patch);
@@ -158,7 +165,7 @@ export class Outbox {
     // The same text each time: made of what was frozen and nothing else.
     const { seq, base, edits } = this._open;
     const ops = edits.map(({ op, guarded, seen }) =>
-      guarded && op.op !== 'rename' ? { ...op, ifRevision: seen } : op
+      guarded && isWrite(op) ? { ...op, ifRevision: seen } : op
     );
     return { type: 'mutate', seq, base, ops, origin: { kind: 'panel' } };
   }
@@ -172,7 +179,7 @@ export class Outbox {
   add(op: EditOp, base: number, confirmed: Rows, at: number, whole?: Edit['whole']): void {
     const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
     const old = last < 0 ? undefined : this._edits[last];
-    if (old !== undefined && op.op !== 'rename' && old.op.op !== 'rename') {
+    if (old !== undefined && isWrite(op) && isWrite(old.op)) {
       const merged = mergedEdit(old, op, whole);
       if (this._isBackAsItWas(merged.op, confirmed)) {
         this._edits = this._edits.filter(edit => edit !== old);
@@ -343,7 +350,7 @@ export class Outbox {
     if (this._open?.edits.some(edit => namesOf(edit.op).includes(op.name))) {
       return false;
     }
-    if (this._edits.some(edit => edit.op.op === 'rename')) {
+    if (this._edits.some(edit => !isWrite(edit.op))) {
       return false;
     }
     const row = confirmed.get(op.name);

@@ -203,6 +203,7 @@ def _rejection(seq: int, error: SessionError) -> Reject:
         message=error.message,
         name=error.fields.get("name", UNSET),
         to=error.fields.get("to", UNSET),
+        pointer=error.fields.get("pointer", UNSET),
         theirs=error.fields.get("theirs", UNSET),
         revision=error.fields.get("revision", UNSET),
     )

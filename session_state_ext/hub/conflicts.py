@@ -9,7 +9,7 @@ from msgspec import UNSET
 
 from session_state_ext.differences import differ, places
 from session_state_ext.errors import Conflict, Gone, Renamed
-from session_state_ext.model import Delete, Op, Patch, Rename, RunOp, Set, Variable, touched
+from session_state_ext.model import Declare, Delete, Op, Patch, Rename, RunOp, Set, Variable, touched
 from session_state_ext.wire import Overwritten
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def check(draft: Draft, op: Op, made: Collection[str], client: str | None, base:
     ``made``: the names which ops before this one, in the same change, have touched. ``base``: the revision which
     ``client`` had seen; None asks for no comparison.
     """
-    if isinstance(op, RunOp):
+    if isinstance(op, RunOp | Declare):
         return
     row = draft.row(op.name)
     if isinstance(op, Set | Patch | Delete) and op.if_revision is not UNSET:
@@ -59,9 +59,9 @@ def conflict(message: str, name: str, row: Variable | None) -> Conflict:
 def overwritten(draft: Draft, ops: Iterable[Op], client: str, base: int) -> list[Overwritten]:
     """What ``ops`` overwrite that somebody else has written after ``base``.
 
-    Two who wrote into the same variable, each a member of its own, overwrite nothing.
+    Two who wrote into the same variable, each a member of its own, overwrite nothing; nor does a declaration.
     """
-    ops = tuple(ops)
+    ops = tuple(op for op in ops if not isinstance(op, Declare))
     found: list[Overwritten] = []
     for name in touched(ops):
         row = draft.row(name)

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import dataclasses
 from collections import ChainMap
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, cast
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 from msgspec.structs import replace
 
 from session_state_ext.changes import apply, effective
 from session_state_ext.errors import Damaged, LimitExceeded, NotFound, PatchFailed, SessionError, TooLarge
 from session_state_ext.model import (
     Change,
+    Delete,
     Op,
     Origin,
+    Patch,
     Rename,
     RunOp,
     Session,
+    Set,
     Snapshot,
     Step,
     Variable,
@@ -30,7 +33,7 @@ from session_state_ext.model import (
 )
 from session_state_ext.names import new_tag
 from session_state_ext.store.base import Client, Commit, Touch, Transaction
-from session_state_ext.wire import Ack, Limits, check_value, size
+from session_state_ext.wire import Ack, Limits, check_value, obey, size
 
 from .conflicts import check, conflict
 from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
@@ -224,11 +227,19 @@ class Draft:
             self._transaction.delete(self.session.id)
         self._vanish()
 
-    def prepare(self, ops: Iterable[Op], *, client: str | None = None, base: int | None = None) -> tuple[Op, ...]:
+    def prepare(
+        self,
+        ops: Iterable[Op],
+        *,
+        client: str | None = None,
+        base: int | None = None,
+        granted: Collection[str] = (),
+    ) -> tuple[Op, ...]:
         """The ops of ``ops`` that alter something, runs numbered; writes nothing.
 
-        Raises Conflict, Gone, Renamed, TooLarge or LimitExceeded. ``base`` is the revision which ``client`` had
-        seen; None asks for no comparison.
+        Raises Conflict, Gone, Renamed, Locked, InvalidValue (not what its declaration says), TooLarge or
+        LimitExceeded. ``base`` is the revision which ``client`` had seen; None asks for no comparison. The values of
+        the names in ``granted`` may be anything.
         """
         self.require()
         ops = tuple(ops)
@@ -237,12 +248,15 @@ class Draft:
             check(self, op, made, client, base)
             made.update(touched([op]))
         revision = self.session.revision + 1
+
+        def allow(op: Set | Patch | Delete | Rename, value: Raw | None, spec: Raw | UnsetType) -> None:
+            if isinstance(op, Patch) and value is not None:
+                check_value(op.name, value, self._limits)
+            if spec is not UNSET:
+                obey(op.name, value, spec, granted=op.name in granted)
+
         try:
-            kept = effective(
-                ops,
-                cast("Mapping[str, Variable]", self._rows),
-                lambda name, value: check_value(name, value, self._limits),
-            )
+            kept = effective(ops, cast("Mapping[str, Variable]", self._rows), allow)
         except PatchFailed as failed:
             name = failed.fields["name"]
             raise conflict(failed.message, name, self.row(name)) from None
@@ -314,9 +328,7 @@ class Draft:
         for name, row in rows.items():
             before = self.row(name)
             count += (row is not None) - (before is not None)
-            value_bytes += (0 if row is None else len(bytes(row.value))) - (
-                0 if before is None else len(bytes(before.value))
-            )
+            value_bytes += (0 if row is None else row.weight) - (0 if before is None else before.weight)
         return count, value_bytes
 
     def _touches(self, change: Change, rows: Mapping[str, Variable | None]) -> list[Touch]:

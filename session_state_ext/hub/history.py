@@ -5,15 +5,29 @@ Nothing in the log is ever rewritten, except by a purge: an undo, a redo and a r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw
+from msgspec.structs import replace
 
 from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
 from session_state_ext.jsontext import same
-from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Set, Snapshot, Value, Variable, touched
+from session_state_ext.model import (
+    PURGED,
+    Change,
+    Declare,
+    Delete,
+    Op,
+    Origin,
+    Set,
+    Snapshot,
+    Value,
+    Variable,
+    touched,
+)
 from session_state_ext.names import check_name
+from session_state_ext.wire import is_locked
 
 if TYPE_CHECKING:
     from .batch import Batch, Retry, Written
@@ -33,6 +47,8 @@ class Plan(NamedTuple):
     #: the change which this one takes back
     undoes: int | None = None
     label: str | None = None
+    #: names whose values may be other than their declarations say: they stood like that
+    granted: Collection[str] = ()
 
 
 class Difference(Value, frozen=True, kw_only=True):
@@ -84,7 +100,8 @@ def restore(draft: Draft, *, revision: int | None, snapshot: str | None) -> Plan
             raise NotFound(f"There is no snapshot {snapshot!r}.", snapshot=snapshot)
         revision = found.revision
     assert revision is not None
-    return Plan(tuple(_towards(draft, rows_before(draft, revision))), label=f"restore {snapshot or revision}")
+    rows = rows_before(draft, revision)
+    return Plan(tuple(_towards(draft, rows)), label=f"restore {snapshot or revision}", granted=rows)
 
 
 def rows_before(draft: Draft, since: int) -> dict[str, Variable | None]:
@@ -132,30 +149,56 @@ def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
         raise Damaged("Some of this change is missing from what is stored; it cannot be taken back.")
     if not before:
         raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
+    later = draft.before(revision)
+    after = {name: later[name] if name in later else draft.row(name) for name in before}
     if not force:
-        later = draft.before(revision)
-        for name in before:
-            left = later[name] if name in later else draft.row(name)
-            now = draft.row(name)
-            if not _alike(left, now):
-                raise Conflict(
-                    f"{name} was changed again after revision {revision}.",
-                    name=name,
-                    theirs=None if now is None else now.value,
-                    revision=0 if now is None else now.revision,
-                )
-    return Plan(tuple(_towards(draft, before)), undoes=revision, label=label)
+        for name, row in before.items():
+            _refuse_moved(draft.row(name), row, after[name], name, revision)
+    # Where the variable itself came or went, its value stood with the declaration that comes along.
+    whole = [name for name, row in before.items() if row is None or after[name] is None]
+    rows = {name: _only_altered(draft.row(name), row, after[name]) for name, row in before.items()}
+    return Plan(tuple(_towards(draft, rows)), undoes=revision, label=label, granted=before if force else whole)
+
+
+def _refuse_moved(now: Variable | None, before: Variable | None, after: Variable | None, name: str, at: int) -> None:
+    """Raise Conflict where what change ``at`` altered is not as it left it."""
+    if now is None or after is None:
+        moved = now is not after
+    else:
+        value = before is None or not _same_value(before, after)
+        spec = before is None or not _same_spec(before, after)
+        moved = (value and not _same_value(now, after)) or (spec and not _same_spec(now, after))
+    if moved:
+        raise Conflict(
+            f"{name} was changed again after revision {at}.",
+            name=name,
+            theirs=None if now is None else now.value,
+            revision=0 if now is None else now.revision,
+        )
+
+
+def _only_altered(now: Variable | None, before: Variable | None, after: Variable | None) -> Variable | None:
+    """``before``, with what the change did not alter as it stands now."""
+    if now is None or before is None or after is None:
+        return before
+    row = replace(before, value=now.value) if _same_value(before, after) else before
+    return replace(row, spec=now.spec) if _same_spec(before, after) else row
 
 
 def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
     for name, row in rows.items():
-        if row is not None and row.value == PURGED:
-            # What was purged cannot come back; what stands there stays.
+        now = draft.row(name)
+        if row is None:
+            if now is not None:
+                yield Delete(name=name)
             continue
-        if row is not None:
-            yield Set(name=name, value=row.value)
-        elif draft.row(name) is not None:
-            yield Delete(name=name)
+        # What was purged cannot come back; what stands there stays.
+        ops: list[Op] = [] if row.value == PURGED else [Set(name=name, value=row.value)]
+        if row.spec is not UNSET or (now is not None and now.spec is not UNSET):
+            declare = Declare(name=name, spec=Raw(b"null") if row.spec is UNSET else row.spec)
+            # What is locked now is written once it is not any more; what is to be locked, before it is.
+            ops.insert(0 if now is not None and now.spec is not UNSET and is_locked(now.spec) else len(ops), declare)
+        yield from ops
 
 
 def _newest_undoable(draft: Draft, user: str | None, client: str | None) -> int | None:
@@ -192,7 +235,17 @@ def _expired(draft: Draft, revision: int) -> str:
 def _alike(one: Variable | None, other: Variable | None) -> bool:
     if one is None or other is None:
         return one is other
+    return _same_value(one, other) and _same_spec(one, other)
+
+
+def _same_value(one: Variable, other: Variable) -> bool:
     return same(bytes(one.value), bytes(other.value))
+
+
+def _same_spec(one: Variable, other: Variable) -> bool:
+    if one.spec is UNSET or other.spec is UNSET:
+        return one.spec is other.spec
+    return same(bytes(one.spec), bytes(other.spec))
 
 
 # --- what the hub offers ---

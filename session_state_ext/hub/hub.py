@@ -233,7 +233,7 @@ class Hub:
             draft.require()
             status = (check or _no_check)(draft)
             plan = plan_of(draft)
-            kept = draft.prepare(plan.ops)
+            kept = draft.prepare(plan.ops, granted=plan.granted)
             change = draft.commit(kept, origin=origin, label=plan.label, undoes=plan.undoes) if kept else None
             written = Written(draft.session, change, {name: draft.row(name) for name in touched(plan.ops)}, status)
             batch.remember(owner, session_id, retry, written)

@@ -229,8 +229,8 @@ def meta_of(session: Session, *, is_dirty: bool) -> Meta:
 
 
 def size_of(rows: Iterable[Variable]) -> int:
-    """Bytes of all values together."""
-    return sum(len(bytes(row.value)) for row in rows)
+    """Bytes of all values and declarations together."""
+    return sum(row.weight for row in rows)
 
 
 def moved_steps(change: Change, steps: Mapping[str, Step]) -> list[Step]:

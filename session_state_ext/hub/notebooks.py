@@ -6,10 +6,11 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from session_state_ext.errors import NotFound, UnknownNotebook
-from session_state_ext.model import Origin, Session, Set
+from session_state_ext.model import Declare, Op, Origin, Session, Set
 from session_state_ext.names import check_session_id
 from session_state_ext.notebookfile import are_strangers, is_gone, likeness
 from session_state_ext.store.base import Attachment
@@ -285,7 +286,9 @@ class Notebooks:
         made = self._hub.unborn(attachment.owner, paths=(path,))
         made.cells = {path: cells}
         copy = batch.draft(made)
-        ops = copy.prepare(Set(name=row.name, value=row.value) for row in rows)
+        written: list[Op] = [Set(name=row.name, value=row.value) for row in rows]
+        written += (Declare(name=row.name, spec=row.spec) for row in rows if row.spec is not UNSET)
+        ops = copy.prepare(written)
         if ops:
             copy.commit(ops, origin=Origin(kind="api"), label=f"copied from {attachment.path}")
         else:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-from msgspec import UNSET
+from msgspec import UNSET, Raw, UnsetType
 
 from session_state_ext.changes import apply, effective
 from session_state_ext.errors import Conflict, PatchFailed, SessionError, Unavailable
-from session_state_ext.model import Change, Meta, RunOp, Step, Variable, advance
+from session_state_ext.model import Change, Delete, Meta, Patch, Rename, RunOp, Set, Step, Variable, advance
 from session_state_ext.names import new_session_id, new_tag
 from session_state_ext.wire import (
     Ack,
@@ -27,6 +27,7 @@ from session_state_ext.wire import (
     check_value,
     decode_client_frame,
     encode,
+    obey,
 )
 
 from .archive import Archive, NoArchive
@@ -104,11 +105,12 @@ class _Session:
     def mutate(self, frame: Mutate) -> Ack | Reject:
         self.last_seq = frame.seq
         try:
-            ops = effective(frame.ops, self.rows, lambda name, value: check_value(name, value, self.limits))
+            ops = effective(frame.ops, self.rows, self._allow)
         except PatchFailed as failed:
             return Reject(seq=frame.seq, code=Conflict.code, message=failed.message, name=failed.fields["name"])
         except SessionError as error:
-            return Reject(seq=frame.seq, code=error.code, message=error.message, name=error.fields.get("name", UNSET))
+            name, pointer = error.fields.get("name", UNSET), error.fields.get("pointer", UNSET)
+            return Reject(seq=frame.seq, code=error.code, message=error.message, name=name, pointer=pointer)
         now = time.time_ns() // 1_000_000
         if ops:
             origin = frame.origin.complete(user=None)
@@ -124,11 +126,17 @@ class _Session:
                     self.steps[op.run.step] = advance(self.steps.get(op.run.step), op.run)
         return Ack(seq=frame.seq, revision=self.revision, tip=self.tip, at=now)
 
+    def _allow(self, op: Set | Patch | Delete | Rename, value: Raw | None, spec: Raw | UnsetType) -> None:
+        if isinstance(op, Patch) and value is not None:
+            check_value(op.name, value, self.limits)
+        if spec is not UNSET:
+            obey(op.name, value, spec)
+
     def _too_much(self, rows: dict[str, Variable | None]) -> str | None:
         kept = [row for row in rows.values() if row is not None]
         if len(kept) > self.limits.variables:
             return f"a session can have {self.limits.variables:,} variables"
-        if sum(len(bytes(row.value)) for row in kept) > self.limits.session_bytes:
+        if sum(row.weight for row in kept) > self.limits.session_bytes:
             return f"a session can have {self.limits.session_bytes >> 20} MiB in all"
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Callable, Collection
 from typing import Any, Protocol, TypeVar
 
@@ -36,6 +37,8 @@ STATUS: dict[type[SessionError], int] = {
     errors.InvalidBody: 422,
     errors.InvalidName: 422,
     errors.InvalidValue: 422,
+    errors.InvalidSpec: 422,
+    errors.Locked: 409,
     errors.LimitExceeded: 422,
     errors.TooLarge: 413,
     errors.NotFound: 404,
@@ -75,6 +78,9 @@ _SENTENCES = {
     405: "This address does not know that method; the header Allow says which it knows.",
     415: "Send JSON, with the header Content-Type: application/json.",
 }
+
+#: What of an address is a name, to the end of the path; queries have names too.
+_NAMED = re.compile(r"(/(?:variables|snapshots)/).*", re.DOTALL)
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -342,6 +348,7 @@ class SessionHandler(Caller, APIHandler):
         return None
 
     def log_exception(self, *args: Any) -> None:
+        self._hush()
         error = args[1]
         if isinstance(error, errors.StoreError | errors.StorageFull):
             self.log.error("session state: %s", error.message)
@@ -360,10 +367,12 @@ class SessionHandler(Caller, APIHandler):
         self.refuse(status_code, kwargs.get("exc_info", (None, None))[1])
 
     def _log(self) -> None:
-        """The access log's line, without a variable's name."""
-        path, variables, _ = (self.request.uri or "").partition("/variables/")
-        self.request.uri = path + variables
+        self._hush()
         super()._log()
+
+    def _hush(self) -> None:
+        """Before the request is told of in the log: nobody's names are in its address from here on."""
+        self.request.uri = _NAMED.sub(r"\1", self.request.path)
 
     def _allowed(self) -> list[str]:
         plain = web.RequestHandler

@@ -19,7 +19,7 @@ from session_state_ext.hub.draft import Draft
 from session_state_ext.hub.history import Plan, rows_before
 from session_state_ext.hub.live import meta_of
 from session_state_ext.jsontext import same
-from session_state_ext.model import Delete, Meta, Session, Set, Variable
+from session_state_ext.model import Delete, Meta, Session, Variable
 from session_state_ext.names import check_session_id
 from session_state_ext.patches import merge_variables, patch_variables
 from session_state_ext.store.base import Key
@@ -34,6 +34,7 @@ from session_state_ext.wire import (
     decode_members,
     encode,
     merge_ops,
+    put_ops,
 )
 
 from .base import SessionHandler
@@ -57,6 +58,11 @@ def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
     return f'"{session.epoch}-{session.revision}-{told:08x}{"-d" if detail else ""}"'
 
 
+def variable_tag(row: Variable) -> str:
+    """The ETag of a variable: its revision, and which declaration it has, for that makes no new one."""
+    return f'"{row.revision}"' if row.spec is UNSET else f'"{row.revision}-{zlib.crc32(bytes(row.spec)):08x}"'
+
+
 class Resource(SessionHandler):
     """What the resources share: preconditions, and a session as the answer."""
 
@@ -76,7 +82,7 @@ class Resource(SessionHandler):
 
         def stands(draft: Draft) -> int:
             row = draft.row(name)
-            check(set() if row is None else {f'"{row.revision}"'})
+            check(set() if row is None else {variable_tag(row)})
             if row is None and made is None:
                 raise no_variable(name)
             return made if row is None and made is not None else 200
@@ -303,7 +309,7 @@ class VariableHandler(Resource):
             row = live.rows.get(name)
             if row is None:
                 raise no_variable(name)
-            self.set_header("ETag", f'"{row.revision}"')
+            self.set_header("ETag", variable_tag(row))
             if self.check_etag_header():
                 self.set_status(304)
                 self.finish()
@@ -315,8 +321,7 @@ class VariableHandler(Resource):
     async def put(self, session_id: str, name: str) -> None:
         hub = await self.service.ready()
         body = await self.body(PutBody)
-        ops = (Set(name=name, value=body.value),)
-        await self.beside(check_ops, ops, self.service.limits)
+        ops = await self.beside(put_ops, name, body, self.service.limits)
         origin = self.origin_from(body.origin)
         written = await hub.write(
             self.owner, session_id, ops, origin=origin, check=self.if_variable(name, made=201), retry=self.retry()
@@ -325,12 +330,14 @@ class VariableHandler(Resource):
         if written.earlier is not None:
             async with hub.use(self.owner, session_id) as live:
                 row = live.rows.get(name)
-            if row is None or not same(bytes(row.value), bytes(body.value)):
+            if body.value is not UNSET and (row is None or not same(bytes(row.value), bytes(body.value))):
                 # It has changed since: as it was answered then.
                 at, revision = written.earlier.at, written.earlier.revision
                 row = Variable(name=name, value=body.value, revision=revision, updated_at=at, origin=origin)
+            if row is None:
+                raise no_variable(name)
         assert row is not None
-        self.set_header("ETag", f'"{row.revision}"')
+        self.set_header("ETag", variable_tag(row))
         self.answer(row, written.status)
 
     @web.authenticated

@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, overload
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 from msgspec.structs import replace
 from sqlalchemy import Connection, LargeBinary, Row, Table, delete, func, literal, select, tuple_, update
 
-from session_state_ext.changes import joined
+from session_state_ext.changes import joined, read_spec
 from session_state_ext.errors import Damaged
 from session_state_ext.model import (
     PURGED,
     Change,
+    Declare,
     Delete,
     Input,
     Op,
@@ -47,6 +48,7 @@ class _Standing(NamedTuple):
 
     revision: int
     value: Raw
+    spec: Raw | None
 
 
 class Eraser:
@@ -78,12 +80,15 @@ class Eraser:
 
     def _purge(self, names: set[str]) -> int:
         standing = self._rows(variables, variables.c.name.in_(names))
-        current = {row.name: _Standing(row.revision, Raw(row.value)) for row in standing}
+        current = {
+            row.name: _Standing(row.revision, Raw(row.value), None if row.spec is None else Raw(row.spec))
+            for row in standing
+        }
         erased = 0
         for row in self._rows(touches, touches.c.name.in_(names)):
             touch = to_touch(row)
             if touch.before is not None and touch.before.value != PURGED:
-                before = replace(touch.before, value=PURGED)
+                before = replace(touch.before, value=PURGED, spec=_without_default(touch.before.spec))
                 self._save(touches, row, **_plain(from_touch(self._id, replace(touch, before=before))))
                 erased += 1
         self._each(changes, "frame", Change, lambda change: _without(change, names, current))
@@ -229,6 +234,10 @@ def _without(change: Change, names: set[str], current: dict[str, _Standing]) -> 
     for op in change.ops:
         if isinstance(op, Set | Patch) and op.name in names:
             op = Set(name=op.name, value=PURGED)
+        elif isinstance(op, Declare) and op.name in names:
+            stands = current.get(op.name)
+            if stands is None or stands.spec != op.spec:
+                op = Declare(name=op.name, spec=_without_default(op.spec))
         elif isinstance(op, RunOp):
             op = RunOp(run=_forget(op.run, names))
         ops.append(op)
@@ -236,9 +245,21 @@ def _without(change: Change, names: set[str], current: dict[str, _Standing]) -> 
         if current[name].revision != change.revision:
             continue
         at = max(at for at, op in enumerate(ops) if name in touched([op]))
-        stands = Set(name=name, value=current[name].value)
-        ops[at : at + 1] = [stands] if isinstance(ops[at], Set) else [ops[at], stands]
+        whole = Set(name=name, value=current[name].value)
+        ops[at : at + 1] = [whole] if isinstance(ops[at], Set) else [ops[at], whole]
     return change if tuple(ops) == change.ops else replace(change, ops=tuple(ops))
+
+
+@overload
+def _without_default(spec: Raw) -> Raw: ...
+@overload
+def _without_default(spec: Raw | UnsetType) -> Raw | UnsetType: ...
+def _without_default(spec: Raw | UnsetType) -> Raw | UnsetType:
+    """A declaration of the past, without the value in it."""
+    if spec is UNSET or bytes(spec) == b"null":
+        return spec
+    read = read_spec(spec)
+    return spec if read.default is UNSET else Raw(encode(replace(read, default=UNSET)))
 
 
 def _forget(run: Run, names: set[str]) -> Run:
@@ -276,5 +297,5 @@ def _unsaid(answer: Ack | Reject, names: set[str]) -> Ack | Reject:
 def _continues(earlier: Change, later: Change) -> bool:
     """Whether both only wrote variables, from within the same run, one right after the other."""
     same_run = earlier.origin.run is not None and earlier.origin.run == later.origin.run
-    plain = not any(isinstance(op, RunOp | Rename) for op in (*earlier.ops, *later.ops))
+    plain = not any(isinstance(op, RunOp | Rename | Declare) for op in (*earlier.ops, *later.ops))
     return same_run and plain and earlier.undoes is UNSET and later.undoes is UNSET

@@ -148,7 +148,7 @@ class SqlTransaction:
         }
         counted = select(sessions.c.variable_count, sessions.c.value_bytes).where(sessions.c.id == session_id)
         said = self._do(counted).one_or_none()
-        if said is not None and tuple(said) != (len(rows), sum(len(bytes(row.value)) for row in rows.values())):
+        if said is not None and tuple(said) != (len(rows), sum(row.weight for row in rows.values())):
             raise Damaged("Some of what was stored of this session is missing; it was set aside.")
         return rows
 

@@ -19,6 +19,7 @@ from .bodies import (
     decode_body,
     decode_members,
     merge_ops,
+    put_ops,
 )
 from .codec import content_hash, decode, encode
 from .frames import (
@@ -53,6 +54,7 @@ from .limits import (
     size,
 )
 from .origins import SaidOrigin
+from .specs import check_spec, is_locked, is_unset, obey, problem
 
 __all__ = [
     "ENVELOPE_BYTES",
@@ -89,6 +91,7 @@ __all__ = [
     "Welcome",
     "check_ops",
     "check_run",
+    "check_spec",
     "check_text",
     "check_value",
     "content_hash",
@@ -98,6 +101,11 @@ __all__ = [
     "decode_members",
     "decode_server_frame",
     "encode",
+    "is_locked",
+    "is_unset",
     "merge_ops",
+    "obey",
+    "problem",
+    "put_ops",
     "size",
 ]

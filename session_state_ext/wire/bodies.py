@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from session_state_ext.errors import InvalidBody
-from session_state_ext.model import Delete, Meta, Op, Set, Variable
+from session_state_ext.model import Declare, Delete, Meta, Op, Set, Variable
 
 from .limits import Limits, check_ops, check_text
 from .origins import SaidOrigin
@@ -37,7 +37,10 @@ class MergeBody(_Body, frozen=True, kw_only=True):
 
 
 class PutBody(_Body, frozen=True, kw_only=True):
-    value: Raw
+    """A variable's value, its declaration (null takes it away), or both."""
+
+    value: Raw | UnsetType = UNSET
+    spec: Raw | UnsetType = UNSET
     origin: SaidOrigin | None = None
 
 
@@ -120,6 +123,19 @@ def decode_members(data: bytes) -> dict[str, bytes]:
         return {name: bytes(member) for name, member in msgspec.json.decode(data, type=dict[str, Raw]).items()}
     except msgspec.MsgspecError:
         raise InvalidBody('All variables together are an object, such as {"lr": 0.1}.') from None
+
+
+def put_ops(name: str, body: PutBody, limits: Limits) -> tuple[Op, ...]:
+    """The ops of a PUT of one variable, checked; the value is to be what the declaration beside it says."""
+    ops: list[Op] = []
+    if body.spec is not UNSET:
+        ops.append(Declare(name=name, spec=body.spec))
+    if body.value is not UNSET:
+        ops.append(Set(name=name, value=body.value))
+    if not ops:
+        raise InvalidBody('Give a value, a spec, or both: {"value": 0.1}.')
+    check_ops(tuple(ops), limits)
+    return tuple(ops)
 
 
 def merge_ops(body: MergeBody | CreateBody, limits: Limits) -> tuple[Op, ...]:

@@ -90,6 +90,8 @@ class Reject(_ServerFrame, tag="reject", frozen=True, kw_only=True, omit_default
     name: str | UnsetType = UNSET
     #: what the variable is called now, where it was renamed
     to: str | UnsetType = UNSET
+    #: where in the value or declaration (RFC 6901)
+    pointer: str | UnsetType = UNSET
     theirs: Raw | UnsetType = UNSET
     revision: int | UnsetType = UNSET
 

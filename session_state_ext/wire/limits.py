@@ -6,9 +6,11 @@ from msgspec import UNSET, Raw, Struct
 
 from session_state_ext import jsontext
 from session_state_ext.errors import InvalidBody, LimitExceeded, TooLarge
-from session_state_ext.model import Op, Patch, Rename, Run, RunOp, Set
+from session_state_ext.model import Declare, Op, Patch, Rename, Run, RunOp, Set
 from session_state_ext.names import check_name
 from session_state_ext.patches import operations
+
+from .specs import check_spec
 
 #: A body or frame nests the values it carries a few levels deeper.
 _ENVELOPE_DEPTH = 8
@@ -47,9 +49,9 @@ def check_text(data: bytes, limits: Limits) -> None:
 
 
 def check_ops(ops: tuple[Op, ...], limits: Limits) -> None:
-    """Raise unless every name can be stored, every value fits and every patch is one; the text has been checked.
+    """Raise unless every name can be stored, every value fits, every patch and every declaration is one.
 
-    What a patch makes of its value is not known yet; see :func:`check_value`.
+    The text has been checked. What a patch makes of its value is not known yet; see :func:`check_value`.
     """
     for op in ops:
         if isinstance(op, Set):
@@ -62,6 +64,9 @@ def check_ops(ops: tuple[Op, ...], limits: Limits) -> None:
                 raise InvalidBody(f"{op.name}: {error.message}", name=op.name) from None
         elif isinstance(op, Rename):
             check_name(op.to, limits.name_chars)
+        elif isinstance(op, Declare):
+            check_name(op.name, limits.name_chars)
+            check_spec(op.name, op.spec)
         elif isinstance(op, RunOp):
             check_run(op.run)
 

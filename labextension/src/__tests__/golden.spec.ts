@@ -65,7 +65,12 @@ test.each(apply.cases)('$case', ({ rows, ops, after }) => {
   const byName = (a: { name?: string }, b: { name?: string }): number =>
     (a.name ?? '') < (b.name ?? '') ? -1 : 1;
   const told = (row: Partial<Row>): string =>
-    stringifyJson({ name: row.name, value: row.value, revision: row.revision });
+    stringifyJson({
+      name: row.name,
+      value: row.value,
+      revision: row.revision,
+      spec: (row.spec as Json | undefined) ?? null
+    });
   expect([...next.values()].sort(byName).map(told)).toEqual([...after].sort(byName).map(told));
 });
 

@@ -28,6 +28,8 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
         return trans.__('%1 was not deleted', each.name);
       case 'rename':
         return trans.__('%1 was not renamed to %2', each.name, each.to);
+      case 'declare':
+        return trans.__('The declaration of %1 was not changed', each.name);
     }
   })(op);
   return (
