@@ -12,13 +12,14 @@ import yaml
 from session_state_ext import Session, cli, errors
 from session_state_ext.kernel.magics import COMMANDS
 from session_state_ext.kernel.past import Past
+from session_state_ext.kernel.stepped import Stepped
 from session_state_ext.server.app import SessionStateExtension
 from session_state_ext.server.base import status_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 # For the package's own hooks, not for people.
-OWN = {"reading", "noting"}
+OWN = {"reading", "noting", "running"}
 MAPPING = {"clear", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"}
 
 
@@ -44,7 +45,7 @@ def test_no_command_that_does_not_exist() -> None:
 
 
 def test_each_public_name_of_a_session() -> None:
-    public = {name for name in {**vars(Past), **vars(Session)} if not name.startswith("_")} - OWN
+    public = {name for name in {**vars(Past), **vars(Stepped), **vars(Session)} if not name.startswith("_")} - OWN
     documented = set(re.findall(r"session\.([a-z]+)", REFERENCE)) | MAPPING
     assert public <= documented
     assert documented - MAPPING <= public | MAPPING

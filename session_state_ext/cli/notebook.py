@@ -13,14 +13,12 @@ from msgspec import Struct
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel.grammar import StepLine, step_line
-from session_state_ext.kernel.lazy import body_of
+from session_state_ext.kernel.lazy import body_of, line_of
 
 #: What papermill calls the cell that it puts in, and the comment that stands at its head.
 INJECTED = "injected-parameters"
 _PARAMETERS = "parameters"
 _HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
-_MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
-_COMMENT = re.compile(r"#\|\s*step:\s*([^\s(]+)\s*\(([^)]*)\)\s*(?:->\s*(.*))?$")
 #: Methods that say of a name that the notebook can do with a value of it, and with none.
 _DECLARES = ("setdefault", "declare", "get")
 
@@ -35,7 +33,7 @@ class StepCell(Struct, frozen=True):
     """A cell that is a step."""
 
     line: StepLine
-    #: without the magic's line
+    #: without the line that makes it one
     body: str
 
 
@@ -61,18 +59,9 @@ def source_of(cell: Any) -> str:
 
 def step_of(source: str) -> StepCell | None:
     """The step that a cell is, by the magic or by a comment on its first line. A line with a mistake is no step."""
-    first, _, _ = source.lstrip().partition("\n")
-    comment = _COMMENT.match(first.strip())
+    body, line = body_of(source), line_of(source)
     try:
-        if comment is not None:
-            name, inputs, outputs = (part or "" for part in comment.groups())
-            line = f"{name} --in {inputs}" + (f" --out {outputs}" if outputs.strip() else "")
-            return StepCell(step_line(line), source)
-        body = body_of(source)
-        if body is None:
-            return None
-        magic = next(found for line in source.splitlines() if (found := _MAGIC.match(line.lstrip())))
-        return StepCell(step_line(magic.group(1)), body)
+        return None if body is None or line is None else StepCell(step_line(line), body)
     except SessionError:
         return None
 

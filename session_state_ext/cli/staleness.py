@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from session_state_ext.freshness import why_stale
+from session_state_ext.freshness import source_hash, why_stale
 from session_state_ext.kernel.freenames import bound_names, free_names, surely_bound
 from session_state_ext.model import Step, Variable
 
 from .notebook import StepCell, parsed, source_of, step_of
-
-
-def source_hash(body: str) -> str:
-    """As a run's record has it."""
-    return "sha256:" + hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def skippable(notebook: Any, steps: Mapping[str, Step], rows: Mapping[str, Variable]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from traitlets import Enum
 from traitlets.config import Configurable
 
 from session_state_ext.errors import SessionError
+from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
 from . import display
@@ -24,6 +25,7 @@ from .link import Link
 from .marks import Watched, watch
 from .namespace import Namespace
 from .outbox import as_text
+from .recipes import CellRecipe
 from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
 from .session import Session
 from .steps import Body, Step, Steps
@@ -58,6 +60,8 @@ class Cell:
         self.watched = Watched(set())
         self.rejected: str | None = None
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
+        #: who made the edits before it, where it runs inside another one
+        self.outer: SaidOrigin | None = None
 
 
 class Cells:
@@ -65,7 +69,7 @@ class Cells:
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
         self._shell, self._link, self._session = shell, link, session
-        self._steps = Steps(link, session, names)
+        self.steps = Steps(link, session, names)
         self._policy = SessionState(parent=shell)
         self._outage = 0
         self._told = False
@@ -135,6 +139,7 @@ class Cells:
         cell = Cell(info.raw_cell, _cell_id(self._shell, info))
         self._stack().append(cell)
         if nested:
+            cell.outer = self._link.origin
             return
         self._offer()
         self._link.origin = cell.origin
@@ -210,14 +215,16 @@ class Cells:
         if cell.step is not None:
             raise Mistake(f"This cell is the step {cell.step.line.name} already; a cell is one step.")
         tree = None if cell.tree is None else ast.Module(body=cell.tree.body[1:], type_ignores=[])
-        cell.step = self._steps.begin(line, Body(source, tree, cell.watched, cell.id, _kernel_id()))
+        assert cell.raw is not None
+        recipe = CellRecipe(line=line, source=source_hash(source), tree=tree, raw=cell.raw, cell=cell.id)
+        cell.step = self.steps.begin(line, Body(source, tree, cell.watched, cell.id, kernel_id()), recipe)
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:
         error: BaseException | None = KeyboardInterrupt()
         if result is not None:
             error = result.error_before_exec or result.error_in_exec
-        outcome = self._steps.end(step, error, self._line_of(error))
+        outcome = self.steps.end(step, error, self._line_of(error))
         display.warn(*outcome.warnings)
         display.show(*map(display.note, outcome.notes))
         if outcome.error is not None and result is not None:
@@ -252,7 +259,7 @@ class Cells:
                 if cell.step is not None:
                     self._end_step(cell, cell.step, result)
             finally:
-                self._link.origin = stack[-1].origin if stack else cell.origin
+                self._link.origin = cell.outer or cell.origin
             if not stack:
                 self._leave(result)
         except KeyboardInterrupt:
@@ -309,7 +316,7 @@ def _cell_id(shell: Any, info: Any) -> str | None:
     return str(found)[:128] if found else None
 
 
-def _kernel_id() -> str | None:
+def kernel_id() -> str | None:
     """The kernel's id, from the name of its connection file."""
     app = sys.modules.get("ipykernel.kernelapp")
     if app is None or not app.IPKernelApp.initialized():

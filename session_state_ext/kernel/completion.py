@@ -20,8 +20,9 @@ _OPTIONS = {
     "redo": ["--force"],
     "snapshot": ["--delete"],
     "purge": ["--yes"],
+    "run": ["--stale", "--force"],
 }
-_VARIABLES = ("get", "del", "pull", "set", "history", "purge")
+_VARIABLES = ("get", "del", "pull", "set", "history", "purge", "why")
 _SNAPSHOTS = ("restore", "diff", "snapshot")
 
 
@@ -39,6 +40,8 @@ def complete(line: str, session: Session, link: Link) -> list[str]:
             return list(link.steps())
         return [*_OPTIONS["step"], *session]
     options = _OPTIONS.get(command, [])
+    if command == "run":
+        return [*options, *session.steps()]
     if command in _SNAPSHOTS:
         return [*options, *_snapshots(link, quoted=command == "diff")]
     return [*options, *(session if command in _VARIABLES else [])]

@@ -163,6 +163,14 @@ def when(at: int, now: float) -> str:
     return time.strftime("%H:%M" if then[:3] == today[:3] else "%Y-%m-%d %H:%M", then)
 
 
+def span(milliseconds: int) -> str:
+    """How long something took: ``40 ms``, ``1.2 s``, ``3 min 5 s``."""
+    seconds = milliseconds / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{milliseconds} ms"
+    return f"{int(seconds // 60)} min {int(seconds % 60)} s"
+
+
 def sessions(known: list[Known], current: str | None) -> Shown:
     """The table of all sessions."""
     if not known:

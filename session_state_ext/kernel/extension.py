@@ -18,7 +18,9 @@ from .lazy import add_transformer, remove_transformer
 from .link import Link
 from .magics import SessionMagics
 from .namespace import Namespace
+from .runner import Runner
 from .session import Session
+from .steps import Steps
 
 #: VS Code opens a notebook for a kernel under a name with a tag of its own.
 _VSCODE_TAG = re.compile(r"-jvsc-[0-9a-fA-F-]+(?=\.ipynb$|$)")
@@ -35,6 +37,7 @@ class Extension:
         self.session = Session(self.link, environment)
         names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
+        self.session.running(Runner(shell, self.link, self.session, names, self.cells.steps))
         self._injected = None if environment else Injected(shell, self.session)
         self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
 
@@ -128,4 +131,7 @@ def connect(session: str | None = None) -> Session:
     link.origin = SaidOrigin(kind="api")
     link.start()
     link.known()
-    return Session(link, environment)
+    found_session = Session(link, environment)
+    names = Namespace({}, found_session)
+    found_session.running(Runner(None, link, found_session, names, Steps(link, found_session, names)))
+    return found_session

@@ -269,9 +269,28 @@ _LISTS = {"--in": "inputs", "--out": "outputs", "--keep": "keep"}
 _OPTIONS = [*_LISTS, "--force", "--timeout"]
 
 
+_SIGNATURE = re.compile(r"([^\s()]+)\s*(?:\(([^()]*)\))?\s*(?:->\s*(.*))?", re.S)
+
+
+def _signature(line: str) -> str:
+    """``train(lr, epochs) -> loss`` in the words of options; a line of options as it is."""
+    begins = re.search(r"(?:^|\s)--[A-Za-z]", line)
+    head, options = (line, "") if begins is None else (line[: begins.start()], line[begins.start() :])
+    if "->" not in head and "(" not in head:
+        return line
+    found = _SIGNATURE.fullmatch(head.strip())
+    inputs, outputs = ("", None) if found is None else (found.group(2), found.group(3))
+    if found is None or re.search(r"[:=*]", f"{inputs}{outputs}") or "->" in (outputs or ""):
+        raise Mistake(f"{_short(head.strip())} is no step. Write names only: train(lr, epochs) -> loss")
+    if outputs == "":
+        raise Mistake(f"After -> stands no name. Write: {found.group(1)}(...) -> loss, or leave the arrow out.")
+    taken = "" if inputs is None else f" --in {inputs}"
+    return found.group(1) + taken + ("" if outputs is None else f" --out {outputs}") + options
+
+
 def step_line(line: str) -> StepLine:
-    """Read ``train --in lr epochs --out loss``."""
-    rest = words(line)
+    """Read ``train --in lr epochs --out loss``, or the same as ``train(lr, epochs) -> loss``."""
+    rest = words(_signature(line))
     if not rest or rest[0].startswith("-"):
         raise Mistake("A step needs a name: %%session step train --in lr --out loss")
     step = StepLine(name=checked(rest.pop(0)))

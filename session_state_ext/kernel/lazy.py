@@ -12,7 +12,8 @@ from typing import Any
 
 from . import credential
 
-_STEP = re.compile(r"%%session[ \t]+(step\b.*)")
+#: The first line of a step's cell: the magic, or a comment that other editors and people without us run over.
+_STEP = re.compile(r"(?:%%session[ \t]+step\b|#\|[ \t]*step:)(.*)")
 _EXTENSION = "session_state_ext"
 
 
@@ -68,7 +69,8 @@ class StepCells:
             return lines
         if _EXTENSION not in self._shell.extension_manager.loaded:
             self._shell.extension_manager.load_extension(_EXTENSION)
-        return [f"get_ipython().run_line_magic('session', {found.group(1).rstrip()!r})\n", *lines[1:]]
+        line = f"step {found.group(1).strip()}"
+        return [f"get_ipython().run_line_magic('session', {line!r})\n", *lines[1:]]
 
 
 def step_of(tree: ast.AST) -> str | None:
@@ -88,10 +90,22 @@ def step_of(tree: ast.AST) -> str | None:
 
 def body_of(raw: str) -> str | None:
     """What follows a step's first line; None where there is no such line."""
+    found = _first(raw)
+    return None if found is None else found[1]
+
+
+def line_of(raw: str) -> str | None:
+    """What a step's first line says after the word; None where there is no such line."""
+    found = _first(raw)
+    return None if found is None else found[0]
+
+
+def _first(raw: str) -> tuple[str, str] | None:
     lines = raw.splitlines(keepends=True)
     for at, line in enumerate(lines):
-        if _STEP.match(line.lstrip()):
-            return "".join(lines[at + 1 :])
+        found = _STEP.match(line.lstrip())
+        if found is not None:
+            return found.group(1).strip(), "".join(lines[at + 1 :])
         if line.strip() and not line.startswith("%%"):
             return None
     return None

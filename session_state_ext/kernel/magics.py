@@ -17,11 +17,13 @@ from .namespace import Namespace, Unplaced
 from .pastlines import PastLines
 from .sentences import SessionMistake
 from .session import Missing, Session
+from .steplines import StepLines
 from .talker import OPTIONS
 
 COMMANDS = [
     *("set", "get", "del", "push", "pull", "use", "list"),
-    *("history", "undo", "redo", "diff", "snapshot", "restore", "purge", "step", "help"),
+    *("history", "undo", "redo", "diff", "snapshot", "restore", "purge"),
+    *("step", "steps", "run", "why", "help"),
 ]
 
 
@@ -43,6 +45,7 @@ class SessionMagics(Magics):
             "step": self._step,
             "help": self._help,
             **PastLines(session).commands,
+            **StepLines(session).commands,
         }
 
     @no_var_expand
@@ -82,13 +85,28 @@ class SessionMagics(Magics):
         When the body has succeeded, all of ``--out`` is written in one change; when it fails, or is stopped, nothing
         is. ``session["loss"] = ...`` inside the body is written at once, and the panel moves while the cell runs.
 
+        The same as a comment, so that the cell also runs where nobody has this extension, and as a function, whose
+        parameters are variables::
+
+            #| step: train(lr, epochs) -> loss
+
+            @session.step(outputs="loss")
+            def train(lr: float, epochs: int): ...
+
+        A step is *fresh* while its outputs are what it made of the inputs that stand now::
+
+            %session steps                       all steps: what each reads and writes, whether it is fresh and why not
+            %session run train [--force]         run a step, as pressing Run beside it does
+            %session run --stale [train]         run what is not fresh, of all steps or of train and those before it
+            %session why loss                    where a value comes from: which run made it, of what, and when
+
             --in a b       inputs; without it, the names of the cell that are variables
             --out c d      outputs; without it nothing is written back
             --keep m       names that stay in the kernel for later steps
             --force        inputs may replace functions, classes and modules of the same name
             --timeout S    stop the body after S seconds
 
-        In Python: ``session["lr"]``, ``session["lr"] = 0.1``, ``session.update(...)``; see ``session?``.
+        In Python: ``session["lr"]``, ``session["lr"] = 0.1``, ``session.run("train")``; see ``session?``.
         """
         try:
             return self._answer(line.strip(), cell)

@@ -79,6 +79,12 @@ class Namespace:
         """What ``name`` is now is what the session has; to replace it later needs no word."""
         self._placed[name] = self._names[name]
 
+    def hold(self, name: str, value: Any) -> None:
+        """Give ``name`` a value that is in the kernel only. Raises Unplaced."""
+        self.check(name)
+        self._names[name] = value
+        self.trust(name)
+
     def __contains__(self, name: str) -> bool:
         return name in self._names
 

@@ -17,6 +17,7 @@ from .link import FLUSH_SECONDS, Link
 from .outbox import DELETED, Patched, Written
 from .past import Past
 from .replica import Seen
+from .stepped import Stepped
 
 #: How many checked names are remembered; a loop writes the same few.
 _REMEMBERED = 10_000
@@ -31,7 +32,7 @@ class Missing(KeyError):
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
-class Session(Past, MutableMapping[str, Any]):
+class Session(Past, Stepped, MutableMapping[str, Any]):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here

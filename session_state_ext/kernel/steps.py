@@ -1,60 +1,40 @@
-"""Steps of a cell: what goes into the names before its body runs, and what is written back when it has run."""
+"""Steps: what goes into the names before a body runs, and what is written back when it has run."""
 
 from __future__ import annotations
 
 import ast
 import asyncio
-import hashlib
+import inspect
 import time
-import traceback
 from typing import Any
 
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from session_state_ext.errors import SessionError
+from session_state_ext.freshness import alike_hash, fingerprint, source_hash
 from session_state_ext.model import Input, Run, RunError
 from session_state_ext.names import new_tag, why_unsafe
-from session_state_ext.wire import INLINE_INPUT_BYTES, SaidOrigin, content_hash
+from session_state_ext.wire import INLINE_INPUT_BYTES, SaidOrigin
 
-from . import values
+from . import display, outputs
 from .alarm import Alarm
-from .freenames import bound_names, free_names, surely_bound
+from .freenames import free_names
 from .grammar import Mistake, StepLine, nearest
 from .link import Link
-from .marks import Watched, is_interned
+from .marks import Watched
 from .namespace import Namespace, Unplaced
 from .outbox import Group, as_text
-from .session import Missing, Session
-
-#: An error's text in a run's record.
-_MESSAGE = 2000
-
-
-class StepRefused(SessionError):
-    """The step was not run."""
-
-    code = "step-refused"
-
-
-class OutputMissing(SessionError):
-    """The step did not make what it promised."""
-
-    code = "output-missing"
-
-
-class Before(Struct, frozen=True):
-    """What an output's name meant before the body ran."""
-
-    value: Any
-    #: its JSON text, where it can change in place and has one
-    text: bytes | None
+from .outputs import Before, Made
+from .recipes import FunctionRecipe, Recipe, WrongInput
+from .runerrors import OutputMissing, StepRefused, stopped, told
+from .session import Session
 
 
 class Body(Struct):
     """The step's cell."""
 
-    #: without its first line
+    #: without its first line; of a function only its hash is known
     source: str
     tree: ast.Module | None
     #: outputs that say so themselves when they are bound
@@ -73,6 +53,10 @@ class Step(Struct):
     before: dict[str, Before | None]
     #: what to say before the body runs
     said: list[str]
+    #: who made the edits before it
+    outer: SaidOrigin
+    #: a function's
+    arguments: inspect.BoundArguments | None = None
     alarm: Alarm | None = None
 
 
@@ -90,10 +74,24 @@ class Steps:
 
     def __init__(self, link: Link, session: Session, names: Namespace) -> None:
         self._link, self._session, self._names = link, session, names
+        #: the steps whose code this kernel has seen, by name
+        self.recipes: dict[str, Recipe] = {}
+        #: the runs that have left names in this kernel, by name
+        self.left: dict[str, Run] = {}
+        #: how the latest run of each step here ended
+        self.ended: dict[str, Outcome] = {}
+        #: inputs of a cell may replace functions of the same name, whatever its line says
+        self.forced = False
+        self._running: list[Step] = []
+
+    @property
+    def running(self) -> list[str]:
+        """The steps that run here now, the innermost last."""
+        return [step.line.name for step in self._running]
 
     # --- before the body ---
 
-    def begin(self, line: StepLine, body: Body) -> Step:
+    def begin(self, line: StepLine, body: Body, recipe: Recipe) -> Step:
         """Read the inputs at one revision, put them into the names, record that the step runs.
 
         Raises Mistake or StepRefused; then nothing has run, and the record says so.
@@ -104,32 +102,86 @@ class Steps:
             reason = why_unsafe(name)
             if reason is not None:
                 raise Mistake(f"--out {name}: {reason} Write session[{name!r}] = ... in the body instead.")
+        self.check(line.name)
+        self.recipes[line.name] = recipe
+        if self.forced:
+            line, self.forced = replace(line, force=True), False
         self._link.known()
         self._link.flush()
         wanted = line.inputs if line.inputs is not None else self._inferred(line, body)
         found = self._link.read(wanted)
-        run = Run(
+        run = self._new(line, body, found, source_hash(body.source))
+        said = self._inject(line, wanted, {name: text for name, (text, _) in found.items()}, run)
+        if line.inputs is None and found:
+            said.insert(0, f"{line.name} reads {', '.join(found)} (no --in: the names of this cell that are variables)")
+        before = outputs.standing(self._names, line.outputs)
+        return self._open(Step(run, line, body, before, said, self._link.origin))
+
+    def check(self, name: str) -> None:
+        """Raise Mistake where this step runs already: it cannot run inside itself."""
+        if name in self.running:
+            chain = " → ".join([*self.running[self.running.index(name) :], name])
+            raise Mistake(f"{name} runs already: a step cannot run itself, neither through another one ({chain}).")
+
+    def call(self, recipe: FunctionRecipe, cell: str | None, kernel: str | None) -> Step:
+        """Read what a function takes at one revision, record that the step runs. Raises Mistake, StepRefused."""
+        line = recipe.line
+        self.check(line.name)
+        self._link.known()
+        self._link.flush()
+        wanted = line.inputs or []
+        found = self._link.read(wanted)
+        body = Body("", recipe.tree, Watched(set()), cell, kernel)
+        run = self._new(line, body, found, recipe.source)
+        try:
+            missing = [name for name in wanted if name not in found and name not in recipe.optional]
+            if missing:
+                raise StepRefused(self._missing(missing))
+            arguments = recipe.arguments({name: text for name, (text, _) in found.items()})
+        except (StepRefused, WrongInput) as error:
+            self._record(run, "refused", RunError(type="Not run", message=error.message))
+            raise StepRefused(f"{line.name} was not run: {error.message}") from None
+        return self._open(Step(run, line, body, {}, [], self._link.origin, arguments))
+
+    def _new(self, line: StepLine, body: Body, found: dict[str, Any], source: str) -> Run:
+        reads = free_names(body.tree) if body.tree is not None else []
+        return Run(
             id=new_tag(),
             step=line.name,
             status="running",
             start=_now(),
             inputs={name: _input(text, row.revision if row else 0) for name, (text, row) in found.items()},
             outputs=line.outputs,
+            needs={
+                name: fingerprint(self.left[name])
+                for name in reads
+                if name in self.left and name in self._names and name not in found and name not in line.outputs
+            },
             kernel=body.kernel,
             cell=body.cell,
-            source="sha256:" + hashlib.sha256(body.source.encode("utf-8", "surrogatepass")).hexdigest(),
+            source=source,
         )
-        said = self._inject(line, wanted, {name: text for name, (text, _) in found.items()}, run)
-        if line.inputs is None and found:
-            said.insert(0, f"{line.name} reads {', '.join(found)} (no --in: the names of this cell that are variables)")
-        step = Step(run, line, body, self._outputs_before(line), said)
-        origin = SaidOrigin(kind="step", cell=body.cell, step=line.name, run=run.id)
-        self._link.append(Group(origin, runs=[run], whole=True), hurry=True)
+
+    def _open(self, step: Step) -> Step:
+        origin = SaidOrigin(kind="step", cell=step.run.cell, step=step.run.step, run=step.run.id)
+        self._link.append(Group(origin, runs=[step.run], whole=True), hurry=True)
         self._link.origin = origin
-        self._session.reading(lambda name: self._read_inside(step, name))
-        if line.timeout is not None:
-            step.alarm = Alarm(line.timeout)
+        self._running.append(step)
+        self._listen()
+        if step.line.timeout is not None:
+            step.alarm = Alarm(step.line.timeout)
         return step
+
+    def _close(self, step: Step) -> bool:
+        """The body has ended; whether it was because its time was over."""
+        timed_out = step.alarm is not None and step.alarm.stop()
+        self._running = [one for one in self._running if one is not step]
+        self._listen()
+        return timed_out
+
+    def _listen(self) -> None:
+        inner = self._running[-1] if self._running else None
+        self._session.reading(None if inner is None else lambda name: self._read_inside(inner, name))
 
     def _inferred(self, line: StepLine, body: Body) -> list[str]:
         if body.tree is None:
@@ -160,15 +212,6 @@ class Steps:
             f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"
         )
 
-    def _outputs_before(self, line: StepLine) -> dict[str, Before | None]:
-        before: dict[str, Before | None] = {}
-        for name in line.outputs:
-            before[name] = None
-            if name in self._names:
-                value = self._names[name]
-                before[name] = Before(value, None if values.is_plain(value) else _text_or_none(name, value))
-        return before
-
     def _read_inside(self, step: Step, name: str) -> None:
         """``session[...]`` in the body: an input too, unless this run wrote it."""
         if name in step.run.inputs:
@@ -183,35 +226,59 @@ class Steps:
 
     # --- after the body ---
 
-    def end(self, step: Step, error: BaseException | None, line: int | None) -> Outcome:
-        """Write the outputs back together with the record, or only the record where the body failed."""
-        timed_out = step.alarm is not None and step.alarm.stop()
-        self._session.reading(None)
+    def end(self, step: Step, error: BaseException | None, line: int | None, result: Made | None = None) -> Outcome:
+        """Write the outputs back together with the record, or only the record where the body failed.
+
+        ``result`` is what a function has made; a cell has made what its names mean now.
+        """
+        timed_out = self._close(step)
         if error is not None:
-            return self._failed(step, error, line, timed_out=timed_out)
-        texts, warnings, missing = self._outputs(step)
-        if missing:
-            return self._promised(step, missing)
+            outcome = self._failed(step, error, line, timed_out=timed_out)
+        else:
+            outcome = self._succeeded(step, result)
+        self._link.origin = step.outer
+        self.ended[step.line.name] = outcome
+        return outcome
+
+    def _succeeded(self, step: Step, result: Made | None) -> Outcome:
+        most = self._link.replica.limits.value_bytes
+        made = result or outputs.of_names(self._names, step.before, step.body.tree, step.body.watched, most)
+        if made.missing:
+            return self._promised(step, made.missing)
+        unstored = [name for name in step.line.outputs if name not in made.texts]
+        left = [] if result is not None else self._left_by(step)
         run = replace(
             step.run,
-            status="warned" if warnings else "done",
+            status="warned" if made.warnings else "done",
             end=_now(),
-            written=list(texts),
-            warnings=warnings,
+            written=list(made.texts),
+            warnings=made.warnings,
+            left=[*unstored, *left],
         )
-        self._link.append(Group(self._link.origin, dict(texts), [run], whole=True), hurry=True)
-        for name in texts:
-            self._names.trust(name)
-        return Outcome(run, [self._summary(step, run)], [f"{step.line.name}: {one}" for one in warnings])
+        self._link.append(Group(self._link.origin, dict(made.texts), [run], whole=True), hurry=True)
+        if result is None:
+            self.left.update(dict.fromkeys([*left, *step.line.outputs], run))
+            for name in made.texts:
+                self._names.trust(name)
+        else:
+            self.left.update(dict.fromkeys(unstored, run))
+        return Outcome(run, [self._summary(step, run)], [f"{step.line.name}: {one}" for one in made.warnings])
+
+    def _left_by(self, step: Step) -> list[str]:
+        others = {*step.run.inputs, *step.line.outputs}
+        return outputs.left_behind(step.body.tree, step.line.keep, self._names, others)
 
     def _failed(self, step: Step, error: BaseException, line: int | None, *, timed_out: bool) -> Outcome:
-        stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
-        if stopped and timed_out:
+        for name in self._left_by(step):
+            # Half of what it makes, or what it had made before: nobody knows.
+            self.left.pop(name, None)
+        was_stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
+        if was_stopped and timed_out:
             message = f"ran longer than {step.line.timeout:g} s and was stopped"
             run = self._record(step.run, "failed", RunError(type="Timeout", message=message, line=line))
             return Outcome(run, [], [f"{step.line.name} {message}; nothing of --out was written."])
-        said = _stopped(line) if stopped else _told(error, line)
-        run = self._record(step.run, "interrupted" if stopped else "failed", said)
+        said = stopped(line) if was_stopped else told(error, line)
+        run = self._record(step.run, "interrupted" if was_stopped else "failed", said)
         kept = f"; {', '.join(step.line.outputs)} as before" if step.line.outputs else ""
         return Outcome(run, [f"{step.line.name}: {run.status}{kept}"], [])
 
@@ -225,33 +292,6 @@ class Steps:
         run = self._record(step.run, "failed", RunError(type="Output missing", message=message))
         return Outcome(run, [], [], error)
 
-    def _outputs(self, step: Step) -> tuple[dict[str, bytes], list[str], list[str]]:
-        """The outputs' texts; what of them stays in the kernel; what was not made."""
-        texts: dict[str, bytes] = {}
-        warnings: list[str] = []
-        missing: list[str] = []
-        for name in step.line.outputs:
-            if name not in self._names:
-                missing.append(name)
-                continue
-            value, before = self._names[name], step.before[name]
-            untouched = before is not None and not _rebound(step.body, name, before, value)
-            if untouched and values.is_plain(value):
-                missing.append(name)
-                continue
-            try:
-                text = values.encode(value, name, most=self._link.replica.limits.value_bytes)
-            except SessionError as error:
-                reason = error.message.removeprefix(f"{name}: ")
-                said = f"{name} is in kernel only: {values.describe(value)}."
-                warnings.append(f"{said} {reason[:1].upper()}{reason[1:]}")
-                continue
-            if untouched and before is not None and before.text == text:
-                missing.append(name)
-            else:
-                texts[name] = text
-        return texts, warnings, missing
-
     def _record(self, run: Run, status: Any, error: RunError | None) -> Run:
         ended = replace(run, status=status, end=_now(), error=error)
         origin = SaidOrigin(kind="step", cell=run.cell, step=run.step, run=run.id)
@@ -259,82 +299,22 @@ class Steps:
         return ended
 
     def _summary(self, step: Step, run: Run) -> str:
-        took = (
-            f"{run.step}: {run.status.replace('warned', 'done with warnings')} in {_span((run.end or 0) - run.start)}"
-        )
+        status = run.status.replace("warned", "done with warnings")
+        took = f"{run.step}: {status} in {display.span((run.end or 0) - run.start)}"
         if run.outputs:
             wrote = f", wrote {', '.join(run.written)}" if run.written else ", wrote nothing"
             return took + wrote
-        proposed = self._proposed(step)
+        if step.arguments is not None:
+            return f'{took}, wrote nothing; to write its result: @session.step(outputs="...")'
+        proposed = outputs.proposed(step.body.tree, self._names, set(step.run.inputs))
         return f"{took}, wrote nothing{f'; to write back: --out {proposed}' if proposed else ''}"
-
-    def _proposed(self, step: Step) -> str | None:
-        """A name of the body that could be an output."""
-        if step.body.tree is None:
-            return None
-        for name in reversed(_assigned_last(step.body.tree)):
-            fits = name in self._names and name not in step.run.inputs and why_unsafe(name) is None
-            if fits and _text_or_none(name, self._names[name]) is not None:
-                return name
-        return None
-
-
-def _rebound(body: Body, name: str, before: Before, value: Any) -> bool:
-    """Whether the body has bound the name anew, be it to the same value."""
-    if value is not before.value or body.tree is None:
-        return value is not before.value
-    if name in surely_bound(body.tree) or name in body.watched.bound:
-        return True
-    # A float or a list that is bound anew is another object; a small number may be the same one.
-    return is_interned(value) and name in bound_names(body.tree) and name not in body.watched.names
-
-
-# A run's error is shown as "type: message"; where it is none of the body's own, the type is a word for people.
-
-
-def _stopped(line: int | None) -> RunError:
-    return RunError(type="Stopped", message="the run was interrupted", line=line)
-
-
-def _told(error: BaseException, line: int | None) -> RunError:
-    if isinstance(error, SessionError | Missing):
-        return RunError(type="Session", message=str(error)[:_MESSAGE], line=line)
-    message = str(error)
-    if not message.strip():
-        # What failed says more than nothing: assert loss < 1
-        frames = traceback.extract_tb(error.__traceback__)
-        message = next((one.line for one in frames if one.lineno == line and one.line), "without a message")
-    return RunError(type=type(error).__name__, message=message[:_MESSAGE], line=line)
-
-
-def _assigned_last(tree: ast.Module) -> list[str]:
-    """Names assigned by plain top-level statements, in order."""
-    names: list[str] = []
-    for statement in tree.body:
-        targets = statement.targets if isinstance(statement, ast.Assign) else []
-        names += [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
-    return names
-
-
-def _text_or_none(name: str, value: Any) -> bytes | None:
-    try:
-        return values.encode(value, name)
-    except SessionError:
-        return None
 
 
 def _input(text: bytes, revision: int) -> Input:
     if len(text) <= INLINE_INPUT_BYTES:
         return Input(revision=revision, value=Raw(text))
-    return Input(revision=revision, hash=content_hash(text))
+    return Input(revision=revision, hash=alike_hash(text))
 
 
 def _now() -> int:
     return time.time_ns() // 1_000_000
-
-
-def _span(milliseconds: int) -> str:
-    seconds = milliseconds / 1000
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds >= 0.1 else f"{milliseconds} ms"
-    return f"{int(seconds // 60)} min {int(seconds % 60)} s"

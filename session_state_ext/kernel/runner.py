@@ -1,0 +1,315 @@
+"""Running steps by name: a function, or a cell that this kernel has run; one of them, or whatever is not fresh."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from session_state_ext import stepgraph
+from session_state_ext.errors import SessionError
+from session_state_ext.model import Change, RunError, Variable
+from session_state_ext.model import Step as Runs
+from session_state_ext.stepgraph import Graph, Known, Verdict
+from session_state_ext.wire import SaidOrigin
+
+from . import awaiting, display
+from .cells import kernel_id
+from .grammar import Mistake, nearest
+from .link import Link
+from .namespace import Namespace
+from .outbox import DELETED, as_text
+from .outputs import Made
+from .recipes import CellRecipe, FunctionRecipe
+from .runerrors import StepFailed, StepRefused, StepStopped
+from .session import Session
+from .steps import Outcome, Steps
+
+
+class Standing(Struct, frozen=True):
+    """All steps at one moment."""
+
+    graph: Graph
+    verdicts: dict[str, Verdict]
+    rows: dict[str, Variable]
+
+
+class Runner:
+    """The steps of one kernel's session."""
+
+    def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, steps: Steps) -> None:
+        """``shell`` is None in a script."""
+        self._shell, self._link, self._session, self._names, self._steps = shell, link, session, names, steps
+
+    def add(self, recipe: FunctionRecipe) -> None:
+        """A function has become a step."""
+        self._steps.recipes[recipe.name] = recipe
+
+    # --- how they stand ---
+
+    def standing(self) -> Standing:
+        """Every step of the session, by its code where this kernel has seen it, and by its runs."""
+        self._link.known()
+        self._link.flush()
+        with self._link.moment() as replica:
+            rows, runs = dict(replica.rows), dict(replica.steps)
+            for name, written in replica.outbox.latest.items():
+                _lay(rows, name, written)
+        by_start = sorted(runs.values(), key=lambda one: one.done.start if one.done else one.run.start)
+        order = dict.fromkeys([*self._steps.recipes, *(one.name for one in by_start)])
+        known = [self._known(name, runs.get(name)) for name in order]
+        graph = stepgraph.graph_of(known)
+        return Standing(graph, stepgraph.judge(graph, rows, self._absent), rows)
+
+    def _known(self, name: str, runs: Runs | None) -> Known:
+        recipe = self._steps.recipes.get(name)
+        if recipe is not None:
+            return recipe.known(runs)
+        assert runs is not None
+        done = runs.done or runs.run
+        left = frozenset([*done.left, *runs.outputs])
+        return Known(
+            name=name,
+            inputs=list(done.inputs) or runs.inputs,
+            outputs=runs.outputs,
+            needs=frozenset(done.needs),
+            leaves=left,
+            step=runs,
+        )
+
+    def _absent(self, known: Known, names: Sequence[str]) -> str | None:
+        for name in names:
+            if name not in self._names:
+                return f"{name} is not here"
+            left = self._steps.left.get(name)
+            if left is not None and left.step == known.name and known.done is not None and left.id != known.done.id:
+                return f"{name} here is of an earlier run"
+        return None
+
+    def changes(self, name: str, revision: int) -> list[Change]:
+        """The newest change of a variable up to a revision. Raises SessionError where the past is not kept."""
+        session_id = self._link.replica.session_id or ""
+        return self._link.ask(
+            lambda backend: backend.archive(session_id).changes(before=revision + 1, limit=1, name=name)
+        ).changes
+
+    # --- running ---
+
+    def run(self, name: str, *, force: bool = False) -> dict[str, Any]:
+        """Run one step, fresh or not; its outputs. Raises Mistake, StepRefused, StepFailed, StepStopped."""
+        standing = self.standing()
+        if name not in standing.graph.steps:
+            raise Mistake(self._unknown(name, standing))
+        self._runnable(name)
+        before = [one for one in standing.graph.upstream([name]) if one != name]
+        waits = [one for one in standing.graph.steps if one in before and not standing.verdicts[one].fresh]
+        if waits:
+            said = f"{name} reads from {' and '.join(waits)}, which {'are' if len(waits) > 1 else 'is'} not fresh."
+            self._say(f"{said} To run what is not fresh before it, too: %session run --stale {name}")
+        return self._run(name, force=force)
+
+    def run_stale(self, names: Iterable[str] = (), *, force: bool = False) -> dict[str, Any]:
+        """Run what is not fresh (of these steps and those before them) in the order of the graph; what was written.
+
+        With ``force`` all of them. Raises as :meth:`run`, and Circular.
+        """
+        standing = self.standing()
+        asked = list(names)
+        for name in asked:
+            if name not in standing.graph.steps:
+                raise Mistake(self._unknown(name, standing))
+        if not standing.graph.steps:
+            raise Mistake("There are no steps yet. A cell becomes one by its first line: #| step: train(lr) -> loss")
+        order = standing.graph.order()
+        wanted = standing.graph.upstream(asked) if asked else set(order)
+        order = [name for name in order if name in wanted]
+        elsewhere = [name for name in order if name not in self._steps.recipes and not standing.verdicts[name].fresh]
+        waiting = [one for one in order if elsewhere and standing.graph.upstream([one]) & set(elsewhere)]
+        for name in asked:
+            if name in waiting:
+                self._runnable(next(one for one in elsewhere if one in standing.graph.upstream([name])))
+        ran, fresh = dict[str, dict[str, Any]](), list[str]()
+        for at, name in enumerate(order):
+            if name in waiting:
+                continue
+            if not force and self.standing().verdicts[name].fresh:
+                fresh.append(name)
+                continue
+            if name in self._steps.recipes:
+                ran[name] = self._run(name, force=force, then=[one for one in order[at + 1 :] if one not in waiting])
+        self._tell(list(ran), fresh, elsewhere, waiting)
+        return {name: value for made in ran.values() for name, value in made.items()}
+
+    def _tell(self, ran: list[str], fresh: list[str], elsewhere: list[str], waiting: list[str]) -> None:
+        if not ran and fresh and not waiting:
+            only = f"All {len(fresh)} steps are fresh" if len(fresh) > 1 else f"{fresh[0]} is fresh"
+            self._say(f"{only}: nothing to run.")
+        elif fresh:
+            self._say(f"Fresh, not run: {', '.join(fresh)}")
+        for name in elsewhere:
+            after = [one for one in waiting if one != name]
+            rest = f" {', '.join(after)} {'wait' if len(after) > 1 else 'waits'} for it." if after else ""
+            self._say(f"{self._not_here(name)}{rest}")
+
+    def _runnable(self, name: str) -> None:
+        self._steps.check(name)
+        if name not in self._steps.recipes:
+            raise Mistake(self._not_here(name))
+
+    def _not_here(self, name: str) -> str:
+        return (
+            f"{name} has not run in this kernel, so its code is not known here. "
+            "Run its cell once, in whichever notebook it is, or press Run beside it in the Session panel."
+        )
+
+    def _unknown(self, name: str, standing: Standing) -> str:
+        known = list(standing.graph.steps)
+        there = f" There are: {', '.join(known[:10])}." if known else " There are none yet."
+        return f"This session has no step {name}.{nearest(name, known) or there}"
+
+    def _run(self, name: str, *, force: bool, then: Sequence[str] = ()) -> dict[str, Any]:
+        self._link.barrier()
+        recipe = self._steps.recipes[name]
+        self._steps.ended.pop(name, None)
+        made: dict[str, Any] = {}
+        error: BaseException | None = None
+        try:
+            if isinstance(recipe, FunctionRecipe):
+                made, error = self._call(recipe)
+            else:
+                assert isinstance(recipe, CellRecipe)
+                error = self._cell(recipe, force=force)
+        except StepRefused as refused:
+            error = refused
+        finally:
+            self._link.flush()
+        outcome = self._steps.ended.get(name)
+        if error is None and outcome is not None and outcome.run.succeeded:
+            return made or {one: self._names[one] for one in recipe.line.outputs if one in self._names}
+        raise self._failure(name, outcome, error, then) from (None if isinstance(error, StepRefused) else error)
+
+    def _failure(
+        self, name: str, outcome: Outcome | None, error: BaseException | None, then: Sequence[str]
+    ) -> StepFailed | StepStopped:
+        rest = f" Not run: {', '.join(then)}." if then else ""
+        run = None if outcome is None else outcome.run
+        if (run is not None and run.status == "interrupted") or isinstance(error, KeyboardInterrupt):
+            return StepStopped(f"{name} was interrupted.{rest}")
+        if run is None or run.error is None:
+            return StepFailed(f"{getattr(error, 'message', None) or f'{name} was not run: {error}'}{rest}")
+        return StepFailed(f"{name} {_said(run.error)}{rest}")
+
+    # --- a cell ---
+
+    def _cell(self, recipe: CellRecipe, *, force: bool) -> BaseException | None:
+        shell, origin = self._shell, self._link.origin
+        self._steps.forced = force
+        try:
+            if _awaits(shell, recipe.raw):
+                result = awaiting.finished(self._cell_async(recipe))
+            else:
+                result = shell.run_cell(recipe.raw, store_history=False, cell_id=recipe.cell)
+        finally:
+            self._steps.forced = False
+            self._link.origin = origin
+        error: BaseException | None = result.error_before_exec or result.error_in_exec
+        return error
+
+    async def _cell_async(self, recipe: CellRecipe) -> Any:
+        """As ``run_cell`` does it, which cannot while an event loop runs."""
+        shell = self._shell
+        result = await shell.run_cell_async(
+            recipe.raw,
+            store_history=False,
+            cell_id=recipe.cell,
+            transformed_cell=shell.transform_cell(recipe.raw),
+        )
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+        return result
+
+    # --- a function ---
+
+    def _call(self, recipe: FunctionRecipe) -> tuple[dict[str, Any], BaseException | None]:
+        step = self._steps.call(recipe, self._link.origin.cell, kernel_id())
+        made: dict[str, Any] = {}
+        error: BaseException | None = None
+        found = Made()
+        try:
+            assert step.arguments is not None
+            result = recipe.function(*step.arguments.args, **step.arguments.kwargs)
+            if inspect.isawaitable(result):
+                result = awaiting.finished(_awaited(result))
+            made = recipe.made(result)
+            for name, value in made.items():
+                found.add(name, value, self._link.replica.limits.value_bytes)
+                if name not in found.texts:
+                    self._names.hold(name, value)
+        except BaseException as raised:  # its run has to end
+            error = raised
+        outcome = self._steps.end(step, error, _line_of(error, recipe), found)
+        if error is not None and not isinstance(error, SessionError) and self._shell is not None:
+            trace = error.__traceback__.tb_next if error.__traceback__ is not None else None
+            self._shell.showtraceback((type(error), error.with_traceback(trace), trace))
+        self._warn(outcome.warnings)
+        for note in outcome.notes:
+            self._say(note)
+        return made, error
+
+    def _say(self, text: str) -> None:
+        if self._shell is not None:
+            display.show(display.note(text))
+
+    def _warn(self, texts: Sequence[str]) -> None:
+        display.warn(*texts)
+
+
+def _said(error: RunError) -> str:
+    line = f" in line {error.line}" if error.line else ""
+    if error.type == "Timeout":
+        return f"{error.message}{line}."
+    said = error.message if error.type in ("Session", "Output missing") else f"{error.type}: {error.message}"
+    return f"failed{line}: {said.removesuffix('.')}."
+
+
+async def _awaited(work: Any) -> Any:
+    return await work
+
+
+def _awaits(shell: Any, raw: str) -> bool:
+    """Whether a cell awaits something while a loop runs already, which ``run_cell`` cannot do."""
+    import asyncio
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return bool(shell.should_run_async(raw, transformed_cell=shell.transform_cell(raw)))
+
+
+def _line_of(error: BaseException | None, recipe: FunctionRecipe) -> int | None:
+    """The function's line, from 1, in which the error came up."""
+    trace = None if error is None else error.__traceback__
+    code = recipe.function.__code__
+    while trace is not None:
+        if trace.tb_frame.f_code is code:
+            return trace.tb_lineno
+        trace = trace.tb_next
+    return None
+
+
+def _lay(rows: dict[str, Variable], name: str, written: Any) -> None:
+    """What waits to be sent, as if it had been: of no revision that a run has seen."""
+    if written is DELETED:
+        rows.pop(name, None)
+        return
+    origin = SaidOrigin(kind="cell").complete(user=None, client=None)
+    row = rows.get(name)
+    text = Raw(as_text(written))
+    if row is None:
+        rows[name] = Variable(name=name, value=text, revision=2**53, updated_at=0, origin=origin)
+    else:
+        rows[name] = replace(row, value=text, revision=2**53)

@@ -1,0 +1,37 @@
+"""``%session steps``, ``run`` and ``why``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import grammar
+from .grammar import Mistake
+from .session import Session
+
+
+class StepLines:
+    """Reads what follows these commands, asks the session, and shows what it answers."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        #: each command with what answers it
+        self.commands: dict[str, Callable[[str], Any]] = {"steps": self._steps, "run": self._run, "why": self._why}
+
+    def _steps(self, line: str) -> Any:
+        if line:
+            raise Mistake(f"%session steps stands alone. To run a step: %session run {line.split()[0]}")
+        return self._session.steps()
+
+    def _run(self, line: str) -> None:
+        said = grammar.read(line, "run", flags=["--stale", "--force"])
+        stale = "--stale" in said.flags
+        if not said.words and not stale:
+            raise Mistake("Name a step: %session run train. What is not fresh: %session run --stale")
+        self._session.run(*said.words, stale=stale, force="--force" in said.flags)
+
+    def _why(self, line: str) -> Any:
+        words = grammar.read(line, "why").words
+        if len(words) != 1:
+            raise Mistake("Name one variable: %session why loss")
+        return self._session.why(grammar.checked(words[0]))

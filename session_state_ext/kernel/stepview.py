@@ -1,0 +1,187 @@
+"""The steps of a session as a table under a drawn graph; in a terminal as text."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from session_state_ext.stepgraph import Circular, Graph, Verdict
+
+from . import display
+from .display import Shown, Table
+
+if TYPE_CHECKING:
+    from .runner import Standing
+
+_MOST = 40  # steps in a drawing; more are lines that nobody can follow
+_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 132, 40, 64, 18, 8
+_COLORS = {
+    "fresh": "#2e7d32",
+    "stale": "#b26a00",
+    "failed": "#c62828",
+    "interrupted": "#c62828",
+    "running": "#1565c0",
+    "needs-kernel": "#6a1b9a",
+    "new": "#757575",
+}
+
+
+class StepRow(Struct, frozen=True):
+    """One step as it stands."""
+
+    name: str
+    reads: list[str]
+    writes: list[str]
+    #: fresh, stale, new, running, failed, interrupted or needs-kernel
+    status: str
+    #: why it is not fresh, in a few words
+    why: str
+    #: of the latest run: when it began and how long it took, in seconds since the epoch and in seconds
+    last_run: float | None
+    took: float | None
+
+
+class StepTable(Shown, Mapping[str, StepRow]):
+    """The steps by name, in the order in which they would run."""
+
+    def __init__(self, standing: Standing) -> None:
+        graph, verdicts = standing.graph, standing.verdicts
+        circle: str | None = None
+        try:
+            layers = graph.layers()
+        except Circular as error:
+            layers, circle = [list(graph.steps)], error.message
+        names = [name for layer in layers for name in layer]
+        self._rows = {name: _row(graph, name, verdicts[name]) for name in names}
+        now = time.time() * 1000
+        rows = [_cells(graph, one, verdicts[one.name], now) for one in self._rows.values()]
+        headings = ["step", "reads", "writes", "state", "last run", "took"]
+        foot = circle or _foot(self._rows)
+        table = Table(_title(self._rows), headings, rows, foot, mono=(0, 1, 2))
+        drawn = len(names) <= _MOST and bool(graph.edges) and circle is None
+        order = _in_words(layers) if drawn else ""
+        picture = _drawing(graph, layers, verdicts) if drawn else ""
+        super().__init__("\n\n".join(filter(None, [table.text(), order])), picture + table.html())
+
+    def __getitem__(self, name: str) -> StepRow:
+        return self._rows[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def _row(graph: Graph, name: str, verdict: Verdict) -> StepRow:
+    known = graph.steps[name]
+    run = None if known.step is None else known.step.run
+    return StepRow(
+        name=name,
+        reads=known.inputs,
+        writes=known.outputs,
+        status=verdict.status,
+        why=verdict.why,
+        last_run=None if run is None else run.start / 1000,
+        took=None if run is None or run.end is None else (run.end - run.start) / 1000,
+    )
+
+
+def _cells(graph: Graph, row: StepRow, verdict: Verdict, now: float) -> list[str]:
+    kept = sorted({name for edge in graph.edges if edge.before == row.name for name in edge.names} - set(row.writes))
+    taken = sorted({name for edge in graph.before(row.name) for name in edge.names} - set(row.reads))
+    return [
+        row.name,
+        _listed(row.reads, taken),
+        _listed(row.writes, kept),
+        verdict.words,
+        "" if row.last_run is None else display.when(int(row.last_run * 1000), now),
+        "" if row.took is None else display.span(int(row.took * 1000)),
+    ]
+
+
+def _listed(variables: list[str], names: list[str]) -> str:
+    """Variables, and in brackets the names that are in the kernel only."""
+    return " ".join([", ".join(variables), f"({', '.join(names)})" if names else ""]).strip() or "–"
+
+
+def _title(rows: Mapping[str, StepRow]) -> str:
+    waiting = sum(row.status not in ("fresh", "running") for row in rows.values())
+    count = f"{len(rows)} step{'' if len(rows) == 1 else 's'}"
+    return f"{count} · {'all fresh' if rows and not waiting else f'{waiting} not fresh'}" if rows else "No steps yet"
+
+
+def _foot(rows: Mapping[str, StepRow]) -> str:
+    if not rows:
+        return "A cell becomes a step by its first line: #| step: train(lr, epochs) -> loss"
+    if any(row.status not in ("fresh", "running") for row in rows.values()):
+        return "To run what is not fresh: %session run --stale"
+    return ""
+
+
+def _in_words(layers: list[list[str]]) -> str:
+    return "Order: " + " → ".join(", ".join(layer) for layer in layers)
+
+
+def _drawing(graph: Graph, layers: list[list[str]], verdicts: Mapping[str, Verdict]) -> str:
+    """The graph from left to right, as SVG: a box for each step, a line for what it hands on."""
+    places = _places(graph, layers)
+    width = len(layers) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
+    height = max(map(len, layers)) * (_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
+    lines = "".join(_line(places, edge.before, edge.after, [*edge.variables, *edge.names]) for edge in graph.edges)
+    boxes = "".join(_box(name, *places[name], verdicts[name]) for layer in layers for name in layer)
+    label = escape("Steps: " + _in_words(layers).removeprefix("Order: "), quote=True)
+    return (
+        f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'style="max-width:100%;height:auto;font-family:var(--jp-ui-font-family,sans-serif)">{lines}{boxes}</svg>'
+    )
+
+
+def _places(graph: Graph, layers: list[list[str]]) -> dict[str, tuple[float, float]]:
+    """The upper left corner of each step's box; within a layer near those that it reads from."""
+    rows = max(map(len, layers))
+    places: dict[str, tuple[float, float]] = {}
+    for column, layer in enumerate(layers):
+
+        def height(name: str) -> float:
+            above = [places[edge.before][1] for edge in graph.before(name)]
+            return sum(above) / len(above) if above else 0.0
+
+        top = (rows - len(layer)) * (_HEIGHT + _GAP_Y) / 2 + _EDGE
+        for row, name in enumerate(sorted(layer, key=height)):
+            places[name] = (_EDGE + column * (_WIDTH + _GAP_X), top + row * (_HEIGHT + _GAP_Y))
+    return places
+
+
+def _line(places: Mapping[str, tuple[float, float]], before: str, after: str, names: list[str]) -> str:
+    x, y = places[before][0] + _WIDTH, places[before][1] + _HEIGHT / 2
+    to_x, to_y = places[after][0], places[after][1] + _HEIGHT / 2
+    bend = (to_x - x) / 2
+    path = f"M{x:g} {y:g}C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x - 6:g} {to_y:g}"
+    head = f"M{to_x:g} {to_y:g}l-7 -3.5v7z"
+    said = escape(f"{before} → {after}: {', '.join(names)}")
+    return (
+        f'<g stroke="#9e9e9e" fill="none"><title>{said}</title><path d="{path}" stroke-width="1.2"/>'
+        f'<path d="{head}" fill="#9e9e9e" stroke="none"/></g>'
+    )
+
+
+def _box(name: str, x: float, y: float, verdict: Verdict) -> str:
+    color = _COLORS[verdict.status]
+    state = Verdict(verdict.status).words
+    return (
+        f"<g><title>{escape(f'{name}: {verdict.words}')}</title>"
+        f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="4" stroke="{color}" '
+        f'fill="{color}" fill-opacity="0.08"/>'
+        f'<text x="{x + 10:g}" y="{y + 17:g}" font-size="13" fill="var(--jp-ui-font-color1,#222)">'
+        f"{escape(_short(name, 16))}</text>"
+        f'<text x="{x + 10:g}" y="{y + 32:g}" font-size="11" fill="{color}">{escape(state)}</text></g>'
+    )
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
