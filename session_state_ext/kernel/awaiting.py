@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import ctypes
 import threading
 from collections.abc import Coroutine
 from typing import Any
 
 #: A wait can be interrupted after this time at the latest, in seconds.
 _SLICE = 0.05
+#: What does not await does not notice that it was cancelled; after this time it is interrupted like any other code.
+_PATIENCE = 1.0
 
 
 def finished(work: Coroutine[Any, Any, Any]) -> Any:
@@ -33,6 +36,8 @@ class _Beside(threading.Thread):
         self._task: asyncio.Task[Any] | None = None
         self._returned: Any = None
         self._raised: BaseException | None = None
+        # Not join(): one that is interrupted takes a running thread for ended.
+        self._over = threading.Event()
         # What it prints belongs to the cell that waits for it.
         self._context = contextvars.copy_context()
 
@@ -49,12 +54,13 @@ class _Beside(threading.Thread):
         finally:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+            self._over.set()
 
     def result(self) -> Any:
         interrupted: KeyboardInterrupt | None = None
-        while self.is_alive():
+        while not self._over.is_set():
             try:
-                self.join(_SLICE)
+                self._over.wait(_SLICE)
             except KeyboardInterrupt as error:
                 interrupted = error
                 self._cancel()
@@ -68,3 +74,6 @@ class _Beside(threading.Thread):
         task = self._task
         if task is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(task.cancel)
+        if not self._over.wait(_PATIENCE) and self.ident is not None:
+            interrupt = ctypes.py_object(KeyboardInterrupt)
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self.ident), interrupt)

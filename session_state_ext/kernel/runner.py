@@ -171,21 +171,20 @@ class Runner:
         return f"This session has no step {name}.{nearest(name, known) or there}"
 
     def _run(self, name: str, *, force: bool, then: Sequence[str] = ()) -> dict[str, Any]:
-        self._link.barrier()
         recipe = self._steps.recipes[name]
         self._steps.ended.pop(name, None)
         made: dict[str, Any] = {}
         error: BaseException | None = None
         try:
+            self._link.barrier()
             if isinstance(recipe, FunctionRecipe):
                 made, error = self._call(recipe)
             else:
                 assert isinstance(recipe, CellRecipe)
                 error = self._cell(recipe, force=force)
-        except StepRefused as refused:
-            error = refused
-        finally:
-            self._link.flush()
+        except (StepRefused, KeyboardInterrupt) as raised:
+            error = raised
+        self._link.flush()
         outcome = self._steps.ended.get(name)
         if error is None and outcome is not None and outcome.run.succeeded:
             return made or {one: self._names[one] for one in recipe.line.outputs if one in self._names}

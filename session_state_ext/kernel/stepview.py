@@ -110,9 +110,13 @@ def _listed(variables: list[str], names: list[str]) -> str:
 
 
 def _title(rows: Mapping[str, StepRow]) -> str:
+    if not rows:
+        return "No steps yet"
+    running = sum(row.status == "running" for row in rows.values())
     waiting = sum(row.status not in ("fresh", "running") for row in rows.values())
+    states = [f"{running} running" if running else "", f"{waiting} not fresh" if waiting else ""]
     count = f"{len(rows)} step{'' if len(rows) == 1 else 's'}"
-    return f"{count} · {'all fresh' if rows and not waiting else f'{waiting} not fresh'}" if rows else "No steps yet"
+    return f"{count} · {', '.join(filter(None, states)) or 'all fresh'}"
 
 
 def _foot(rows: Mapping[str, StepRow]) -> str:
