@@ -4,6 +4,7 @@
 import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
 import { Conflicts } from './conflicts';
 import { checkValue, checkWritable, EditError, until } from './editing';
+import type { Cellar, Texts } from './cellar';
 import { sameJson, type Json } from './json';
 import type { Ack, Change, EditOp, InvalidField, Meta, ServerFrame, Welcome } from './model';
 import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
@@ -33,6 +34,9 @@ export interface ClientOptions {
   /** This life of the page. */
   life: string;
   shelf: Shelf;
+  /** For large edits, and what it has of this tab's. */
+  cellar?: Cellar | null;
+  texts?: Texts;
   pace: () => Pace;
   user?: string;
   connect(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel;
@@ -51,7 +55,7 @@ const REMEMBER_AFTER = 1500;
 
 export class SessionClient {
   constructor(private readonly options: ClientOptions) {
-    const { sessionId, shelf, tab, life } = options;
+    const { sessionId, shelf, tab, life, cellar, texts } = options;
     this._sessionId = sessionId;
     this._now = options.now ?? Date.now;
     this._replica = new Replica(options.meta ?? UNKNOWN_META, shelf.readState(sessionId));
@@ -60,6 +64,12 @@ export class SessionClient {
       key: shelf.outboxKey(sessionId, tab),
       life,
       makeRoom: shelf.makeRoom,
+      cellar,
+      texts,
+      onSettled: () => {
+        this._sender.dispatch();
+        this._publish();
+      },
       send: frame => this._channel.send(frame),
       onAck: (edits, ack) => this._acknowledged(edits, ack),
       onRefused: refused => this._lately.push(...refused),
@@ -249,6 +259,7 @@ export class SessionClient {
   dispose(): void {
     this.leave();
     this._sender.dispose();
+    this._outbox.close();
     this._channel.close();
     this._listeners.clear();
   }

@@ -2,7 +2,9 @@
  * Sends what a dead tab left in its outbox: under that tab's client id, so that nothing it had sent already counts twice,
  * and so on a connection of its own.
  */
+import type { Cellar } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
+import { textsOf } from './drawer';
 import type { ServerFrame } from './model';
 import { Outbox, type Refused } from './outbox';
 
@@ -12,19 +14,27 @@ export interface DrainOptions {
   storage: Storage | null;
   /** The dead tab's. */
   key: string;
+  cellar?: Cellar | null;
   /** Ours. */
   life: string;
   connect(options: Omit<ChannelOptions, 'open' | 'why'>): Channel;
 }
 
-/** @returns what was refused, now or in that tab's life; nothing while the outbox could not be emptied */
-export function drain(options: DrainOptions): Promise<readonly Refused[]> {
-  const { storage, key, life, connect } = options;
+/**
+ * @returns what was refused, now or in that tab's life; nothing while the outbox could not be emptied
+ * @throws Error where what was left cannot be read
+ */
+export async function drain(options: DrainOptions): Promise<readonly Refused[]> {
+  const { storage, key, cellar = null, life, connect } = options;
+  const texts = await textsOf(storage, key, cellar);
   return new Promise(resolve => {
     const outbox = new Outbox({
       storage,
       key,
       life,
+      cellar,
+      texts,
+      onSettled: () => next(),
       send: frame => channel.send(frame),
       onAck: () => undefined,
       onRefused: () => undefined,
@@ -32,6 +42,7 @@ export function drain(options: DrainOptions): Promise<readonly Refused[]> {
     });
     const end = (refused: readonly Refused[]): void => {
       clearTimeout(timer);
+      outbox.close();
       channel.close();
       resolve(refused);
     };
@@ -40,7 +51,7 @@ export function drain(options: DrainOptions): Promise<readonly Refused[]> {
       outbox.dispatch();
       if (outbox.isEmpty) {
         const { refused } = outbox;
-        storage?.removeItem(key);
+        outbox.discard();
         end(refused);
       }
     };
@@ -87,20 +98,41 @@ export function drain(options: DrainOptions): Promise<readonly Refused[]> {
   });
 }
 
-/** Takes what was left under one key over to another session, to be drained there. */
-export function moveOutbox(storage: Storage | null, from: string, to: string): void {
-  const outbox = new Outbox({
-    storage,
-    key: from,
-    life: '',
-    send: () => false,
-    onAck: () => undefined,
-    onRefused: () => undefined,
-    onGap: () => undefined
+/**
+ * Takes what was left under one key over to another session, to be drained there.
+ * @throws Error where what was left cannot be read
+ */
+export async function moveOutbox(
+  storage: Storage | null,
+  cellar: Cellar | null,
+  from: string,
+  to: string
+): Promise<void> {
+  const texts = await textsOf(storage, from, cellar);
+  await new Promise<void>(resolve => {
+    const outbox = new Outbox({
+      storage,
+      key: from,
+      life: '',
+      cellar,
+      texts,
+      onSettled: () => end(),
+      send: () => false,
+      onAck: () => undefined,
+      onRefused: () => undefined,
+      onGap: () => undefined
+    });
+    const end = (): void => {
+      if (!outbox.isSettling) {
+        outbox.close();
+        resolve();
+      }
+    };
+    if (outbox.isEmpty && outbox.refused.length === 0) {
+      outbox.discard();
+    } else {
+      outbox.moveTo(to);
+    }
+    end();
   });
-  if (outbox.isEmpty && outbox.refused.length === 0) {
-    storage?.removeItem(from);
-  } else {
-    outbox.moveTo(to);
-  }
 }

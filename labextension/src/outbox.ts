@@ -3,7 +3,9 @@
  * are kept. An outbox belongs to one client id and one session, outlives its page, and speaks the mutate half of the
  * protocol. How frames travel is its owner's business: it is given its send function.
  */
-import { parseJson, sameJson, stringifyJson, type Json } from './json';
+import type { Cellar, Texts } from './cellar';
+import { Drawer } from './drawer';
+import { sameJson, type Json } from './json';
 import {
   namesOf,
   type Ack,
@@ -47,7 +49,7 @@ export interface Refused {
 }
 
 /** What was sent, or was about to be: its number and body never change. */
-interface Mutate {
+export interface Mutate {
   seq: number;
   base: number;
   edits: Edit[];
@@ -57,15 +59,6 @@ interface Mutate {
 
 export type MutateFrame = Extract<ClientFrame, { type: 'mutate' }>;
 
-interface Kept {
-  v: 1;
-  client: string;
-  seq: number;
-  open: Mutate | null;
-  edits: Edit[];
-  refused: Refused[];
-}
-
 export interface OutboxOptions {
   /** null where the browser has none: nothing outlives the page then. */
   storage: Storage | null;
@@ -74,6 +67,12 @@ export interface OutboxOptions {
   send(frame: ClientFrame): boolean;
   /** Frees room in the storage. @returns whether it found any */
   makeRoom?(): boolean;
+  /** Where large edits are kept; null where the browser has none. */
+  cellar?: Cellar | null;
+  /** What the cellar has of it, see textsOf. */
+  texts?: Texts;
+  /** Of what could be kept only after a while: it is kept now and on its way, or cannot be. */
+  onSettled?(): void;
   onAck(edits: readonly Edit[], ack: Ack): void;
   onRefused(refused: readonly Refused[]): void;
   /** The numbers no longer fit the server's: a new welcome is needed. */
@@ -116,12 +115,15 @@ function fits(op: PatchOp, value: Json): boolean {
 
 export class Outbox {
   constructor(private readonly options: OutboxOptions) {
-    const kept = this._read();
+    const { storage, key, makeRoom, cellar = null, texts = new Map() } = options;
+    const onSettled = (): void => this._settled();
+    this._drawer = new Drawer({ storage, key, makeRoom, cellar, texts, onSettled });
+    const kept = this._drawer.read();
     this.client = kept?.client ?? randomId();
     this._seq = kept?.seq ?? 0;
     this._open = kept?.open ?? null;
-    this._edits = kept?.edits ?? [];
-    this._refused = kept?.refused ?? [];
+    this._edits = [...(kept?.edits ?? [])];
+    this._refused = [...(kept?.refused ?? [])];
   }
 
   /** The id under which its numbers count, on the wire. */
@@ -129,7 +131,7 @@ export class Outbox {
 
   /** Whether all that is in it would survive the page. */
   get kept(): boolean {
-    return this._kept;
+    return this._drawer.isKept;
   }
 
   /** Another number whenever anything in it changed. */
@@ -155,6 +157,21 @@ export class Outbox {
 
   get isWaiting(): boolean {
     return this._open !== null;
+  }
+
+  /** What is in it is not kept yet, and about to be. */
+  get isSettling(): boolean {
+    return this._drawer.isSettling;
+  }
+
+  /** What is to be sent is not sent yet: it has to be kept first. */
+  get isHeld(): boolean {
+    return this._isHeld;
+  }
+
+  /** Whether something unsent is so large that it should not wait for a pause. */
+  get hasLarge(): boolean {
+    return this._edits.some(({ op }) => this._drawer.isLarge(op));
   }
 
   /** What was sent, or was about to be, and has no answer yet. */
@@ -264,6 +281,7 @@ export class Outbox {
 
   suspend(): void {
     this._ready = false;
+    this._isHeld = false;
   }
 
   answered(answer: Ack | Reject): void {
@@ -329,6 +347,16 @@ export class Outbox {
     this._write();
   }
 
+  /** What is on its way to the cellar is let be: another may go on with what was written down. */
+  close(): void {
+    this._drawer.close();
+  }
+
+  /** Throws away all that was written down. */
+  discard(): void {
+    this._drawer.discard();
+  }
+
   dismiss(id: string): void {
     this._refused = this._refused.filter(refused => refused.id !== id);
     this._write();
@@ -336,8 +364,7 @@ export class Outbox {
 
   /** The same edits for another session, which knows nothing of this client's numbers. */
   moveTo(key: string): void {
-    this.options.storage?.removeItem(this.options.key);
-    this.options.key = key;
+    this._drawer.moveTo(key);
     this._edits = this.pending.map(edit => ({ ...edit, base: 0, seen: 0, guarded: false }));
     this._open = null;
     this._seq = 0;
@@ -372,53 +399,36 @@ export class Outbox {
 
   private _sendOpen(): boolean {
     const { open } = this;
-    return open !== null && this.options.send(open);
+    this._isHeld = open !== null && this._drawer.isSettling;
+    return open !== null && (this._isHeld || this.options.send(open));
   }
 
-  private _read(): Kept | null {
-    try {
-      const text = this.options.storage?.getItem(this.options.key) ?? null;
-      const kept = text === null ? null : (parseJson(text) as unknown as Kept);
-      return kept?.v === 1 ? kept : null;
-    } catch {
-      return null;
+  private _settled(): void {
+    this._version++;
+    if (this._isHeld && this._ready) {
+      this._sendOpen();
     }
+    this.options.onSettled?.();
   }
 
   private _write(): void {
-    const { storage, key, makeRoom } = this.options;
     this._version++;
-    const nothing = this.isEmpty && this._refused.length === 0;
-    if (storage === null) {
-      this._kept = nothing;
-      return;
-    }
-    const kept: Kept = {
-      v: 1,
+    this._drawer.write({
       client: this.client,
       seq: this._seq,
       open: this._open,
       edits: this._edits,
       refused: this._refused
-    };
-    const text = stringifyJson(kept);
-    const tryOnce = (): boolean => {
-      try {
-        storage.setItem(key, text);
-        return true;
-      } catch {
-        return false;
-      }
-    };
-    this._kept = tryOnce() || (makeRoom?.() === true && tryOnce()) || nothing;
+    });
   }
 
+  private readonly _drawer: Drawer;
   private _seq: number;
   private _open: Mutate | null;
   private _edits: Edit[];
   private _refused: Refused[];
   private _ready = false;
-  private _kept = true;
+  private _isHeld = false;
   private _version = 0;
   private _gaps = 0;
 }

@@ -57,6 +57,12 @@ export class Sender {
   edited(): void {
     this._sayDirty();
     this._pacer.call();
+    if (this.options.outbox.hasLarge) {
+      // What this browser has least room for is safest with the server.
+      this._pacer.stop();
+      this._due = true;
+      this.dispatch();
+    }
   }
 
   /** Sends all there is, without waiting for a pause or for a run to end. */
@@ -102,7 +108,7 @@ export class Sender {
     if (outbox.unsent.every(this._isHeld)) {
       this._due = false;
     }
-    if (outbox.unsent.length === 0) {
+    if (outbox.unsent.length === 0 && !outbox.isHeld) {
       this._urgent.clear();
       this._asked.forEach(id => send({ type: 'flushed', id, invalid: this.invalidFields }));
       this._asked = [];
@@ -129,7 +135,8 @@ export class Sender {
     );
 
   private get _isDirty(): boolean {
-    return this.options.outbox.unsent.length > 0 || this._invalid.size > 0;
+    const { unsent, isHeld } = this.options.outbox;
+    return unsent.length > 0 || isHeld || this._invalid.size > 0;
   }
 
   private _sayDirty(): void {

@@ -3,10 +3,12 @@
  */
 import type { ServerConnection } from '@jupyterlab/services';
 
+import { Cellar, type Texts } from './cellar';
 import { Channel, type ChannelOptions, type Socket } from './channel';
 import { SessionClient } from './client';
 import type { Choice, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
+import { textsOf } from './drawer';
 import { randomId } from './outbox';
 import type { Pace } from './pacer';
 import { askWhy, attach, channelUrl, postMutate, RequestError } from './rest';
@@ -44,6 +46,8 @@ export class Sessions {
     const locks = options.locks === undefined ? (navigator.locks ?? null) : options.locks;
     this._shelf = new Shelf(local, options.settings.baseUrl, options.user ?? '');
     this._tab = Tab.claim({ local, session, locks });
+    this._cellar = Cellar.of(this._shelf.owner);
+    this._cellar?.sweep(this._shelf.outboxTexts()).catch(() => undefined);
     this._timer = setInterval(
       () => this._clients.forEach((_, id) => void this.drainDead(id)),
       LOOK_EVERY
@@ -54,6 +58,7 @@ export class Sessions {
    * The client of the notebook at this path. While the server cannot be reached, what this browser remembers of it.
    * `choose` answers the question of an earlier call.
    * @throws RequestError where the server answers that it cannot be had, or has a question (see questionOf)
+   * @throws Error where edits that this browser keeps cannot be read
    */
   async open(path: string, choose?: Choice): Promise<SessionClient> {
     const { settings } = this.options;
@@ -71,6 +76,7 @@ export class Sessions {
       found = { sessionId: known };
     }
     const { sessionId, meta } = found;
+    const texts = await this._textsOf(sessionId, tab);
     const existing = [...this._clients.values()].find(
       client => client.getState().sessionId === sessionId
     );
@@ -83,6 +89,8 @@ export class Sessions {
       tab: tab.id,
       life: this._life,
       shelf: this._shelf,
+      cellar: this._cellar,
+      texts,
       pace: this.options.pace,
       user: this.options.user ?? undefined,
       connect: (options, session) => this._channel(options, session),
@@ -117,6 +125,7 @@ export class Sessions {
     this._clients.forEach(client => client.leave());
     if (forget) {
       this._shelf.clear();
+      this._cellar?.clear();
     }
   }
 
@@ -142,10 +151,13 @@ export class Sessions {
           const refused = await drain({
             storage: this._shelf.storage,
             key: this._shelf.outboxKey(sessionId, dead),
+            cellar: this._cellar,
             life: this._life,
             connect: options => this._channel(options, () => sessionId)
           });
           client.takeRefused(refused);
+        } catch {
+          // It cannot be read now: it stays, and is tried again.
         } finally {
           release();
         }
@@ -173,11 +185,12 @@ export class Sessions {
       for (const left of shelf.tabsOf(unborn)) {
         const release = left === tab.id ? () => undefined : await tab.takeOver(left);
         if (release !== null) {
-          moveOutbox(
+          await moveOutbox(
             shelf.storage,
+            this._cellar,
             shelf.outboxKey(unborn, left),
             shelf.outboxKey(sessionId, randomId())
-          );
+          ).catch(() => undefined);
           release();
         }
       }
@@ -205,7 +218,23 @@ export class Sessions {
     });
   }
 
+  /** What the cellar has of this tab's edits: without it none of them may be touched. */
+  private async _textsOf(sessionId: string, tab: Tab): Promise<Texts> {
+    try {
+      return await textsOf(
+        this._shelf.storage,
+        this._shelf.outboxKey(sessionId, tab.id),
+        this._cellar
+      );
+    } catch {
+      throw new Error(
+        'This browser keeps edits that were not saved, and cannot read them (IndexedDB does not answer).'
+      );
+    }
+  }
+
   private readonly _shelf: Shelf;
+  private readonly _cellar: Cellar | null;
   private readonly _tab: Promise<Tab>;
   private readonly _life = randomId();
   private readonly _clients = new Map<string, SessionClient>();

@@ -24,12 +24,15 @@ export interface KnownState {
 }
 
 export class Shelf {
+  /** Whose things these are: the server's address and the person. */
+  readonly owner: string;
+
   constructor(
     readonly storage: Storage | null,
     baseUrl: string,
     user: string
   ) {
-    this._owner = [baseUrl, user].map(encodeURIComponent).join('|');
+    this.owner = [baseUrl, user].map(encodeURIComponent).join('|');
   }
 
   outboxKey(sessionId: string, tab: string): string {
@@ -40,6 +43,11 @@ export class Shelf {
   tabsOf(sessionId: string): string[] {
     const prefix = `${this._prefix('outbox', sessionId)}|`;
     return this._keys(prefix).map(key => key.slice(prefix.length));
+  }
+
+  /** Everybody's outboxes, as they are written down. */
+  outboxTexts(): string[] {
+    return this._keys(`${ROOT}:outbox:`).map(key => this.storage?.getItem(key) ?? '');
   }
 
   remove(key: string): void {
@@ -119,13 +127,13 @@ export class Shelf {
 
   /** Throws away all that is kept for this person of this server. */
   clear(): void {
-    for (const kind of ['outbox', 'state', 'path']) {
-      this._keys(`${ROOT}:${kind}:${this._owner}|`).forEach(key => this.remove(key));
+    for (const kind of ['outbox', 'state', 'path', 'unborn']) {
+      this._keys(`${ROOT}:${kind}:${this.owner}|`).forEach(key => this.remove(key));
     }
   }
 
   private _prefix(kind: string, name: string): string {
-    return `${ROOT}:${kind}:${this._owner}|${encodeURIComponent(name)}`;
+    return `${ROOT}:${kind}:${this.owner}|${encodeURIComponent(name)}`;
   }
 
   private _keys(prefix: string): string[] {
@@ -133,6 +141,4 @@ export class Shelf {
     const keys = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage!.key(i) ?? '');
     return keys.filter(key => key.startsWith(prefix));
   }
-
-  private readonly _owner: string;
 }
