@@ -36,6 +36,7 @@ class _KeptGroup(Struct, kw_only=True, frozen=True):
     runs: list[Run] = []
     whole: bool = False
     seen: dict[str, int] | None = None
+    specs: dict[str, str] = {}
 
 
 class _KeptOpen(Struct, kw_only=True, frozen=True):
@@ -122,12 +123,14 @@ def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
         # Whoever sends this later must not overwrite what somebody wrote in the meantime.
         seen = {name: row.revision if (row := rows.get(name)) else 0 for name in group.edits}
     edits = {name: _kept_edit(written) for name, written in group.edits.items()}
-    return _KeptGroup(origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen)
+    specs = {name: spec.decode() for name, spec in group.specs.items()}
+    return _KeptGroup(origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen, specs=specs)
 
 
 def _group(kept: _KeptGroup) -> Group:
     edits = {name: _edit(edit) for name, edit in kept.edits.items()}
-    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen)
+    specs = {name: spec.encode() for name, spec in kept.specs.items()}
+    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, specs=specs)
 
 
 def _kept_edit(written: Written) -> str | _KeptPatch | None:
@@ -196,6 +199,7 @@ def read(path: Path) -> Outbox | None:
         group = _group(kept.open.group)
         outbox.open = Open(kept.open.seq, kept.open.base, kept.open.body.encode(), group)
         outbox.latest.update(group.edits)
+        outbox.specs.update(group.specs)
     for group in map(_group, kept.queue):
         outbox.append(group)
     return outbox

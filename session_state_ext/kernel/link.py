@@ -17,6 +17,9 @@ import weakref
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any, TypeVar
 
+from msgspec import Raw
+
+from session_state_ext.changes import declared
 from session_state_ext.errors import ReadOnly, SessionError, Unavailable
 from session_state_ext.model import Step, Variable
 from session_state_ext.names import new_tag
@@ -46,6 +49,8 @@ class Link:
         """``find`` is called on the link's thread; ``local``: what it gives is in this process."""
         self._line = Line(local=local)
         self._outbox = self._line.replica.outbox
+        #: the declarations that count now, JSON text by name; looked at before each write
+        self.specs = self._line.replica.specs
         self._talker = Talker(self._line, find)
         #: who makes the edits from now on
         self.origin = SaidOrigin(kind="cell")
@@ -184,6 +189,27 @@ class Link:
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 
+    def declare(self, specs: Mapping[str, bytes]) -> None:
+        """Declare variables, by checked JSON text; null takes a declaration away."""
+        line = self._line
+        self.writable()
+        with line.lock:
+            batch = self._own_batch()
+            for name, spec in specs.items():
+                if batch is not None:
+                    batch.specs[name] = spec
+                    self._show_default(batch, name, spec)
+                else:
+                    self._outbox.declare(name, spec, self.origin)
+            line.replica.respec(specs)
+            line.scheduled = True
+        self._talker.call(self._talker.schedule)
+
+    def _show_default(self, batch: Group, name: str, spec: bytes) -> None:
+        made = None if self.written(name) is not None else declared(None, Raw(spec))
+        if made is not None:
+            batch.edits[name] = bytes(made[0])
+
     def put_all(self, edits: Mapping[str, Written]) -> None:
         """Several at once; nobody ever sees only some of them."""
         line = self._line
@@ -206,6 +232,7 @@ class Link:
             for name, written in group.edits.items():
                 self._tell(name, written)
             self._outbox.append(group)
+            line.replica.respec(group.specs)
             line.scheduled = True
         self._talker.call(self._talker.hurry if hurry else self._talker.schedule)
 
@@ -223,7 +250,7 @@ class Link:
         finally:
             with self._line.lock:
                 self._batch = None
-        if group.edits:
+        if group.edits or group.specs:
             self.append(group)
 
     @property

@@ -11,6 +11,7 @@ from session_state_ext.errors import SessionError
 
 from . import display, grammar
 from .cells import Cells
+from .declarelines import DeclareLines
 from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace, Unplaced
@@ -22,6 +23,7 @@ from .talker import OPTIONS
 
 COMMANDS = [
     *("set", "get", "del", "push", "pull", "use", "list"),
+    *("declare", "reset", "lock", "unlock"),
     *("history", "undo", "redo", "diff", "snapshot", "restore", "purge"),
     *("step", "steps", "run", "why", "help"),
 ]
@@ -34,6 +36,7 @@ class SessionMagics(Magics):
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, cells: Cells) -> None:
         super().__init__(shell)
         self._link, self._session, self._names, self._cells = link, session, names, cells
+        self._declarations = DeclareLines(link, session, names)
         self._commands: dict[str, Callable[[str], Any]] = {
             "set": self._set,
             "get": self._get,
@@ -44,6 +47,7 @@ class SessionMagics(Magics):
             "list": self._list,
             "step": self._step,
             "help": self._help,
+            **self._declarations.commands,
             **PastLines(session).commands,
             **StepLines(session).commands,
         }
@@ -65,6 +69,18 @@ class SessionMagics(Magics):
             %session use --this|--copy|--empty   what a notebook is to have that its session does not know
             %session list                        all your sessions
             %session help                        this page
+
+        A variable can be declared; from then on nobody writes what it may not be::
+
+            %session declare lr = 0.1 --min 0 --max 1 --description "learning rate" --control slider
+            %session declare optimizer = "adam" --choices adam sgd
+            %session reset [lr]                  back to the default (all that have one); %session undo takes it back
+            %session lock seed                   nobody changes it by accident, until: %session unlock seed
+
+        In a cell of parameters each value is a default, and the comment behind it says what it is::
+
+            %%session parameters
+            lr = 0.1  # learning rate
 
         Every change is remembered::
 
@@ -153,6 +169,10 @@ class SessionMagics(Magics):
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":
             return self._set(f"{rest}\n{cell}")
+        if word == "parameters":
+            if rest.strip():
+                raise Mistake("%%session parameters stands alone; what it declares comes below it, in the same cell.")
+            return self._declarations.parameters(cell)
         if word != "step":
             raise Mistake("%%session begins a step: %%session step NAME --in a --out b. For one line, write %session.")
         # The cell of a step is run as it is; here it was handed to us as text.

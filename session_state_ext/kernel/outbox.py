@@ -15,9 +15,10 @@ from typing import Any, Final
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
+from session_state_ext.changes import read_spec
 from session_state_ext.differences import composed
 from session_state_ext.errors import SessionError
-from session_state_ext.model import Delete, Op, Patch, RunOp, Set, Variable
+from session_state_ext.model import Declare, Delete, Op, Patch, RunOp, Set, Variable
 from session_state_ext.model import Run as RunRecord
 from session_state_ext.patches import patch_value
 from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
@@ -80,10 +81,12 @@ class Group(Struct):
     seen: dict[str, int] | None = None
     #: groups that came out of one refused change
     family: int = 0
+    #: declarations made before the edits of the same names, JSON text; null takes one away
+    specs: dict[str, bytes] = field(default_factory=dict[str, bytes])
 
     def ops(self) -> tuple[Op, ...]:
         """What the server is asked to do."""
-        made: list[Op] = []
+        made: list[Op] = [Declare(name=name, spec=Raw(spec)) for name, spec in self.specs.items()]
         for name, written in self.edits.items():
             seen: int | UnsetType = UNSET if self.seen is None else self.seen.get(name, UNSET)
             if written is DELETED:
@@ -117,6 +120,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
     theirs: bytes | None = None
     #: what it was when the edit was made, where only members of it were written
     base: bytes | None = None
+    #: the declaration, where it was that which was not taken
+    spec: bytes | None = None
 
 
 class Outbox:
@@ -130,6 +135,8 @@ class Outbox:
         self.queue: deque[Group] = deque()
         #: the newest pending write of each name
         self.latest: dict[str, Written] = {}
+        #: the newest pending declaration of each name
+        self.specs: dict[str, bytes] = {}
         #: the last group of the queue, where more edits may join it
         self._growing: Group | None = None
         self._families = 0
@@ -140,7 +147,7 @@ class Outbox:
     @property
     def names(self) -> set[str]:
         """The variables with pending edits."""
-        return set(self.latest)
+        return {*self.latest, *self.specs}
 
     def groups(self) -> Iterator[Group]:
         """All pending groups, oldest first."""
@@ -173,11 +180,23 @@ class Outbox:
         lay(group.edits, name, patched)
         self.latest[name] = group.edits[name]
 
+    def declare(self, name: str, spec: bytes, origin: SaidOrigin) -> None:
+        """Declare one variable."""
+        group = self._growing
+        if group is None or group.origin is not origin or name in group.edits:
+            group = self._tail(origin)
+        group.specs[name] = self.specs[name] = spec
+        if self.latest.get(name) is DELETED and spec != b"null":
+            # It is made anew by this.
+            default = read_spec(Raw(spec)).default
+            group.edits[name] = self.latest[name] = b"null" if default is UNSET else bytes(default)
+
     def append(self, group: Group) -> None:
         """A group of its own: a batch, or a step's outputs with their run."""
         self._growing = None
         self.queue.append(group)
         self.latest.update(group.edits)
+        self.specs.update(group.specs)
 
     def stamp(self, revisions: Mapping[str, Variable]) -> None:
         """From now on what is queued says which revision it was written on top of (0: there was none)."""
@@ -221,7 +240,7 @@ class Outbox:
                 rest = {name: group.edits[name] for name in names[at:]}
                 first = {name: group.edits[name] for name in names[:at]}
                 self.queue.appendleft(Group(group.origin, rest, group.runs, seen=group.seen, family=group.family))
-                return Group(group.origin, first, seen=group.seen, family=group.family)
+                return Group(group.origin, first, seen=group.seen, family=group.family, specs=group.specs)
         return group
 
     # --- answers ---
@@ -243,7 +262,7 @@ class Outbox:
             return []
         group, self.open = self.open.group, None
         # A batch is all or nothing; a step's outputs are not, for the others are still worth keeping.
-        if (group.runs or not group.whole) and len(group.edits) + len(group.runs) > 1:
+        if (group.runs or not group.whole) and len({*group.edits, *group.specs}) + len(group.runs) > 1:
             self._take_apart(group)
             return []
         self._forget(group)
@@ -276,8 +295,14 @@ class Outbox:
     def _take_apart(self, group: Group) -> None:
         self._families += 1
         parts = [
-            Group(group.origin, {name: written}, seen=group.seen, family=self._families)
-            for name, written in group.edits.items()
+            Group(
+                group.origin,
+                {name: group.edits[name]} if name in group.edits else {},
+                seen=group.seen,
+                family=self._families,
+                specs={name: group.specs[name]} if name in group.specs else {},
+            )
+            for name in {**group.specs, **group.edits}
         ]
         if group.runs:
             parts.append(Group(group.origin, runs=group.runs, family=self._families))
@@ -292,11 +317,16 @@ class Outbox:
     def _forget(self, group: Group) -> None:
         for name in group.edits:
             self.latest.pop(name, None)
+        for name in group.specs:
+            self.specs.pop(name, None)
         # A refused name may be queued again, and an open one may be: the newest of those that remain counts.
         for other in self.groups():
             for name in group.edits:
                 if name in other.edits:
                     self.latest[name] = other.edits[name]
+            for name in group.specs:
+                if name in other.specs:
+                    self.specs[name] = other.specs[name]
 
     def resume(self, last_seq: int, answered: bool, base: int, *, same_epoch: bool) -> Open | None:
         """After a welcome: what must be sent again. ``answered``: the welcome's last answer settled the open one."""
@@ -319,6 +349,7 @@ class Outbox:
         self.open = self._growing = None
         self.queue.clear()
         self.latest.clear()
+        self.specs.clear()
         return dropped
 
 
@@ -334,6 +365,10 @@ def refusals(group: Group, code: str, message: str, theirs: bytes | None = None)
             base=written.before if type(written) is Patched else None,
         )
         for name, written in group.edits.items()
+    ] + [
+        Refusal(name=name, value=None, code=code, message=message, spec=spec)
+        for name, spec in group.specs.items()
+        if name not in group.edits
     ]
 
 

@@ -5,13 +5,13 @@ Pure, like :mod:`.outbox`: the link feeds it frames and sends what it answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 
-from session_state_ext.changes import apply, effective
+from session_state_ext.changes import apply, declared, effective
 from session_state_ext.errors import PatchFailed
 from session_state_ext.model import Change, Meta, Op, Origin, RunOp, Step, Variable, advance
 from session_state_ext.wire import (
@@ -54,6 +54,8 @@ class Replica:
         self.outbox = Outbox(client)
         self.session_id: str | None = None
         self.rows: dict[str, Variable] = {}
+        #: the declarations that count here now, pending ones too; always the same dict
+        self.specs: dict[str, bytes] = {}
         self.steps: dict[str, Step] = {}
         self.revision = 0
         self.tip: str | None = None
@@ -80,7 +82,11 @@ class Replica:
             if type(value) is not Patched:
                 return None if value is DELETED else Box(value)
         row = self.rows.get(name)
+        spec = self.outbox.specs.get(name)
         shown = None if row is None else Box(bytes(row.value))
+        if spec is not None:
+            made = declared(None if row is None else (row.value, row.spec), Raw(spec))
+            shown = None if made is None else Box(bytes(made[0]))
         if name in latest:
             for group in self.outbox.groups():
                 shown = written_over(shown, group.edits, name)
@@ -90,11 +96,8 @@ class Replica:
         """The variables there are now: confirmed ones in their order, then new ones."""
         latest = self.outbox.latest
         kept = [name for name in self.rows if latest.get(name) is not DELETED]
-        return kept + [
-            name
-            for name, value in latest.items()
-            if name not in self.rows and value is not DELETED and self.written(name) is not None
-        ]
+        new = [name for name in {**self.outbox.specs, **latest} if name not in self.rows]
+        return kept + [name for name in new if self.written(name) is not None]
 
     def view(self) -> dict[str, bytes]:
         """All of it, as text."""
@@ -153,7 +156,11 @@ class Replica:
             made = apply(change, before)
         except PatchFailed:
             raise Resync("what is known here is not what was changed") from None
-        told = [] if self.tell is None else [self._seen(name, row, change) for name, row in made.items()]
+        told = (
+            []
+            if self.tell is None
+            else [self._seen(name, row, change) for name, row in made.items() if _is_another(before.get(name), row)]
+        )
         for name, row in made.items():
             if row is None:
                 before.pop(name, None)
@@ -163,6 +170,7 @@ class Replica:
             if isinstance(op, RunOp):
                 self._record(replace(op.run, revision=change.revision))
         self._refit(made)
+        self.respec(made)
         self.revision, self.tip = change.revision, change.tip
         if self.meta is not None:
             self.meta = replace(self.meta, revision=change.revision, last_synced_at=change.at)
@@ -196,6 +204,7 @@ class Replica:
         if opened is None or ack.seq != opened.seq:
             return
         self.outbox.settle()
+        self.respec(opened.group.specs)
         self.conflicts += ack.conflicts
         if ack.revision > self.revision:
             if ack.revision != self.revision + 1:
@@ -228,6 +237,18 @@ class Replica:
             self.outbox.again(None)
             return
         self.refused += self.outbox.refuse(*refusal_of(reject))
+        self.respec(opened.group.specs)
+
+    def respec(self, names: Iterable[str]) -> None:
+        """See anew which declarations of these names count."""
+        for name in names:
+            row = self.rows.get(name)
+            confirmed = None if row is None or row.spec is UNSET else bytes(row.spec)
+            spec = self.outbox.specs.get(name, confirmed)
+            if spec is None or spec == b"null":
+                self.specs.pop(name, None)
+            else:
+                self.specs[name] = spec
 
     def _welcomed(self, welcome: Welcome, offline: float) -> Open | None:
         if offline > STALE_SECONDS:
@@ -243,6 +264,8 @@ class Replica:
                 self._apply(change)
         elif welcome.variables is not UNSET:
             self.rows = {row.name: row for row in welcome.variables}
+            self.specs.clear()
+            self.respec([*self.rows, *self.outbox.specs])
             self._refit(self.rows)
         self.session_id, self.epoch = welcome.session, welcome.epoch
         self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
@@ -296,6 +319,8 @@ class Replica:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
         self.rows, self.steps, self.revision, self.tip, self.epoch = {}, {}, 0, None, None
         self.known, self.session_id, self.meta = False, None, None
+        self.specs.clear()
+        self.respec(self.outbox.specs)
         opened = self.outbox.open
         if opened is not None:
             self.outbox.open = None
@@ -307,6 +332,11 @@ class Box(Struct, frozen=True):
     """Tells a variable whose value is null from one that is not there."""
 
     value: Written
+
+
+def _is_another(old: Variable | None, new: Variable | None) -> bool:
+    """Whether the value was written: a declaration leaves it as it is."""
+    return old is None or new is None or new.value is not old.value
 
 
 def _own(said: SaidOrigin, client: str) -> Origin:

@@ -39,6 +39,8 @@ def overwritten(one: Overwritten) -> str:
 
 
 def refused(one: Refusal) -> str:
+    if one.spec is not None:
+        return f"{one.name}: its declaration was not taken: {one.message.removeprefix(f'{one.name}: ')}"
     value = "deleting it" if one.value is None else f"{preview.value(one.value, 40)}"
     if one.theirs is not None:
         return (

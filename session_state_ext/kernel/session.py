@@ -13,6 +13,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
 
 from . import credential, values
+from .declarations import Declarations
 from .link import FLUSH_SECONDS, Link
 from .outbox import DELETED, Patched, Written
 from .past import Past
@@ -32,7 +33,7 @@ class Missing(KeyError):
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
-class Session(Past, Stepped, MutableMapping[str, Any]):
+class Session(Past, Declarations, Stepped, MutableMapping[str, Any]):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
@@ -91,6 +92,9 @@ class Session(Past, Stepped, MutableMapping[str, Any]):
         fast = (kind is float and value - value == 0) or (kind is int and -_FAST < value < _FAST)
         if not fast and not values.is_plain(value):
             value = self._text(name, value)
+        specs = self._link.specs
+        if specs and name in specs:
+            self._obey(name, value, specs[name])
         self._link.put(name, value)
 
     def __delitem__(self, name: str) -> None:
@@ -98,6 +102,9 @@ class Session(Past, Stepped, MutableMapping[str, Any]):
         self._link.writable()
         if self._link.written(name) is None:
             raise Missing(name)
+        if name in self._link.specs:
+            self._obey(name, None, self._link.specs[name])
+            del self._link.specs[name]
         self._link.put(name, DELETED)
 
     def __iter__(self) -> Iterator[str]:
@@ -121,6 +128,8 @@ class Session(Past, Stepped, MutableMapping[str, Any]):
         edits: dict[str, Written] = {
             name: value if values.is_plain(value) else self._text(name, value) for name, value in members.items()
         }
+        for name in self._link.specs.keys() & edits.keys():
+            self._obey(name, edits[name], self._link.specs[name])
         self._link.put_all(edits)
 
     @contextmanager
@@ -155,6 +164,8 @@ class Session(Past, Stepped, MutableMapping[str, Any]):
         before = values.encode(value, name)
         yield value
         after = self._text(name, value)
+        if name in self._link.specs:
+            self._obey(name, after, self._link.specs[name])
         patch = difference(before, after)
         if patch is None:
             self._link.put(name, after)

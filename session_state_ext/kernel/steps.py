@@ -6,6 +6,7 @@ import ast
 import asyncio
 import inspect
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Raw, Struct
@@ -137,6 +138,7 @@ class Steps:
             missing = [name for name in wanted if name not in found and name not in recipe.optional]
             if missing:
                 raise StepRefused(self._missing(missing))
+            self._refuse_invalid(found)
             arguments = recipe.arguments({name: text for name, (text, _) in found.items()})
         except (StepRefused, WrongInput) as error:
             self._record(run, "refused", RunError(type="Not run", message=error.message))
@@ -195,6 +197,7 @@ class Steps:
             missing = [name for name in wanted if name not in found]
             if missing:
                 raise StepRefused(self._missing(missing))
+            self._refuse_invalid(found)
             for name in wanted:
                 self._names.check(name, force=line.force)
         except (StepRefused, Unplaced) as error:
@@ -202,6 +205,13 @@ class Steps:
             raise StepRefused(f"{line.name} was not run: {error.message}") from None
         said = (self._names.place(name, found[name]) for name in wanted)
         return [one for one in said if one is not None]
+
+    def _refuse_invalid(self, found: Iterable[str]) -> None:
+        """Raise StepRefused where an input is not what its declaration says."""
+        for name in found:
+            wrong = self._session.invalid(name)
+            if wrong is not None:
+                raise StepRefused(f"{wrong} Set it in the Session panel, or with: %session set {name} = ...")
 
     def _missing(self, missing: list[str]) -> str:
         listed = " and ".join(missing) if len(missing) < 3 else ", ".join(missing)

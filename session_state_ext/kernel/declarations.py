@@ -1,0 +1,218 @@
+"""Declaring variables, and going back to their defaults: a part of :class:`.session.Session`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from msgspec import UNSET, Raw
+from msgspec.structs import replace
+
+from session_state_ext.changes import read_spec
+from session_state_ext.errors import InvalidValue, SessionError
+from session_state_ext.names import check_name
+from session_state_ext.wire import SaidOrigin, check_spec, encode, is_locked, is_unset, obey, problem
+
+from . import values
+from .outbox import Group, as_text
+
+if TYPE_CHECKING:
+    from .link import Link
+    from .outbox import Written
+
+_NOTHING: Any = UNSET
+
+
+class Declarations:
+    """What a variable may be, said once and held against everybody who writes it."""
+
+    _link: Link
+
+    def declare(
+        self,
+        what: Any,
+        default: Any = _NOTHING,
+        *,
+        type: Any = None,  # noqa: A002
+        minimum: float | None = None,
+        maximum: float | None = None,
+        step: float | None = None,
+        choices: Any = None,
+        pattern: str | None = None,
+        min_length: int | None = None,
+        max_length: int | None = None,
+        description: str | None = None,
+        control: str | None = None,
+        locked: bool = False,
+        schema: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Say what a variable may be::
+
+            session.declare("lr", 0.1, minimum=0, maximum=1, description="learning rate", control="slider")
+            session.declare("optimizer", "adam", choices=["adam", "sgd"])
+            session.declare(Params)         # a dataclass, a pydantic model, or a JSON Schema with properties
+
+        A variable that is not there is made, with the default. One that is there keeps its value, even where that is
+        not valid any more: then it is marked, and steps do not take it. From now on nobody can write what is not
+        valid: the panel, cells, scripts. Without a ``type`` it is that of the default; ``schema`` (JSON Schema
+        2020-12) says anything else. ``control``: slider, number, select, switch, text, multiline, date, json.
+        ``locked``: nobody changes the value by accident; :meth:`unlock` lets them.
+
+        Raises InvalidSpec where this declares nothing.
+        """
+        __tracebackhide__ = True  # an error is about the line that declared
+        from . import specforms
+
+        if not isinstance(what, str):
+            if default is not UNSET:
+                raise TypeError("The defaults are in what you declare; give a second value only with a name.")
+            texts = {name: specforms.spec_text(name, *form) for name, form in specforms.forms_of(what).items()}
+            self._declare(texts)
+            return
+        said = specforms.keywords(
+            what,
+            {
+                "minimum": minimum,
+                "maximum": maximum,
+                "step": step,
+                "choices": choices,
+                "pattern": pattern,
+                "min_length": min_length,
+                "max_length": max_length,
+            },
+        )
+        of = specforms.of_type(type) if type is not None else specforms.of_value(default, said)
+        whole = {**(schema or of), **said}
+        form = {"schema": whole, "description": description, "control": control, "locked": locked}
+        self._declare({what: specforms.spec_text(what, form, default)})
+
+    def declare_parameters(self, source: str) -> list[str]:
+        """Declare what a cell of parameters assigns, each with its value as default and its comment as description.
+
+        ``lr: float = 0.1  # learning rate``. Raises NotPlain where it does anything else. Gives the names.
+        """
+        __tracebackhide__ = True
+        from . import specforms
+        from .parameters import kind_of, parameters
+
+        texts: dict[str, bytes] = {}
+        for one in parameters(source):
+            kind = kind_of(one)
+            schema = specforms.of_type(kind) if kind is not None else specforms.of_value(one.value, {})
+            texts[one.name] = specforms.spec_text(
+                one.name, {"schema": schema, "description": one.description}, one.value
+            )
+        self._declare(texts)
+        return [*texts]
+
+    def undeclare(self, name: str) -> None:
+        """Take the declaration of a variable away; its value stays."""
+        self._link.known()
+        self._spec(name)
+        self._link.declare({name: b"null"})
+
+    def _declare(self, texts: Mapping[str, bytes]) -> None:
+        __tracebackhide__ = True
+        self._link.writable()
+        for name, text in texts.items():
+            check_name(name)
+            try:
+                check_spec(name, Raw(text))
+            except SessionError as error:
+                raise error.with_traceback(None) from None
+        self._link.declare(texts)
+
+    # --- what is declared ---
+
+    def spec(self, name: str) -> dict[str, Any] | None:
+        """A variable's declaration: of description, schema, default, control and locked what it says; or None."""
+        from msgspec import json
+
+        self._link.known()
+        text = self._link.specs.get(name)
+        if text is None:
+            return None
+        found: dict[str, Any] = json.decode(text)
+        default = read_spec(Raw(text)).default
+        return found if default is UNSET else {**found, "default": values.decode(bytes(default))}
+
+    def invalid(self, name: str) -> str | None:
+        """Why the value that stands is not what its declaration says, a sentence; None where it is."""
+        self._link.known()
+        box, spec = self._link.written(name), self._link.specs.get(name)
+        if box is None or spec is None:
+            return None
+        text = Raw(as_text(box.value))
+        if is_unset(name, Raw(spec), text):
+            return f"{name} has no value yet."
+        wrong = problem(name, Raw(spec), text)
+        return None if wrong is None else wrong.message
+
+    def lock(self, name: str) -> None:
+        """Let nobody change the value by accident."""
+        self._relock(name, locked=True)
+
+    def unlock(self, name: str) -> None:
+        """Let the value be changed again."""
+        self._relock(name, locked=False)
+
+    def _relock(self, name: str, *, locked: bool) -> None:
+        __tracebackhide__ = True
+        self._link.known()
+        if self._link.written(name) is None:
+            from .session import Missing
+
+            raise Missing(name)
+        spec = read_spec(Raw(self._link.specs.get(name, b"{}")))
+        self._link.declare({name: encode(replace(spec, locked=locked))})
+
+    def _spec(self, name: str) -> bytes:
+        spec = self._link.specs.get(name)
+        if spec is None:
+            raise SessionError(f"{name} is not declared: session.declare({name!r}, ...) says what it may be.")
+        return spec
+
+    # --- defaults ---
+
+    def reset(self, *names: str) -> list[str]:
+        """Give variables (all, where none are named) the values they are declared with, in one change.
+
+        ``session.undo()`` takes it back. What is locked stays, and cannot be named. Gives the names that changed.
+        """
+        __tracebackhide__ = True
+        self._link.known()
+        edits: dict[str, Written] = {}
+        for name in names or [*self._link.specs]:
+            spec = Raw(self._spec(name))
+            default = read_spec(spec).default
+            box = self._link.written(name)
+            if default is UNSET and names:
+                raise SessionError(f"{name} is declared without a default.")
+            if default is UNSET or (box is not None and as_text(box.value) == bytes(default)):
+                continue
+            if names:
+                obey(name, Raw(bytes(default)), spec)
+            elif is_locked(spec):
+                continue
+            edits[name] = bytes(default)
+        if edits:
+            self._link.writable()
+            origin: SaidOrigin = self._link.origin
+            self._link.append(Group(origin, edits, whole=True))
+        return [*edits]
+
+    # --- what is written ---
+
+    def _obey(self, name: str, written: Written | None, spec: bytes) -> None:
+        """Raise Locked or InvalidValue where this is not to be written; None stands for a delete."""
+        __tracebackhide__ = True
+        text = None if written is None else as_text(written)
+        try:
+            obey(name, None if text is None else Raw(text), Raw(spec))
+        except SessionError as error:
+            box = self._link.written(name)
+            if text is not None and box is not None and as_text(box.value) == text:
+                return  # it is what stands there
+            if isinstance(error, InvalidValue):
+                raise InvalidValue(error.message, **error.fields) from None
+            raise error.with_traceback(None) from None

@@ -1,0 +1,168 @@
+"""``%session declare``, ``reset``, ``lock`` and ``unlock``, and ``%%session parameters``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from session_state_ext.errors import SessionError
+
+from . import display, grammar
+from .grammar import Mistake, nearest
+from .link import Link
+from .namespace import Namespace
+from .session import Session
+
+_EXAMPLE = "%session declare lr = 0.1 --min 0 --max 1"
+
+#: Each option with the keyword of session.declare that it stands for.
+_NUMBERS = {"--min": "minimum", "--max": "maximum", "--step": "step"}
+_TEXTS = {"--description": "description", "--control": "control", "--type": "type", "--pattern": "pattern"}
+_OPTIONS = [*_NUMBERS, *_TEXTS, "--choices", "--locked"]
+_TYPES = {"float": float, "int": int, "str": str, "bool": bool, "list": list, "dict": dict}
+
+_WORD = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\s,]+")
+
+
+class DeclareLines:
+    """Reads what follows these commands, and tells the session."""
+
+    def __init__(self, link: Link, session: Session, names: Namespace) -> None:
+        self._link, self._session, self._names = link, session, names
+        #: each command with what answers it
+        self.commands: dict[str, Callable[[str], Any]] = {
+            "declare": self._declare,
+            "reset": self._reset,
+            "lock": self._lock,
+            "unlock": self._unlock,
+        }
+
+    def parameters(self, cell: str) -> None:
+        """Declare what the cell assigns, and give its names the values that the session has."""
+        declared = self._session.declare_parameters(cell)
+        for name in declared:
+            self._names.check(name)
+        # What stands here from an earlier run of the cell is no value of the person's own.
+        placed = [self._names.place(name, text) for name, (text, _) in self._link.read(declared).items()]
+        display.show(*(display.note(said) for said in placed if said is not None))
+
+    def _declare(self, line: str) -> None:
+        head, options = _apart(line)
+        if not head:
+            raise Mistake(f"Say what to declare: {_EXAMPLE}")
+        said = _read(options)
+        if "=" in head:
+            found = grammar.assignments(head)
+            if len(found) != 1:
+                raise Mistake(f"Declare one variable a line: {_EXAMPLE}")
+            ((name, default),) = found.items()
+            self._session.declare(name, default, **_fitting(said, default))
+            return
+        names = grammar.words(head)
+        if len(names) != 1:
+            raise Mistake(f"Declare one variable a line, and its default after =: {_EXAMPLE}")
+        self._session.declare(grammar.checked(names[0]), **said)
+
+    def _reset(self, line: str) -> None:
+        names = [self._known(name) for name in grammar.read(line, "reset").words]
+        changed = self._session.reset(*names)
+        if changed:
+            listed = ", ".join(changed) if len(changed) < 6 else f"{len(changed)} variables"
+            display.show(display.note(f"Back to the default: {listed}. To take it back: %session undo"))
+        else:
+            display.show(display.note("Nothing to reset: all that is declared with a default has it, or is locked."))
+
+    def _lock(self, line: str) -> None:
+        for name in self._named(line, "lock"):
+            self._session.lock(name)
+
+    def _unlock(self, line: str) -> None:
+        for name in self._named(line, "unlock"):
+            self._session.unlock(name)
+
+    def _named(self, line: str, command: str) -> list[str]:
+        names = grammar.read(line, command).words
+        if not names:
+            raise Mistake(f"Name a variable: %session {command} lr")
+        return [self._known(name) for name in names]
+
+    def _known(self, name: str) -> str:
+        if grammar.checked(name) not in self._session:
+            raise Mistake(f"This session has no variable {name}.{nearest(name, list(self._session))}")
+        return name
+
+
+def _apart(line: str) -> tuple[str, str]:
+    """What stands before the first option, and the options. Quotes and brackets keep what looks like one."""
+    at, depth = 0, 0
+    while at < len(line):
+        here = line[at]
+        if here in "\"'":
+            end = _WORD.match(line, at)
+            at = end.end() if end is not None else len(line)
+            continue
+        depth += (here in "([{") - (here in ")]}")
+        if depth <= 0 and line.startswith("--", at) and (at == 0 or line[at - 1].isspace()):
+            return line[:at].strip(), line[at:]
+        at += 1
+    return line.strip(), ""
+
+
+def _read(options: str) -> dict[str, Any]:
+    said: dict[str, Any] = {}
+    words = _WORD.findall(options)
+    while words:
+        option, joined, value = words.pop(0).partition("=")
+        if option == "--locked" and not joined:
+            said["locked"] = True
+            continue
+        if option not in _OPTIONS:
+            raise Mistake(f"%session declare has no option {option}.{nearest(option, _OPTIONS)}")
+        taken = [value] if joined else []
+        while words and not words[0].startswith("--") and (option == "--choices" or not taken):
+            taken.append(words.pop(0))
+        if not taken:
+            raise Mistake(f"{option} needs a value: {_EXAMPLE}")
+        if option == "--choices":
+            said["choices"] = [_value(word) for word in taken]
+        elif option in _NUMBERS:
+            said[_NUMBERS[option]] = _number(option, taken[0])
+        else:
+            said[_TEXTS[option]] = _text(taken[0])
+    if "type" in said:
+        if said["type"] not in _TYPES:
+            raise Mistake(f"There is no type {said['type']} here; there are {', '.join(_TYPES)}.")
+        said["type"] = _TYPES[said["type"]]
+    return said
+
+
+def _fitting(said: dict[str, Any], default: Any) -> dict[str, Any]:
+    """Choices are what the default is: 1 is a text beside "adam"."""
+    choices = said.get("choices")
+    if choices is None or not isinstance(default, str):
+        return said
+    return {**said, "choices": [one if isinstance(one, str) else str(one) for one in choices]}
+
+
+def _number(option: str, word: str) -> float:
+    try:
+        value = grammar.literal(word, option)
+    except SessionError:
+        value = None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Mistake(f"{option} takes a number: {_EXAMPLE}")
+    return value
+
+
+def _value(word: str) -> Any:
+    if word[0] in "\"'":
+        return _text(word)
+    try:
+        return grammar.literal(word, "--choices")
+    except SessionError:
+        return word
+
+
+def _text(word: str) -> str:
+    return grammar.words(word)[0] if word[:1] in "\"'" and len(word) > 2 else word
