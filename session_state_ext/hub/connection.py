@@ -127,6 +127,8 @@ class Connection:
         try:
             await self._take(await self._decode(raw))
         except SessionError as error:
+            # Its traceback holds the frame, which may be large; together they would stay until a collection of garbage.
+            error.__traceback__ = error.__context__ = error.__cause__ = None
             seq = error.fields.get("seq")
             if self._state is not _State.OPEN:
                 self._end_for(error)

@@ -92,7 +92,10 @@ class ChannelHandler(WebSocketMixin, websocket.WebSocketHandler, Caller):
         if not self.still_known():
             self._connection.end(NOT_ALLOWED, "The kernel of this credential is gone.")
         elif await self._may_go_on():
-            await self._connection.receive(message)
+            frame = message.encode("utf-8", "surrogatepass") if isinstance(message, str) else message
+            # It may be large: not twice while the frame is looked at.
+            del message
+            await self._connection.receive(frame)
 
     def on_close(self) -> None:
         # It closes before it was open where the upgrade fails.
