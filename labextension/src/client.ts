@@ -375,6 +375,7 @@ export class SessionClient {
       origin
     );
     this._conflicts.acknowledged(edits, ack);
+    this._outbox.refit(this._replica.rows);
     this._rememberSoon();
   }
 

@@ -8,6 +8,7 @@ import { Drawer } from './drawer';
 import { sameJson, type Json } from './json';
 import {
   namesOf,
+  overlay,
   type Ack,
   type ClientFrame,
   type DeleteOp,
@@ -196,7 +197,8 @@ export class Outbox {
   add(op: EditOp, base: number, confirmed: Rows, at: number, whole?: Edit['whole']): void {
     const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
     const old = last < 0 ? undefined : this._edits[last];
-    if (old !== undefined && isWrite(op) && isWrite(old.op)) {
+    const joins = old !== undefined && !(op.op === 'patch' && this._isHidden(old, confirmed));
+    if (joins && isWrite(op) && isWrite(old.op)) {
       const merged = mergedEdit(old, op, whole);
       if (this._isBackAsItWas(merged.op, confirmed)) {
         this._edits = this._edits.filter(edit => edit !== old);
@@ -371,6 +373,16 @@ export class Outbox {
     this._ready = false;
     this.client = randomId();
     this._write();
+  }
+
+  /** Whether an edit of members is not seen, for it does not fit what lies beneath it: no other edit joins it then. */
+  private _isHidden({ op }: Edit, confirmed: Rows): boolean {
+    const beneath = this.pending.slice(
+      0,
+      this.pending.findIndex(each => each.op === op)
+    );
+    const row = overlay(confirmed, beneath, { kind: 'panel' }, new Map(), [op.name]).get(op.name);
+    return op.op === 'patch' && (row === undefined || !fits(op, row.value));
   }
 
   private _isBackAsItWas(op: EditOp, confirmed: Rows): boolean {

@@ -185,7 +185,7 @@ class Link:
             if batch is not None:
                 lay(batch.edits, name, patched)
                 return
-            self._outbox.patch(name, patched, self.origin)
+            line.replica.patch(name, patched, self.origin)
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 

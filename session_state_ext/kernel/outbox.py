@@ -172,10 +172,10 @@ class Outbox:
         group.edits[name] = written
         self.latest[name] = written
 
-    def patch(self, name: str, patched: Patched, origin: SaidOrigin) -> None:
-        """Write members of one variable."""
+    def patch(self, name: str, patched: Patched, origin: SaidOrigin, *, apart: bool = False) -> None:
+        """Write members of one variable; ``apart`` from what is queued of it already, else as one edit with that."""
         group = self._growing
-        if group is None or group.origin is not origin:
+        if group is None or group.origin is not origin or apart:
             group = self._tail(origin)
         lay(group.edits, name, patched)
         self.latest[name] = group.edits[name]

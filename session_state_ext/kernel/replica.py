@@ -92,6 +92,23 @@ class Replica:
                 shown = written_over(shown, group.edits, name)
         return shown
 
+    def patch(self, name: str, patched: Patched, origin: SaidOrigin) -> None:
+        """Write members of one variable, as one edit with those that wait, unless these do not fit any more."""
+        self.outbox.patch(name, patched, origin, apart=self._is_hidden(name))
+
+    def _is_hidden(self, name: str) -> bool:
+        """Whether the newest pending edit of ``name`` is one of members that does not fit what lies beneath it."""
+        if type(self.outbox.latest.get(name)) is not Patched:
+            return False
+        row, hidden = self.rows.get(name), False
+        shown = None if row is None else Box(bytes(row.value))
+        for group in self.outbox.groups():
+            edit = group.edits.get(name)
+            if edit is not None:
+                hidden = type(edit) is Patched and (shown is None or laid(edit, as_text(shown.value)) is None)
+                shown = written_over(shown, group.edits, name)
+        return hidden
+
     def names(self) -> list[str]:
         """The variables there are now: confirmed ones in their order, then new ones."""
         latest = self.outbox.latest

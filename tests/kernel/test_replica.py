@@ -104,7 +104,7 @@ class Client:
             before, after = as_text(box.value), _dumps(edit["value"])
             patch = difference(before, after)
             if patch is not None:
-                self.replica.outbox.patch(edit["name"], Patched(patch, after, before), CELL)
+                self.replica.patch(edit["name"], Patched(patch, after, before), CELL)
                 return
         self.replica.outbox.put(edit["name"], DELETED if edit.get("deleted") else _dumps(edit["value"]), CELL)
 
