@@ -195,7 +195,8 @@ class Runner:
     ) -> StepFailed | StepStopped:
         rest = f" Not run: {', '.join(then)}." if then else ""
         run = None if outcome is None else outcome.run
-        if (run is not None and run.status == "interrupted") or isinstance(error, KeyboardInterrupt):
+        # Time that is over interrupts the body, too; its run has failed.
+        if run.status == "interrupted" if run is not None else isinstance(error, KeyboardInterrupt):
             return StepStopped(f"{name} was interrupted.{rest}")
         if run is None or run.error is None:
             return StepFailed(f"{getattr(error, 'message', None) or f'{name} was not run: {error}'}{rest}")

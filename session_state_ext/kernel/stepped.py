@@ -52,7 +52,10 @@ class Stepped:
             __tracebackhide__ = True
             from .recipes import of_function
 
-            self._steps().add(of_function(one, name=name, outputs=outputs, timeout=timeout))
+            try:
+                self._steps().add(of_function(one, name=name, outputs=outputs, timeout=timeout))
+            except SessionError as error:
+                raise error.with_traceback(None) from None
             return one
 
         return made if function is None else made(function)

@@ -1,0 +1,313 @@
+"""Steps as comments and as functions: what runs, what is written, and what each mistake is answered with."""
+
+from __future__ import annotations
+
+import pytest
+
+from .notebook import Shell
+from .test_steps import run_of
+
+
+def test_a_comment_makes_a_cell_a_step(shell: Shell) -> None:
+    shell.run("%session set lr = 0.1 epochs = 3")
+    ran = shell.run(
+        "#| step: train(lr, epochs) -> loss --timeout 60 --keep model\nmodel = [lr]\nloss = lr * epochs\n1/1"
+    )
+    assert ran.ok, ran.text
+    assert "train: done" in ran.text
+    assert shell.session["loss"] == pytest.approx(0.3)
+    run = run_of(shell, "train")
+    assert (list(run.inputs), run.outputs, run.left) == (["lr", "epochs"], ["loss"], ["model"])
+    same = "loss = lr * epochs\nmodel = [lr]\n"
+    shell.run(f"#| step: one() -> loss\n{same}")
+    shell.run(f"%%session step two --in --out loss\n{same}")
+    assert run_of(shell, "one").source == run_of(shell, "two").source, "what a step does is its body"
+
+
+def test_a_comment_without_brackets_reads_the_names_that_are_variables(shell: Shell) -> None:
+    shell.run("%session set lr = 0.1 other = 3")
+    ran = shell.run("#| step: train -> loss\nloss = lr")
+    assert "train reads lr (no --in: the names of this cell that are variables)" in ran.text
+    assert list(run_of(shell, "train").inputs) == ["lr"]
+
+
+def test_a_comment_further_down_is_a_comment(shell: Shell) -> None:
+    assert shell.run("x = 1\n#| step: train() -> y\ny = 2").ok
+    assert "y" not in shell.session
+    assert shell.run("#| label: fig-one\n#| echo: false\nx = 2").ok
+    assert len(shell.session.steps()) == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("train(lr", "train(lr is no step. Write names only: train(lr, epochs) -> loss"),
+        ("train(lr: float) -> loss", "train(lr: float) -> loss is no step. Write names only: train(lr, epochs) -> loss"),
+        ("train(lr=1) -> loss", "train(lr=1) -> loss is no step. Write names only: train(lr, epochs) -> loss"),
+        ("train() -> a -> b", "train() -> a -> b is no step. Write names only: train(lr, epochs) -> loss"),
+        ("train() ->", "After -> stands no name. Write: train(...) -> loss, or leave the arrow out."),
+        ("train() -> a --out", "--out names nothing. Write: --out loss, or leave it out."),
+        ("train() -> a --frce", "A step has no option --frce. Did you mean --force? It has --in, --out, --keep, --force, --timeout."),
+        ("-> a", "-> a is no step. Write names only: train(lr, epochs) -> loss"),
+        ("", "A step needs a name: %%session step train --in lr --out loss"),
+    ],
+)  # fmt: skip
+def test_a_comment_with_a_mistake(shell: Shell, line: str, sentence: str) -> None:
+    ran = shell.run(f"#| step: {line}\nprint('ran')")
+    assert not ran.ok
+    assert ran.text.strip() == sentence
+
+
+def test_a_function_reads_variables_and_writes_what_it_returns(shell: Shell) -> None:
+    shell.run("%session set lr = 0.5 epochs = 3.0")
+    shell.run(
+        "@session.step(outputs='loss')\ndef train(lr: float, epochs: int, extra: int = 7) -> float:\n"
+        "    print(type(epochs).__name__, extra)\n    return lr * epochs"
+    )
+    assert shell.run("train(1, 2, 3)").value == 2, "an ordinary call"
+    assert "loss" not in shell.session
+    ran = shell.run("session.run('train')")
+    assert ran.ok, ran.text
+    assert ran.value == {"loss": 1.5}
+    assert "int 7" in ran.text
+    assert shell.session["loss"] == 1.5
+    assert list(run_of(shell, "train").inputs) == ["lr", "epochs"]
+    assert shell.session.steps()["train"].status == "fresh"
+    shell.run("session['extra'] = 1")
+    assert shell.session.steps()["train"].why == "extra is a new input"
+
+
+@pytest.mark.parametrize(
+    ("decorated", "returned", "written"),
+    [
+        ("@session.step(outputs='a b')", "1, [2]", {"a": 1, "b": [2]}),
+        ("@session.step(outputs=['a', 'b'])", "{'b': 2, 'a': 1}", {"a": 1, "b": 2}),
+        ("@session.step(outputs='a')", "{'a': 1}", {"a": 1}),
+        ("@session.step(outputs='a')", "{'x': 1}", {"a": {"x": 1}}),
+        ("@session.step(outputs='a', name='make it')", "None", {"a": None}),
+        ("@session.step", "5", {}),
+    ],
+)
+def test_results(shell: Shell, decorated: str, returned: str, written: dict[str, object]) -> None:
+    shell.run(f"{decorated}\ndef make():\n    return {returned}")
+    name = "make it" if "make it" in decorated else "make"
+    ran = shell.run(f"session.run({name!r})")
+    assert ran.ok, ran.text
+    assert ran.value == written
+    assert dict(shell.session) == written
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        ("@session.step\ndef f(*names): pass", "f takes *names. A step's parameters are variables: name each of them."),
+        ("@session.step\ndef f(a, **more): pass", "f takes **more. A step's parameters are variables: name each of them."),
+        ("@session.step(outputs='my-loss')\ndef f(): pass", "f: outputs names variables: @session.step(outputs=\"loss\"), not 'my-loss'."),
+        ("@session.step('loss')\ndef f(): pass", "@session.step stands before a function, not before a str."),
+        ("@session.step\nclass F: pass", "@session.step stands before a function, not before a class."),
+        ("session.run('f')", "This session has no step f. There are: known."),
+        ("session.run('knwon')", "This session has no step knwon. Did you mean known?"),
+        ("session.run()", 'Name a step: session.run("train"). What is not fresh: session.run(stale=True)'),
+        ("%session run --stael", "%session run has no option --stael. Did you mean --stale?"),
+        ("%session steps known", "%session steps stands alone. To run a step: %session run known"),
+        ("%session why", "Name one variable: %session why loss"),
+        ("%session why nope", "This session has no variable nope."),
+        ("session.run('known')", "known was not run: it needs x, which this session does not have. Set it in the Session panel, or with: %session set x = ..."),
+        ("session['x'] = 'a'\nsession.run('known')", "known was not run: x is 'a': expected int, got str."),
+        ("session['x'] = 0.5\nsession.run('known')", "known was not run: x is 0.5: expected int, got float."),
+        ("session['x'] = 1\nsession.run('known')", "known failed: it returned float for 2 outputs. Return a, b, or a dict with these keys."),
+        ("session['x'] = 0\nsession.run('known')", "known failed in line 4: ZeroDivisionError: division by zero."),
+    ],
+)  # fmt: skip
+def test_mistakes(shell: Shell, code: str, sentence: str) -> None:
+    shell.run("@session.step(outputs='a b')\ndef known(x: int):\n    y = 1\n    return 1 / x")
+    ran = shell.run(code)
+    assert not ran.ok
+    assert ran.text.strip().splitlines()[-1].endswith(sentence), ran.text
+    assert "recipes.py" not in ran.text
+    assert "runner.py" not in ran.text
+
+
+def test_the_error_of_a_step_is_there_for_python(shell: Shell) -> None:
+    shell.run("@session.step\ndef broken():\n    raise LookupError('gone')")
+    code = "try:\n    session.run('broken')\nexcept Exception as error:\n    caught = error"
+    ran = shell.run(code)
+    assert ran.ok
+    assert "LookupError: gone" in ran.text, "the traceback is shown"
+    caught = shell.names["caught"]
+    assert type(caught.__cause__) is LookupError
+    assert str(caught) == "broken failed in line 3: LookupError: gone."
+
+
+def test_what_a_function_makes_and_cannot_be_stored_is_in_the_kernel(shell: Shell) -> None:
+    shell.run("@session.step(outputs='model score')\ndef fit():\n    return object(), 0.5")
+    ran = shell.run("session.run('fit')")
+    assert ran.ok
+    assert "fit: model is in kernel only: object." in ran.text
+    assert dict(shell.session) == {"score": 0.5}
+    assert shell.names["model"] is ran.value["model"]
+    assert shell.session.steps()["fit"].status == "fresh"
+    shell.run("del model")
+    step = shell.session.steps()["fit"]
+    assert (step.status, step.why) == ("needs-kernel", "model is not here")
+    shell.run("%session run --stale")
+    assert "model" in shell.names
+
+
+def test_a_step_that_is_changed_is_not_fresh(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    shell.run("@session.step(outputs='y')\ndef double(x):\n    return 2 * x")
+    shell.run("session.run('double')")
+    shell.run("@session.step(outputs='y')\ndef double(x):\n\n    return 2 *  x  # as before")
+    assert shell.session.steps()["double"].status == "fresh"
+    shell.run("@session.step(outputs='y')\ndef double(x):\n    return 3 * x")
+    assert shell.session.steps()["double"].why == "its source changed"
+    shell.run("%session run --stale")
+    assert shell.session["y"] == 3
+
+
+def test_a_value_that_is_set_back_makes_it_fresh_again(shell: Shell) -> None:
+    shell.run("session.update(x=1, big=[0] * 1000)")
+    shell.run("#| step: add(x, big) -> y\ny = x + sum(big)")
+
+    def status() -> str:
+        return str(shell.session.steps()["add"].status)
+
+    shell.run("session['x'] = 2")
+    assert status() == "stale"
+    shell.run("session['x'] = 1.0")
+    assert status() == "fresh"
+    shell.run("session['big'] = [0.0] * 1000")
+    assert status() == "fresh", "known by its hash only"
+    shell.run("session['big'] = [0.0] * 999 + [1]")
+    assert status() == "stale"
+    shell.run("session['big'] = [0] * 1000\nsession['y'] = 5")
+    assert shell.session.steps()["add"].why == "y was written by somebody else"
+
+
+def test_a_failed_try_with_other_values_leaves_the_outputs_as_they_were(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    shell.run("#| step: invert(x) -> y\ny = 1 / x")
+    shell.run("session['x'] = 0")
+    shell.run("%session run --stale")
+    step = shell.session.steps()["invert"]
+    assert (step.status, step.why) == ("failed", "ZeroDivisionError: division by zero in line 2")
+    shell.run("session['x'] = 1")
+    assert shell.session.steps()["invert"].status == "fresh"
+
+
+def test_a_step_that_writes_what_it_reads_is_fresh_after_it(shell: Shell) -> None:
+    shell.run("session['n'] = 1")
+    shell.run("#| step: count(n) -> n\nn = n + 1")
+    assert shell.session.steps()["count"].status == "fresh"
+    assert "count is fresh: nothing to run." in shell.run("%session run --stale").text
+    shell.run("%session run count")
+    assert shell.session["n"] == 3
+
+
+def test_a_circle_is_named(shell: Shell) -> None:
+    shell.run("session.update(a=1, b=1)")
+    shell.run("#| step: one(a) -> b\nb = a")
+    shell.run("#| step: two(b) -> a\na = b + 1")
+    ran = shell.run("%session run --stale")
+    assert not ran.ok
+    assert ran.text.strip() in (
+        "one → two → one: each of these steps reads what the one before it writes, so that none can be the first. Take one of the names out of --in or --out.",
+        "two → one → two: each of these steps reads what the one before it writes, so that none can be the first. Take one of the names out of --in or --out.",
+    )
+    assert "each of these steps reads" in shell.run("%session steps").text
+
+
+def test_what_fails_stops_what_comes_after_it(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    shell.run("#| step: one(x) -> y\ny = 1 / x")
+    shell.run("#| step: two(y) -> z\nz = y")
+    shell.run("#| step: three(z) -> last\nlast = z")
+    shell.run("session['x'] = 0")
+    ran = shell.run("%session run --stale")
+    assert not ran.ok
+    assert "ZeroDivisionError" in ran.text
+    assert ran.text.strip().endswith("one failed in line 2: ZeroDivisionError: division by zero. Not run: two, three.")
+    assert shell.session.steps()["two"].why == "one before it failed"
+    assert shell.session["last"] == 1
+
+
+def test_with_force_what_is_fresh_runs_too_and_functions_are_replaced(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    shell.run("#| step: one(x) -> y\ny = x\nprint('one runs')")
+    assert "one runs" not in shell.run("%session run --stale").text
+    assert "one runs" in shell.run("%session run --stale --force").text
+    shell.run("def x(): pass")
+    assert "would replace it" in shell.run("%session run one").text
+    assert shell.run("%session run one --force").ok
+
+
+def test_only_the_steps_before_the_one_that_is_asked_for(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    for name, read, write in (("one", "x", "y"), ("two", "y", "z"), ("side", "x", "other")):
+        shell.run(f"#| step: {name}({read}) -> {write}\n{write} = {read}")
+    shell.run("session['x'] = 2")
+    ran = shell.run("%session run two")
+    assert "two reads from one, which is not fresh." in ran.text
+    assert shell.session["z"] == 1
+    shell.run("%session run --stale two")
+    assert dict(shell.session) == {"x": 2, "y": 2, "z": 2, "other": 1}
+
+
+def test_a_step_inside_a_step(shell: Shell) -> None:
+    shell.run("session.update(x=1, y=0)")
+    shell.run("@session.step(outputs='y')\ndef inner(x):\n    return x + session['x']")
+    ran = shell.run("#| step: outer() -> z\nsession.run('inner')\nsession['seen'] = 1\nz = session['y']")
+    assert ran.ok, ran.text
+    assert shell.session["z"] == 2
+    assert list(run_of(shell, "inner").inputs) == ["x"]
+    assert list(run_of(shell, "outer").inputs) == ["y"], "what was read after the inner one is its own again"
+    with shell.ip._session_state_extension.link.moment() as replica:
+        assert replica.rows["seen"].origin.step == "outer"
+    ran = shell.run("#| step: outer() -> z\nsession.run('outer')\nz = 1")
+    assert "outer runs already: a step cannot run itself, neither through another one (outer → outer)." in ran.text
+
+
+def test_a_timeout_ends_the_chain(shell: Shell) -> None:
+    shell.run("@session.step(outputs='y', timeout=0.3)\ndef slow():\n    import time\n    time.sleep(60)")
+    ran = shell.run("session.run('slow')")
+    assert not ran.ok
+    assert ran.text.strip().endswith("slow ran longer than 0.3 s and was stopped in line 4.")
+    assert shell.run("1 + 1").value == 2
+
+
+def test_a_script_runs_functions(shell: Shell) -> None:
+    """Without IPython there is nothing to show, and an error is Python's own."""
+    from session_state_ext.kernel.namespace import Namespace
+    from session_state_ext.kernel.runner import Runner
+    from session_state_ext.kernel.session import Session
+    from session_state_ext.kernel.steps import Steps
+
+    link = shell.ip._session_state_extension.link
+    session = Session(link)
+    names = Namespace({}, session)
+    session.running(Runner(None, link, session, names, Steps(link, session, names)))
+    session["x"] = 2
+
+    @session.step(outputs="y")
+    def double(x: int) -> int:
+        return 2 * x
+
+    assert session.run("double") == {"y": 4}
+    assert session.run(stale=True) == {}
+
+
+def test_the_drawing_and_the_tree_show_what_they_are_given_as_text(shell: Shell) -> None:
+    shell.run("session['x'] = '<script>'")
+    shell.run("#| step: <b>one(x) -> y\ny = x")
+    shell.run("#| step: two(y) -> z\nz = y")
+    steps, why = shell.session.steps(), shell.session.why("z")
+    assert steps._repr_html_().count("<rect") == 2
+    assert "&lt;b&gt;one" in steps._repr_html_()
+    assert "<b>one" not in steps._repr_html_()
+    assert "<script>" not in why._repr_html_()
+    assert "Order: <b>one → two" in repr(steps)
+    assert repr(why).splitlines()[:2] == [
+        'z = "<script>"',
+        f"└─ two · done just now, took {repr(why).splitlines()[1].partition('took ')[2]}",
+    ]
