@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from session_state_ext import Session, cli, errors
+from session_state_ext.kernel.declarations import Declarations
 from session_state_ext.kernel.magics import COMMANDS
 from session_state_ext.kernel.past import Past
 from session_state_ext.kernel.stepped import Stepped
@@ -45,8 +46,8 @@ def test_no_command_that_does_not_exist() -> None:
 
 
 def test_each_public_name_of_a_session() -> None:
-    public = {name for name in {**vars(Past), **vars(Stepped), **vars(Session)} if not name.startswith("_")} - OWN
-    documented = set(re.findall(r"session\.([a-z]+)", REFERENCE)) | MAPPING
+    public = {name for name in {**vars(Past), **vars(Declarations), **vars(Stepped), **vars(Session)} if not name.startswith("_")} - OWN
+    documented = set(re.findall(r"session\.([a-z_]+)", REFERENCE)) | MAPPING
     assert public <= documented
     assert documented - MAPPING <= public | MAPPING
 

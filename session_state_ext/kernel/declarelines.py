@@ -33,6 +33,7 @@ class DeclareLines:
         #: each command with what answers it
         self.commands: dict[str, Callable[[str], Any]] = {
             "declare": self._declare,
+            "parameters": self._parameters_line,
             "reset": self._reset,
             "lock": self._lock,
             "unlock": self._unlock,
@@ -46,6 +47,9 @@ class DeclareLines:
         # What stands here from an earlier run of the cell is no value of the person's own.
         placed = [self._names.place(name, text) for name, (text, _) in self._link.read(declared).items()]
         display.show(*(display.note(said) for said in placed if said is not None))
+
+    def _parameters_line(self, _: str) -> None:
+        raise Mistake("%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate")
 
     def _declare(self, line: str) -> None:
         head, options = _apart(line)

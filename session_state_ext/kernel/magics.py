@@ -23,7 +23,7 @@ from .talker import OPTIONS
 
 COMMANDS = [
     *("set", "get", "del", "push", "pull", "use", "list"),
-    *("declare", "reset", "lock", "unlock"),
+    *("declare", "parameters", "reset", "lock", "unlock"),
     *("history", "undo", "redo", "diff", "snapshot", "restore", "purge"),
     *("step", "steps", "run", "why", "help"),
 ]

@@ -334,9 +334,9 @@ class VariableHandler(Resource):
                 # It has changed since: as it was answered then.
                 at, revision = written.earlier.at, written.earlier.revision
                 row = Variable(name=name, value=body.value, revision=revision, updated_at=at, origin=origin)
-            if row is None:
-                raise no_variable(name)
-        assert row is not None
+        if row is None:
+            # A declaration was taken away where there is nothing.
+            raise no_variable(name)
         self.set_header("ETag", variable_tag(row))
         self.answer(row, written.status)
 
