@@ -9,7 +9,10 @@ test.each([
   ['\n%%session step train --in lr, epochs --keep model --out loss', ['lr', 'epochs'], ['loss']],
   ['%%session  step train --in=lr --force', ['lr'], []],
   ['#| step: train(lr, epochs) -> loss, model\nx', ['lr', 'epochs'], ['loss', 'model']],
-  ['#| step: train()', [], []]
+  ['#| step: train()', [], []],
+  ['#| step: train -> loss', [], ['loss']],
+  ['#| step: train(lr) -> loss --keep model --timeout 60\nx', ['lr'], ['loss']],
+  ['#| step: train --in lr --out=loss', ['lr'], ['loss']]
 ])('%j declares a step', (source, inputs, outputs) => {
   expect(scanCells([cell(source, 'c1')])).toEqual([{ name: 'train', inputs, outputs, cell: 'c1' }]);
 });
@@ -18,6 +21,8 @@ test.each([
   '%session step train',
   'x = 1\n%%session step train',
   '# step: train()',
+  '#| step: ',
+  '#| step: -> loss',
   '%%session step --in x',
   ''
 ])('%j declares none', source => {
@@ -112,4 +117,87 @@ test('Run takes what is not fresh, in notebook order, and leaves what has no cel
   const steps = mergeSteps(cells, known, new Map([['lr', row('lr', '1', 3)]]));
   expect(steps.map(each => each.name)).toEqual(['c', 'a', 'b', 'elsewhere']);
   expect(stepsToRun(steps).map(each => each.name)).toEqual(['c', 'b']);
+});
+
+describe('steps after one another', () => {
+  const cells = scanCells([
+    cell('#| step: last(mid) -> end'),
+    cell('#| step: first(lr) -> mid'),
+    cell('#| step: plot() -> picture')
+  ]);
+  const made = (
+    name: string,
+    reads: string,
+    writes: string,
+    more: Partial<Run> = {}
+  ): [string, Step] => {
+    const [, { run }] = step(name, 'done', [3, '1']);
+    const own = {
+      ...run,
+      id: name,
+      inputs: reads === '' ? {} : { [reads]: { revision: 3, value: parseJson('1') } },
+      outputs: [writes],
+      written: [writes],
+      revision: 5,
+      ...more
+    };
+    const inputs = reads === '' ? [] : [reads];
+    return [name, { name, inputs, outputs: [writes], run: own, done: own }];
+  };
+  const known = new Map([
+    made('first', 'lr', 'mid', { left: ['model'] }),
+    made('last', 'mid', 'end'),
+    made('plot', '', 'picture', { needs: { model: 'sha256:0' } })
+  ]);
+  const rows = (...changed: Row[]): Map<string, Row> =>
+    new Map(
+      [
+        row('lr', '1', 3),
+        row('mid', '1', 3),
+        row('end', '1', 5),
+        row('picture', '1', 5),
+        ...changed
+      ].map(each => [each.name, each])
+    );
+
+  test('are fresh together', () => {
+    expect(mergeSteps(cells, known, rows()).map(each => each.state)).toEqual([
+      'fresh',
+      'fresh',
+      'fresh'
+    ]);
+  });
+
+  test('are stale with the first, by a variable or a name in the kernel, and run after it', () => {
+    const steps = mergeSteps(cells, known, rows(row('lr', '2', 6)));
+    expect(steps).toMatchObject([
+      { name: 'last', state: 'stale', changed: [], before: 'first' },
+      { name: 'first', state: 'stale', changed: ['lr'], before: null },
+      { name: 'plot', state: 'stale', before: 'first' }
+    ]);
+    expect(stepsToRun(steps).map(each => each.name)).toEqual(['first', 'last', 'plot']);
+  });
+
+  test('are stale where somebody else wrote or deleted an output', () => {
+    const written = mergeSteps(cells, known, rows(row('end', '7', 6)));
+    expect(written[0]).toMatchObject({ state: 'stale', lost: ['end'] });
+    const gone = rows();
+    gone.delete('end');
+    expect(mergeSteps(cells, known, gone)[0]).toMatchObject({ state: 'stale', lost: ['end'] });
+  });
+
+  test('stay fresh after a failed try with other values, once those are set back', () => {
+    const last = known.get('last')!;
+    const tried: Run = {
+      ...last.run!,
+      id: 'tried',
+      status: 'failed',
+      inputs: { mid: { revision: 9, value: parseJson('0') } }
+    };
+    const after = new Map(known).set('last', { ...last, run: tried });
+    expect(mergeSteps(cells, after, rows())[0]).toMatchObject({ state: 'fresh' });
+    expect(mergeSteps(cells, after, rows(row('mid', '0', 4)))[0]).toMatchObject({
+      state: 'failed'
+    });
+  });
 });

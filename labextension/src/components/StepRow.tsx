@@ -29,7 +29,7 @@ function stateWords(state: StepState, trans: TranslationBundle): string {
 }
 
 function detail(step: StepView, now: number, trans: TranslationBundle): string {
-  const { run, state, changed } = step;
+  const { run, state, changed, lost, before } = step;
   if (run === null) {
     return '';
   }
@@ -37,7 +37,12 @@ function detail(step: StepView, now: number, trans: TranslationBundle): string {
     return durationWords(Math.max(0, now - run.start), trans);
   }
   if (state === 'stale') {
-    return trans.__('%1 changed', changed.join(', '));
+    if (changed.length > 0) {
+      return trans.__('%1 changed', changed.join(', '));
+    }
+    return lost.length > 0
+      ? trans.__('%1 is not what it wrote', lost.join(', '))
+      : trans.__('%1 before it is not fresh', before ?? '');
   }
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
 }
