@@ -11,6 +11,8 @@ export type Fault =
   | 'renumbers'
   /** What was sent and not answered is taken for acknowledged. */
   | 'assumes'
+  /** Of an edit of members the whole value goes out, with what others wrote in it. */
+  | 'widens'
   /** Now and then a change of others counts, and is not applied. */
   | 'skips';
 
@@ -21,7 +23,7 @@ interface Insides {
 
 /** Breaks a rule until mocks are restored. */
 export function breakRule(fault: Fault | ''): void {
-  const { resume } = Outbox.prototype;
+  const { add, resume } = Outbox.prototype;
   const { change } = Replica.prototype;
   switch (fault) {
     case 'renumbers':
@@ -41,6 +43,13 @@ export function breakRule(fault: Fault | ''): void {
       ) {
         const { _open } = this as unknown as Insides;
         resume.call(this, Math.max(lastSeq, _open?.seq ?? 0), null, ...said);
+      });
+      break;
+    case 'widens':
+      vi.spyOn(Outbox.prototype, 'add').mockImplementation(function (this: Outbox, op, ...said) {
+        const whole = said[3];
+        const wide = op.op === 'patch' && whole !== undefined;
+        add.call(this, wide ? { op: 'set', name: op.name, value: whole.mine } : op, ...said);
       });
       break;
     case 'skips': {

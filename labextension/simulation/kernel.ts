@@ -63,6 +63,11 @@ export class Kernel {
     this._do('write', { edits });
   }
 
+  /** Members of what it sees, as `session.edit` writes them. */
+  edit(name: string, before: string, after: string): void {
+    this._do('edit', { variable: name, before, after });
+  }
+
   barrier(id: string): void {
     if (this._live) {
       this.hurry();

@@ -8,6 +8,8 @@ interface Typed {
   /** Whose outbox it went to: a tab through all its reloads. */
   author: string;
   name: string;
+  /** Where in the value, as keys with slashes between them; '' for all of it. */
+  place: string;
   /** When, in steps. */
   at: number;
   /** A person chose what else is to stand there. */
@@ -27,23 +29,40 @@ export class Ledger {
     return this._typed.size;
   }
 
-  /** @returns a mark that is in no other value */
-  type(author: string, name: string): string {
+  /**
+   * @param place where in the value it is to stand
+   * @param over what of the value is written with it
+   * @returns a mark that is in no other value
+   */
+  type(author: string, name: string, place = '', over = place): string {
     const mark = `t${this._typed.size + 1}t`;
-    this._typed.set(mark, { mark, author, name, at: this._at++, decided: false, again: false });
+    this.wrote(author, name, over);
+    const typed = { mark, author, name, place, at: this.now(), decided: false, again: false };
+    this._typed.set(mark, typed);
     return mark;
   }
 
   /** What this author wrote there before may be replaced by this, unsent: a delete, a rename, a decision. */
-  wrote(author: string, name: string): void {
-    this._wrote.set(`${author} ${name}`, this._at++);
+  wrote(author: string, name: string, place = '', at = this.now()): void {
+    const key = `${author} ${name}`;
+    const places = this._wrote.get(key) ?? new Map<string, number>();
+    this._wrote.set(key, places.set(place, Math.max(at, places.get(place) ?? 0)));
+  }
+
+  now(): number {
+    return this._at++;
+  }
+
+  /** A whole value is written where members were meant: what else is in it may have been committed before. */
+  carried(text: string): void {
+    for (const typed of this._of(text)) {
+      typed.again = true;
+    }
   }
 
   /** The value is written again, by this author. */
   chosen(author: string, name: string, text: string): void {
-    for (const typed of this._of(text)) {
-      Object.assign(typed, { again: true });
-    }
+    this.carried(text);
     this.wrote(author, name);
   }
 
@@ -70,15 +89,10 @@ export class Ledger {
       times.set(mark, (times.get(mark) ?? 0) + 1);
     }
     const elsewhere = new Set([...undone, ...shown].flatMap(marksIn));
-    const latest = new Map(this._wrote);
-    for (const { author, name, at } of this._typed.values()) {
-      const key = `${author} ${name}`;
-      latest.set(key, Math.max(at, latest.get(key) ?? 0));
-    }
     return [...this._typed.values()].flatMap(typed => {
-      const { mark, author, name, at, decided, again } = typed;
+      const { mark, author, name, decided, again } = typed;
       const count = times.get(mark) ?? 0;
-      const replaced = (latest.get(`${author} ${name}`) ?? 0) > at;
+      const replaced = this._isReplaced(typed);
       if (count > 1 && !again) {
         return [`${mark}, typed by ${author} into ${name}, was committed ${count} times`];
       }
@@ -88,11 +102,18 @@ export class Ledger {
     });
   }
 
+  private _isReplaced({ author, name, place, at }: Typed): boolean {
+    return [...(this._wrote.get(`${author} ${name}`) ?? [])].some(
+      ([over, then]) => then > at && (over === '' || over === place || place.startsWith(`${over}/`))
+    );
+  }
+
   private _of(text: string): Typed[] {
     return marksIn(text).flatMap(mark => this._typed.get(mark) ?? []);
   }
 
   private readonly _typed = new Map<string, Typed>();
-  private readonly _wrote = new Map<string, number>();
+  /** When each author last wrote each place of a variable. */
+  private readonly _wrote = new Map<string, Map<string, number>>();
   private _at = 1;
 }

@@ -21,7 +21,7 @@ const TRIES = number('SIMULATION_TRIES', 150);
 
 let world: World | null = null;
 let server: Authority;
-const figures = { steps: 0, typed: 0 };
+const figures = { steps: 0, typed: 0, patches: 0 };
 
 beforeAll(() => {
   server = new Authority(said => world?.said(said));
@@ -52,6 +52,7 @@ async function play(seed: number, steps: readonly Step[]): Promise<string[]> {
     }
     const wrong = await world.end();
     figures.typed += world.ledger.size;
+    figures.patches += world.patches;
     return wrong;
   } catch (error) {
     return [String(error)];

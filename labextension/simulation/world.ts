@@ -2,18 +2,21 @@
  * Five clients of one session, and all that can happen to them. A step is what a seed chose: nothing else decides.
  */
 import { EditError, type SessionClient } from '../src/client';
-import { parseJson, stringifyJson, type Json } from '../src/json';
+import { isObject, parseJson, stringifyJson, type Json } from '../src/json';
 import type { Row } from '../src/model';
 import type { Authority, Said } from './authority';
 import { Browser, Page, type Outside, type Reply } from './browser';
 import { pick, weighed } from './chance';
 import type { Fault } from './faults';
 import { Kernel } from './kernel';
-import { Ledger } from './ledger';
+import { Ledger, marksIn } from './ledger';
+import { edited, objectOf, type Members, type Pen } from './members';
 import { Wire } from './wire';
 
 const WEIGHTS = {
   set: 24,
+  edit: 36,
+  focus: 4,
   write: 1,
   delete: 3,
   rename: 3,
@@ -53,8 +56,10 @@ export function stepOf(chance: () => number): Step {
   return { what: weighed(WEIGHTS, chance()), who: chance(), which: chance(), how: chance() };
 }
 
-const NAMES = ['a', 'b', 'lr', 'größe', 'constructor', 'pool'];
 const POOL = 'pool';
+/** Objects, of which members are edited. */
+const CONFIG = 'config';
+const NAMES = ['a', 'b', 'lr', 'größe', 'constructor', POOL, CONFIG];
 // Values of one variable that come again and again, and differ in their digits alone.
 const DIGITS = [
   '1',
@@ -80,6 +85,8 @@ interface Slot {
   page: Page | null;
   /** Whose outbox it has: another one for each tab that was here, the same through its reloads. */
   author: string;
+  /** What somebody saw of an object when they began to edit it, by its name. */
+  readonly began: Map<string, Members>;
 }
 
 interface Outcome {
@@ -88,11 +95,14 @@ interface Outcome {
   revision: number;
   history: string[];
   undone: string[];
+  patches: number;
 }
 
 export class World implements Outside {
   isUp = true;
   readonly ledger = new Ledger();
+  /** How many edits of members have been committed. */
+  patches = 0;
 
   /** Time, and the chance of ids, are the caller's to settle. */
   constructor(
@@ -103,7 +113,8 @@ export class World implements Outside {
     this._slots = [first, first, second, second].map(browser => ({
       browser,
       page: null,
-      author: ''
+      author: '',
+      began: new Map()
     }));
     this._kernel = new Kernel(KERNEL, server, this);
     server.ask('begin');
@@ -194,6 +205,21 @@ export class World implements Outside {
         } else {
           this._try(slot, client => this._type(client, slot, name, how));
         }
+        break;
+      case 'edit':
+        if (isKernel) {
+          this._kernelEdits(name, which, how);
+        } else {
+          this._try(slot, client => this._edit(client, slot, name, which, how));
+        }
+        break;
+      case 'focus':
+        this._try(slot, client => {
+          const from = client.getVariable(name) ?? null;
+          if (isObject(from)) {
+            slot.began.set(name, from);
+          }
+        });
         break;
       case 'write':
         if (this.isUp) {
@@ -338,8 +364,90 @@ export class World implements Outside {
     if (name === POOL) {
       return pick(DIGITS, how);
     }
+    if (name === CONFIG && how < 0.9) {
+      return stringifyJson(objectOf(this._pen(author, name), how));
+    }
     const mark = this.ledger.type(author, name);
     return pick([`"${mark}"`, `{"b":1.0,"a":"${mark}"}`, `["${mark}",1E2]`], how);
+  }
+
+  private _pen(author: string, name: string): Pen {
+    return {
+      write: (place, over) => this.ledger.type(author, name, place, over),
+      erase: place => this.ledger.wrote(author, name, place),
+      carry: value => this.ledger.carried(stringifyJson(value))
+    };
+  }
+
+  /** Members of an object are changed: of what is shown, or of what was when somebody began to. */
+  private _edit(
+    client: SessionClient,
+    slot: Slot,
+    given: string,
+    which: number,
+    how: number
+  ): void {
+    const name = this._edits(given, which);
+    const shown = client.getVariable(name);
+    const began = slot.began.get(name);
+    const from = began ?? shown ?? null;
+    if (!isObject(from)) {
+      if (name === CONFIG) {
+        this._type(client, slot, name, how);
+      }
+      return;
+    }
+    slot.began.delete(name);
+    const then = this.ledger.now();
+    const to = edited(from, this._pen(slot.author, name), how, which);
+    client.editVariable(name, from, to);
+    const now = client.getVariable(name);
+    const [old, fresh] = [textOf(shown), textOf(now)];
+    this._carries(from, old, fresh);
+    if (old !== stringifyJson(from) && fresh === stringifyJson(to)) {
+      // It could not be laid on what had been written here since: all of that is replaced.
+      this.ledger.wrote(slot.author, name, '', then);
+    }
+    const lost = marksIn(stringifyJson(to)).filter(mark => !fresh.includes(mark));
+    if (began === undefined && lost.length > 0) {
+      this._wrong.push(`${lost.join()}, edited by ${slot.author}, is not shown`);
+    }
+  }
+
+  private _kernelEdits(given: string, which: number, how: number): void {
+    const name = this._edits(given, which);
+    const before = this._kernelShows(name);
+    const from = before === '' ? null : parseJson(before);
+    if (!isObject(from)) {
+      if (name === CONFIG) {
+        this._kernelWrites(name, 0);
+      }
+      return;
+    }
+    const after = stringifyJson(edited(from, this._pen(KERNEL, name), how, which));
+    this._kernel.edit(name, before, after);
+    const now = this._kernelShows(name);
+    this._carries(from, before, now);
+    if (stringifyJson(parseJson(now)) !== after) {
+      this._wrong.push(`${after}, edited by ${KERNEL}, is not shown`);
+    }
+  }
+
+  /** Mostly of one that has members for sure. */
+  private _edits(name: string, which: number): string {
+    return (which * 1000) % 1 < 0.25 ? name : CONFIG;
+  }
+
+  private _kernelShows(name: string): string {
+    return new Map(Object.entries(this._kernel.state().view)).get(name) ?? '';
+  }
+
+  /** Where a member cannot be written by itself, what was seen is written with it, and may come again. */
+  private _carries(from: Members, before: string, after: string): void {
+    const back = marksIn(stringifyJson(from)).filter(
+      mark => after.includes(mark) && !before.includes(mark)
+    );
+    this.ledger.carried(back.join(' '));
   }
 
   private _type(client: SessionClient, slot: Slot, name: string, how: number): void {
@@ -360,7 +468,7 @@ export class World implements Outside {
     const { conflicts, refused } = client.getState();
     if (conflicts.size === 0 && refused.length > 0) {
       const { id, edit } = pick(refused, which);
-      this.ledger.decided(edit.op.op === 'set' ? stringifyJson(edit.op.value) : '');
+      this.ledger.decided(stringifyJson(edit.op));
       client.dismissRefused(id);
       return;
     }
@@ -519,9 +627,10 @@ export class World implements Outside {
     const views = this._clients.map(([slot, client]) => [slot.author, client.getState()] as const);
     const session = this._session;
     const others = views.filter(([, state]) => state.sessionId !== session);
-    const { rows, stored, revision, history, undone } = this.server.ask('outcome', {
+    const { rows, stored, revision, history, undone, patches } = this.server.ask('outcome', {
       session
     }) as Outcome;
+    this.patches = patches;
     const truth = sorted(rows);
     const unequal = (who: string, theirs: unknown[], at: number): string[] =>
       sorted(theirs) === truth && at === revision
@@ -574,6 +683,10 @@ function shownBy(client: SessionClient): string[] {
     }
     ids.forEach(id => client.dismissRefused(id));
   }
+}
+
+function textOf(value: Json | undefined): string {
+  return value === undefined ? '' : stringifyJson(value);
 }
 
 function sorted(rows: unknown[]): string {

@@ -23,15 +23,16 @@ from typing import Any
 
 from msgspec import Raw
 
+from session_state_ext.differences import difference
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.hub.author import Author
 from session_state_ext.hub.batch import Batch
 from session_state_ext.hub.connection import Connection
 from session_state_ext.hub.retention import Retention
-from session_state_ext.kernel.outbox import DELETED, Group, Open, as_text
+from session_state_ext.kernel.outbox import DELETED, Group, Open, Patched, as_text
 from session_state_ext.kernel.replica import Replica, Resync
-from session_state_ext.model import Change, Origin, Session, Set, Variable
+from session_state_ext.model import Change, Origin, Patch, Session, Set, Variable
 from session_state_ext.names import new_tag
 from session_state_ext.store.sql import SqlStore
 from session_state_ext.store.upkeep import backup
@@ -75,6 +76,14 @@ class Kernel:
             return
         for name, value in written.items():
             self.replica.outbox.put(name, value, CELL)
+
+    def edit(self, variable: str, before: str, after: str) -> None:
+        """What `session.edit` writes."""
+        patch = difference(before.encode(), after.encode())
+        if patch is None:
+            self.replica.outbox.put(variable, after.encode(), CELL)
+        elif patch != b"[]":
+            self.replica.patch(variable, Patched(patch, after.encode(), before.encode()), CELL)
 
     def due(self) -> str | None:
         return _text(self.replica.freeze())
@@ -152,7 +161,7 @@ class Authority:
         self.kernels: dict[str, Kernel] = {}
         self.history: list[tuple[int, list[str]]] = []
         self.undone: list[tuple[int, list[str]]] = []
-        self.copied = 0
+        self.copied = self.patches = 0
         await self.start()
 
     async def end(self) -> None:
@@ -193,8 +202,13 @@ class Authority:
         await self.start()
 
     def _committed(self, _: Session, change: Change) -> None:
-        values = [bytes(op.value).decode() for op in change.ops if isinstance(op, Set)]
+        values = [
+            bytes(op.value if isinstance(op, Set) else op.patch).decode()
+            for op in change.ops
+            if isinstance(op, Set | Patch)
+        ]
         self.history.append((change.revision, values))
+        self.patches += sum(isinstance(op, Patch) for op in change.ops)
 
     # --- requests ---
 
@@ -291,6 +305,7 @@ class Authority:
             "revision": revision,
             "history": [value for _, values in self.history for value in values],
             "undone": [value for _, values in self.undone for value in values],
+            "patches": self.patches,
         }
 
     async def settle(self) -> None:
