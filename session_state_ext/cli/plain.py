@@ -103,7 +103,7 @@ def _plain(source: str, used: bool) -> str:
 def _step(step: StepCell, source: str, used: bool) -> str:
     """The step as an ordinary cell: a comment, its inputs, its body, its outputs."""
     line = step.line
-    if step.body == source:
+    if source.lstrip().startswith("#|"):
         first, _, body = source.lstrip().partition("\n")
     else:
         reads = f" --in {' '.join(line.inputs)}" if line.inputs else ""

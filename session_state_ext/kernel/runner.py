@@ -155,6 +155,8 @@ class Runner:
             self._say(f"{self._not_here(name)}{rest}")
 
     def _runnable(self, name: str) -> None:
+        if self._link.in_batch:
+            raise Mistake("A batch is open; a step runs when it has ended.")
         self._steps.check(name)
         if name not in self._steps.recipes:
             raise Mistake(self._not_here(name))
@@ -171,6 +173,7 @@ class Runner:
         return f"This session has no step {name}.{nearest(name, known) or there}"
 
     def _run(self, name: str, *, force: bool, then: Sequence[str] = ()) -> dict[str, Any]:
+        self._runnable(name)
         recipe = self._steps.recipes[name]
         self._steps.ended.pop(name, None)
         made: dict[str, Any] = {}
