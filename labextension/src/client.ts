@@ -3,10 +3,10 @@
  */
 import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
 import { Conflicts } from './conflicts';
-import { checkValue, checkWritable, EditError, until } from './editing';
+import { checkValue, checkWritable, EditError, until, type FlushResult } from './editing';
 import type { Cellar, Texts } from './cellar';
 import { sameJson, type Json } from './json';
-import type { Ack, Change, EditOp, InvalidField, Meta, ServerFrame, Welcome } from './model';
+import type { Ack, Change, EditOp, Meta, ServerFrame, Spec, Welcome } from './model';
 import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
 import type { Pace } from './pacer';
 import { Replica, UNKNOWN_META } from './replica';
@@ -16,16 +16,8 @@ import type { Shelf } from './shelf';
 import type { Link, Status } from './status';
 import { View, type ClientState } from './view';
 
-export { EditError, type EditProblem } from './editing';
+export { EditError, type EditProblem, type FlushResult } from './editing';
 export type { ClientState } from './view';
-
-export interface FlushResult {
-  readonly ok: boolean;
-  /** Variables whose edits were not acknowledged in time. */
-  readonly late: readonly string[];
-  readonly refused: readonly Refused[];
-  readonly invalid: readonly InvalidField[];
-}
 
 export interface ClientOptions {
   sessionId: string;
@@ -177,6 +169,12 @@ export class SessionClient {
       throw new EditError('missing', name);
     }
     this._edit({ op: 'rename', name, to });
+  };
+
+  /** Says what a variable may be; null takes that away. Its value stays. @throws EditError */
+  declareVariable = (name: string, spec: Spec | null): void => {
+    checkWritable(name, this._replica);
+    this._edit({ op: 'declare', name, spec });
   };
 
   /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */

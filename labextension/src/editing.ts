@@ -3,10 +3,20 @@
  */
 import type { Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
+import type { InvalidField } from './model';
 import { nameProblem, type NameProblem } from './names';
+import type { Refused } from './outbox';
 import type { Replica } from './replica';
 
 export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';
+
+export interface FlushResult {
+  readonly ok: boolean;
+  /** Variables whose edits were not acknowledged in time. */
+  readonly late: readonly string[];
+  readonly refused: readonly Refused[];
+  readonly invalid: readonly InvalidField[];
+}
 
 /** An edit that is not even tried. */
 export class EditError extends Error {

@@ -293,8 +293,9 @@ function declare(rows: Map<string, Row>, { name, spec }: DeclareOp, stamp: Stamp
   const old = rows.get(name);
   if (spec === null) {
     if (old?.spec !== undefined) {
-      const { spec: _, ...rest } = old;
-      rows.set(name, rest);
+      const bare: { -readonly [key in keyof Row]: Row[key] } = { ...old };
+      delete bare.spec;
+      rows.set(name, bare);
     }
     return;
   }

@@ -42,7 +42,8 @@ def _listed(choices: list[Any]) -> str:
 
 
 def _types(names: list[str]) -> str:
-    return " or ".join(_TYPES.get(name, name) for name in names)
+    # jsonschema-rs tells them in an order of its own.
+    return " or ".join(text for name, text in _TYPES.items() if name in names)
 
 
 _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {

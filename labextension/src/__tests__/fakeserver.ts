@@ -18,7 +18,8 @@ import {
   type Row,
   type Run,
   type ServerFrame,
-  type Step
+  type Step,
+  type Spec
 } from '../model';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
@@ -125,6 +126,10 @@ export class FakeServer {
     this.write([{ op: 'set', name, value }], origin);
   }
 
+  declare(name: string, spec: Spec | null): void {
+    this.write([{ op: 'declare', name, spec }]);
+  }
+
   record(run: Run): void {
     this.write([{ op: 'run', run }], { kind: 'step', step: run.step, run: run.id });
   }
@@ -205,6 +210,7 @@ export class FakeServer {
         const row = this.rows.get(op.name);
         if (
           op.op !== 'rename' &&
+          op.op !== 'declare' &&
           op.ifRevision !== undefined &&
           op.ifRevision !== (row?.revision ?? 0)
         ) {

@@ -6,6 +6,7 @@ import { canonicalJson, parseJson, sameJson, stringifyJson, type Json } from '..
 import { valueProblem } from '../limits';
 import { applyOps, type Op, type Origin, type Row } from '../model';
 import { isPythonName, nameProblem } from '../names';
+import { specProblem } from '../specs';
 import {
   applyPatch,
   composed,
@@ -138,6 +139,15 @@ test.each(published.map(each => [each.comment ?? stringifyJson(each.patch), each
     }
   }
 );
+
+interface Specs {
+  cases: { schema: Json; value: Json; problem: string | null }[];
+}
+const specs = golden('specs.json') as Specs;
+
+test.each(specs.cases)('$schema and $value: $problem', ({ schema, value, problem }) => {
+  expect(specProblem({ schema }, value)).toBe(problem);
+});
 
 interface Frames {
   client: Json[];

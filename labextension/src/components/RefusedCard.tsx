@@ -6,6 +6,13 @@ import type { EditOp } from '../model';
 import type { Refused } from '../outbox';
 import { shortValue } from './sentences';
 
+/** Of a variable what its declaration does not allow: that is said in its row. */
+export function refusedOf(refused: readonly Refused[], name: string): Refused | undefined {
+  return refused.find(({ edit, code }) => edit.op.name === name && IN_ROW.has(code));
+}
+
+const IN_ROW = new Set(['invalid-value', 'locked']);
+
 /** An edit that the server did not take, with the reason; what was typed is not lost. */
 export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
   const { id, edit, message } = props.refused;

@@ -2,7 +2,7 @@ import { ellipsesIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { useClient, useSurroundings } from '../context';
-import { stringifyJson } from '../json';
+import { sameJson, stringifyJson, type Json } from '../json';
 import type { ViewRow } from '../model';
 import { openMenu } from './menu';
 import { errorSentence } from './sentences';
@@ -24,7 +24,9 @@ export function RowMenu(props: {
   onRename(): void;
 }): React.JSX.Element {
   const { row, readOnly, isOpen, onOpen, onRename } = props;
-  const { name, value } = row;
+  const { name, value, spec } = row;
+  const isLocked = spec?.locked === true;
+  const fixed = readOnly || isLocked;
   const client = useClient();
   const { trans, notebook, notify } = useSurroundings();
   const change = (edit: () => void): void => {
@@ -53,6 +55,22 @@ export function RowMenu(props: {
     change(() => client.deleteVariable(name));
     notify({
       text: trans.__('Deleted %1.', name),
+      action: {
+        label: trans.__('Undo'),
+        run: () =>
+          change(() => {
+            client.setVariable(name, value);
+            if (spec !== undefined) {
+              client.declareVariable(name, spec);
+            }
+          })
+      }
+    });
+  };
+  const reset = (to: Json): void => {
+    change(() => client.setVariable(name, to));
+    notify({
+      text: trans.__('%1 has its default again.', name),
       action: {
         label: trans.__('Undo'),
         run: () => change(() => client.setVariable(name, value))
@@ -90,9 +108,26 @@ export function RowMenu(props: {
             run: () => onOpen(!isOpen)
           },
           null,
-          { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !readOnly },
+          ...(spec?.default === undefined
+            ? []
+            : [
+                {
+                  id: 'reset',
+                  label: trans.__('Reset to Default'),
+                  run: () => reset(spec.default!),
+                  enabled: !fixed && !sameJson(value, spec.default)
+                }
+              ]),
+          {
+            id: 'lock',
+            label: isLocked ? trans.__('Unlock') : trans.__('Lock'),
+            run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
+            enabled: !readOnly
+          },
+          null,
+          { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
           { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
-          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !readOnly }
+          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed }
         ])
       }
     >

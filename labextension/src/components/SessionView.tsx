@@ -13,7 +13,7 @@ import { ConflictCard } from './ConflictCard';
 import { EmptySession } from './EmptySession';
 import { Head } from './Head';
 import { NoticeBar } from './NoticeBar';
-import { RefusedCard } from './RefusedCard';
+import { refusedOf, RefusedCard } from './RefusedCard';
 import { RowList } from './RowList';
 import { Steps } from './Steps';
 import { useGroups, type Order } from './useGroups';
@@ -35,6 +35,11 @@ export function SessionView(): React.JSX.Element {
   const end = useSelected(state => state.status.end);
   const conflicts = useSelected(state => state.conflicts);
   const variables = useSelected(state => state.variables);
+  // What a row shows is not said twice.
+  const elsewhere = refused.filter(each => {
+    const { name } = each.edit.op;
+    return !variables.has(name) || refusedOf(refused, name) !== each;
+  });
 
   const outdated = steps.filter(step => step.state === 'stale').flatMap(step => step.outputs);
   const staleKey = JSON.stringify(outdated);
@@ -65,7 +70,7 @@ export function SessionView(): React.JSX.Element {
             onEnd={() => setAdding(null)}
           />
         )}
-        {refused.map(each => (
+        {elsewhere.map(each => (
           <RefusedCard key={each.id} refused={each} />
         ))}
         {rowless.map(conflict => (

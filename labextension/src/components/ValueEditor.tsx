@@ -1,10 +1,15 @@
 import React from 'react';
 
 import type { Json } from '../json';
+import type { Spec } from '../model';
+import { choicesOf } from '../specs';
+import { DateEditor } from './DateEditor';
+import { declaredKind } from './declared';
 import { JsonEditor } from './JsonEditor';
-import { kindOf } from './kinds';
 import { ListPreview } from './ListPreview';
 import { NumberEditor } from './NumberEditor';
+import { SelectEditor } from './SelectEditor';
+import { SliderEditor } from './SliderEditor';
 import { Summary } from './Summary';
 import { SwitchEditor } from './SwitchEditor';
 import { TablePreview } from './TablePreview';
@@ -14,16 +19,30 @@ import { TextEditor } from './TextEditor';
 export function ValueEditor(props: {
   name: string;
   value: Json;
+  spec: Spec | undefined;
   readOnly: boolean;
   isOpen: boolean;
   onOpen(): void;
 }): React.JSX.Element {
-  const { name, value, readOnly, isOpen, onOpen } = props;
+  const { name, value, spec, readOnly, isOpen, onOpen } = props;
   if (isOpen) {
     return <JsonEditor name={name} value={value} readOnly={readOnly} />;
   }
-  const kind = kindOf(value);
+  const kind = declaredKind(spec, value);
   switch (kind) {
+    case 'select':
+      return (
+        <SelectEditor
+          name={name}
+          value={value}
+          choices={choicesOf(spec) ?? []}
+          readOnly={readOnly}
+        />
+      );
+    case 'slider':
+      return <SliderEditor name={name} value={value} spec={spec} readOnly={readOnly} />;
+    case 'date':
+      return <DateEditor name={name} value={value} readOnly={readOnly} />;
     case 'number':
       return <NumberEditor name={name} value={value} readOnly={readOnly} />;
     case 'text':

@@ -4,6 +4,8 @@ import { useSelected, useTrans, useVariable } from '../context';
 import { isPythonName } from '../names';
 import { ConflictCard } from './ConflictCard';
 import { kindOf, kindWords } from './kinds';
+import { isUnset, specProblem } from '../specs';
+import { refusedOf, RefusedCard } from './RefusedCard';
 import { RenameField } from './RenameField';
 import { RowMenu } from './RowMenu';
 import { ValueEditor } from './ValueEditor';
@@ -17,6 +19,7 @@ export const VariableRow = memo(function VariableRow(props: {
   const { name, isStale } = props;
   const row = useVariable(name);
   const conflict = useSelected(state => state.conflicts.get(name));
+  const refused = useSelected(state => refusedOf(state.refused, name));
   const readOnly = useSelected(state => state.readOnly);
   const trans = useTrans();
   const [isOpen, setOpen] = useState(false);
@@ -24,10 +27,24 @@ export const VariableRow = memo(function VariableRow(props: {
   if (row === undefined) {
     return null;
   }
-  const { value, pending } = row;
+  const { value, pending, spec } = row;
+  const isLocked = spec?.locked === true;
+  const wrong = pending
+    ? null
+    : isUnset(row)
+      ? trans.__('No value yet.')
+      : specProblem(spec, value);
   const closable = isOpen && kindOf(value) !== 'number' && kindOf(value) !== 'switch';
   const state =
-    conflict !== undefined ? 'conflict' : pending ? 'pending' : isStale ? 'stale' : 'saved';
+    conflict !== undefined
+      ? 'conflict'
+      : pending
+        ? 'pending'
+        : wrong !== null
+          ? 'invalid'
+          : isStale
+            ? 'stale'
+            : 'saved';
   return (
     <div
       className="jp-SessionRow"
@@ -57,6 +74,11 @@ export const VariableRow = memo(function VariableRow(props: {
             {kindWords(value, trans)}
           </span>
         </span>
+        {isLocked ? (
+          <span className="jp-SessionPill" data-state="locked">
+            {trans.__('locked')}
+          </span>
+        ) : null}
         {isStale && !pending ? (
           <span className="jp-SessionPill" data-state="stale">
             {trans.__('stale')}
@@ -71,14 +93,26 @@ export const VariableRow = memo(function VariableRow(props: {
           onRename={() => setRenames(true)}
         />
       </div>
+      {spec?.description === undefined ? null : (
+        <div className="jp-SessionRow-about" data-testid="about" title={spec.description}>
+          {spec.description}
+        </div>
+      )}
       {conflict === undefined ? null : <ConflictCard conflict={conflict} />}
       <ValueEditor
         name={name}
         value={value}
-        readOnly={readOnly}
+        spec={spec}
+        readOnly={readOnly || isLocked}
         isOpen={isOpen}
         onOpen={() => setOpen(true)}
       />
+      {wrong === null ? null : (
+        <div className="jp-SessionRow-problem" data-testid="invalid">
+          {wrong}
+        </div>
+      )}
+      {refused === undefined ? null : <RefusedCard refused={refused} />}
       {closable ? (
         <button
           type="button"

@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from 'react';
 import { useClient, useTrans } from '../context';
 import { sameJson, type Json } from '../json';
 import { difference, patchedOr } from '../patch';
+import { specProblem } from '../specs';
 import { errorSentence } from './sentences';
 
 export type Reading =
@@ -80,6 +81,10 @@ export function useDraft(
     }
     if (draft === null) {
       reached.current = value;
+    }
+    if (next.sent !== null) {
+      const refusal = specProblem(row?.spec, next.sent.value);
+      next = refusal === null ? next : { ...next, sent: null, refusal };
     }
     if (next.sent !== null) {
       try {

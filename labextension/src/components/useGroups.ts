@@ -1,5 +1,5 @@
 /**
- * Which rows stand where: Parameters, which people set, and Results, which steps and cells wrote.
+ * Which rows stand where: Parameters, which people declare or set, and Results, which steps and cells wrote.
  */
 import { useRef } from 'react';
 
@@ -17,8 +17,7 @@ export interface Groups {
 }
 
 export function groupOf(row: ViewRow): Group {
-  const { kind } = row.origin;
-  return kind === 'step' ? 'results' : 'parameters';
+  return row.origin.kind === 'step' && row.spec === undefined ? 'results' : 'parameters';
 }
 
 const collator = new Intl.Collator(undefined, { numeric: true });

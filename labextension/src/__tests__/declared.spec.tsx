@@ -1,0 +1,124 @@
+import { act, fireEvent, screen, within } from '@testing-library/react';
+
+import type { Spec } from '../model';
+import { FakeServer } from './fakeserver';
+import { doing, editor, names, pick, press, row, showSession, type } from './showsession';
+
+let server: FakeServer;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  server = new FakeServer();
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function pass(ms: number): Promise<void> {
+  await act(() => vi.advanceTimersByTimeAsync(ms));
+}
+
+const RATE: Spec = {
+  schema: { type: 'number', minimum: 0, maximum: 1 },
+  default: 0.1,
+  description: 'learning rate'
+};
+
+function menu(name: string): HTMLElement {
+  return within(row(name)).getByTestId('row-menu');
+}
+
+test('a declared variable shows what it is, and is a parameter whoever wrote it', async () => {
+  server.set('loss', 1, { kind: 'step', step: 'train' });
+  server.set('lr', 0.5, { kind: 'step', step: 'train' });
+  server.declare('lr', RATE);
+  await showSession(server);
+  expect(names()).toEqual(['lr', 'loss']);
+  expect(within(row('lr')).getByTestId('about').textContent).toBe('learning rate');
+});
+
+test('a number between bounds has a slider', async () => {
+  server.declare('lr', RATE);
+  await showSession(server);
+  const slider = within(row('lr')).getByTestId<HTMLInputElement>('slider');
+  expect([slider.min, slider.max, slider.step, slider.value]).toEqual(['0', '1', '0.01', '0.1']);
+  await doing(() => void fireEvent.change(slider, { target: { value: '0.75' } }));
+  expect(editor('lr').value).toBe('0.75');
+  await doing(() => void fireEvent.blur(slider));
+  expect(server.rows.get('lr')?.value).toBe(0.75);
+});
+
+test('what is not allowed stays in the field with the sentence, and is not sent', async () => {
+  server.declare('lr', RATE);
+  await showSession(server);
+  await type('lr', '2');
+  await press('lr', 'Enter');
+  await pass(5000);
+  expect(within(row('lr')).getByTestId('problem').textContent).toBe(
+    '2 is more than the maximum 1.'
+  );
+  expect(server.rows.get('lr')?.value).toBe(0.1);
+  await type('lr', '0.2');
+  await press('lr', 'Enter');
+  expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+  expect(server.rows.get('lr')?.value).toBe(0.2);
+});
+
+test('what only the server can refuse is told in the row', async () => {
+  server.declare('name', { schema: { type: 'string', pattern: '^a' } });
+  server.set('name', 'ada');
+  const message = 'name: "bob" does not match ^a.';
+  server.refuses = op => (op.op === 'set' ? { code: 'invalid-value', message } : null);
+  await showSession(server);
+  await type('name', 'bob');
+  await press('name', 'Enter');
+  expect(within(row('name')).getByTestId('refused').textContent).toContain(message);
+  expect(screen.getAllByTestId('refused')).toHaveLength(1);
+  expect(editor('name').value).toBe('ada');
+});
+
+test('choices are chosen', async () => {
+  server.declare('optimizer', { schema: { enum: ['adam', 'sgd', 3] }, default: 'adam' });
+  await showSession(server);
+  const select = editor('optimizer');
+  const options = within(select).getAllByRole('option');
+  expect(options.map(each => each.textContent)).toEqual(['adam', 'sgd', '3']);
+  await doing(() => void fireEvent.change(select, { target: { value: '2' } }));
+  expect(server.rows.get('optimizer')?.value).toBe(3);
+});
+
+test('what has no value yet, and what is not allowed any more, is marked', async () => {
+  server.declare('epochs', { schema: { type: 'integer', minimum: 1 } });
+  server.set('lr', 5);
+  server.declare('lr', RATE);
+  server.declare('day', { schema: { type: 'string', format: 'date' } });
+  await showSession(server);
+  const said = (name: string): string | null =>
+    within(row(name)).getByTestId('invalid').textContent;
+  expect([said('epochs'), said('lr'), said('day')]).toEqual([
+    'No value yet.',
+    '5 is more than the maximum 1.',
+    'No value yet.'
+  ]);
+  expect(row('lr').getAttribute('data-state')).toBe('invalid');
+  await type('epochs', '3');
+  await press('epochs', 'Enter');
+  expect(within(row('epochs')).queryByTestId('invalid')).toBeNull();
+  await doing(() => void fireEvent.change(editor('day'), { target: { value: '2026-11-22' } }));
+  expect(editor('day').value).toBe('2026-11-22');
+});
+
+test('the menu goes back to the default, locks and unlocks', async () => {
+  server.declare('lr', RATE);
+  server.set('lr', 0.5);
+  await showSession(server);
+  await pick(menu('lr'), 'reset');
+  expect(server.rows.get('lr')?.value).toBe(0.1);
+  await pick(menu('lr'), 'lock');
+  expect(server.rows.get('lr')?.spec).toEqual({ ...RATE, locked: true });
+  expect(editor('lr').readOnly).toBe(true);
+  await pick(menu('lr'), 'lock');
+  expect(server.rows.get('lr')?.spec).toEqual({ ...RATE, locked: false });
+  expect(editor('lr').readOnly).toBe(false);
+});
