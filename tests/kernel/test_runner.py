@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from .notebook import Kernel
+from .notebook import Kernel, Panel
 
 PREPARE = "#| step: prepare(share) -> n\nrows = list(range(int(100 * share)))\nn = len(rows)"
 TRAIN = "#| step: train(n, lr) -> loss\nloss = n * lr * rows[0] + lr"
@@ -127,3 +127,23 @@ def test_why_goes_back_to_values_that_are_not_there_any_more(lone: Callable[...,
     assert "prepare · done just now" in text
     assert "has run again since" in text
     assert "share = 0.5 · cell, just now · ⚠ now 0.25: cell, just now" in text
+
+
+def test_beside_a_panel_a_comment_is_a_step_from_the_first_cell_on(notebook: Kernel, panel: Panel) -> None:
+    panel.set(lr=0.5)
+    ran = notebook.run("#| step: train(lr) -> loss\nloss = lr\nmodel = [lr]", cell="c1")
+    assert ran.ok, ran.text
+    assert "train: done" in ran.text
+    notebook.run(
+        "@session.step(outputs='score')\ndef judge(loss: float) -> float:\n    return loss * len(model)", cell="c2"
+    )
+    assert notebook.run("session.run('judge')", cell="c3").ok
+    panel.set(lr=0.25)
+    text = notebook.run("%session why score").text
+    assert "lr = 0.5 · panel, just now · ⚠ now 0.25: panel, just now" in text
+    assert "model · left in the kernel" in text
+    assert "train: done" in notebook.run("%session run --stale", cell="c4").text
+    panel.wait(lambda frame: frame["type"] == "change" and frame["ops"][-1].get("run", {}).get("step") == "judge" and frame["ops"][-1]["run"]["status"] == "done" and panel.seen("score")[-1] == 0.25)  # fmt: skip
+    last = {run["step"]: run for run in panel.runs()}
+    assert (last["train"]["cell"], last["train"]["left"]) == ("c1", ["model"])
+    assert list(last["judge"]["needs"]) == ["model"]
