@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from playwright.sync_api import expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .lab import Lab
+from .lab import Lab, wait_for
 
 TIMES = 50
 SOURCES = ["%load_ext session_state_ext", "print('saw', session['x'])"]
@@ -54,13 +57,32 @@ def test_another_client_of_the_kernel(jupyter: Jupyter, open_lab: OpenLab) -> No
     seen = []
     for number in range(1, TIMES + 1):
         lab.type("x", str(number))
+        # What the page has begun to say is heard: two ways to one server have no order otherwise.
+        wait_for(lambda number=number: heard(jupyter, "another-client.ipynb", number), True)
         seen.append(jupyter.execute(kernel, SOURCES[1]))
     assert seen == [f"saw {number}\n" for number in range(1, TIMES + 1)]
 
 
+def heard(jupyter: Jupyter, path: str, number: int) -> bool:
+    """Whether the server knows that this edit was begun, or has it."""
+    state = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()
+    return bool(state["meta"]["isDirty"]) or state["variables"]["x"] == number
+
+
+@pytest.fixture
+def patient_panel(jupyter: Jupyter) -> Iterator[None]:
+    """The panel waits for a longer pause than a slow machine makes while somebody types."""
+    settings = "/lab/api/settings/session-state-ext:plugin"
+    jupyter.request("PUT", settings, json={"raw": '{"debounce": 5000, "maxWait": 30000}'}).raise_for_status()
+    yield
+    jupyter.request("PUT", settings, json={"raw": "{}"}).raise_for_status()
+
+
+@pytest.mark.usefixtures("patient_panel")
 def test_a_hundred_keystrokes_make_one_request(jupyter: Jupyter, open_lab: OpenLab) -> None:
     lab = open_lab(jupyter, jupyter.notebook("keystrokes.ipynb", ["pass"]))
     lab.add("note", '"-"')
+    lab.wait_for_light("saved")
     before = len(lab.mutates("note"))
     text = "keystroke " * 10
     lab.type("note", text)
