@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Raw
+from msgspec import UNSET, Raw
 
 from session_state_ext import __version__
 from session_state_ext.errors import NotFound, SessionError
-from session_state_ext.model import Delete, Op, Set
+from session_state_ext.model import Declare, Delete, Op, Set
 from session_state_ext.wire import Limits, check_ops, check_text, decode_members, encode
 
 from .command import HubCommand
@@ -59,6 +59,7 @@ jupyter session export sweep --full | gzip > sweep.json.gz      with who wrote e
             "paths": stands.paths,
             "revision": stands.revision,
             "variables": {row.name: row.value for row in rows},
+            "specs": {row.name: row.spec for row in rows if row.spec is not UNSET},
         }
         if given.full:
             document["rows"] = rows
@@ -89,13 +90,15 @@ jupyter session import params.json sweep           {"lr": 0.1, "epochs": 60} wil
         parser.add_argument("--replace", action="store_true", help="variables that the document lacks are deleted")
 
     async def work(self, hub: Hub, given: argparse.Namespace) -> None:
-        variables, named = read(given.file, hub.limits)
+        variables, specs, named = read(given.file, hub.limits)
         word = given.session or named
         if word is None:
             raise NotADocument(
                 f"{given.file} does not say which session it was. Give one: SESSION, and --new to make it."
             )
         ops: list[Op] = [Set(name=name, value=Raw(text)) for name, text in variables.items()]
+        # What is valid no more stays as it was: the declarations come behind the values.
+        ops += (Declare(name=name, spec=Raw(text)) for name, text in specs.items())
         check_ops(tuple(ops), hub.limits)
         session = match(word, await hub.list(self.owner))
         if session is None and not given.new:
@@ -108,8 +111,8 @@ jupyter session import params.json sweep           {"lr": 0.1, "epochs": 60} wil
         print(f"{len(variables)} variable{'' if len(variables) == 1 else 's'} into {into}.")
 
 
-def read(file: str, limits: Limits) -> tuple[dict[str, bytes], str | None]:
-    """The variables' texts, and the name of the session they come from. Raises NotADocument."""
+def read(file: str, limits: Limits) -> tuple[dict[str, bytes], dict[str, bytes], str | None]:
+    """The texts of variables and declarations, and the name of the session they come from. Raises NotADocument."""
     try:
         data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
@@ -119,10 +122,11 @@ def read(file: str, limits: Limits) -> tuple[dict[str, bytes], str | None]:
         members = decode_members(data)
         kind = _text(members.get("format"))
         if kind is None or not kind.startswith("session-state/"):
-            return members, None
+            return members, {}, None
         if kind != FORMAT:
             raise NotADocument(f"{file} is a document of another version, {kind}; this one reads {FORMAT}.")
-        return decode_members(members.get("variables", b"{}")), _text(members.get("name"))
+        variables, specs = (decode_members(members.get(key, b"{}")) for key in ("variables", "specs"))
+        return variables, specs, _text(members.get("name"))
     except NotADocument:
         raise
     except SessionError as error:

@@ -55,3 +55,13 @@ def test_any_object_will_do_and_nothing_else(terminal: Terminal, sweep: Callable
     assert "Give one" in terminal("import", "-", stdin='{"a": 1}').err
     assert "--new" in terminal("import", "-", "nowhere", stdin='{"a": 1}').err
     assert "cannot be read" in terminal("import", "nothing.json", "sweep").err
+
+
+def test_declarations_come_along(terminal: Terminal) -> None:
+    specs = {"lr": {"schema": {"maximum": 1}, "description": "learning rate"}, "seed": {"locked": True}}
+    document = {"format": "session-state/1", "name": "sweep", "variables": {"lr": 5, "seed": 1}, "specs": specs}
+    terminal.ok("import", "-", "--new", stdin=json.dumps(document))
+    again = json.loads(terminal.ok("export", "sweep"))
+    assert (again["variables"], again["specs"]) == (document["variables"], specs)
+    assert "lr: 7 is more than the maximum 1." in terminal("set", "sweep", "lr=7").err
+    assert "seed is locked" in terminal("set", "sweep", "seed=2").err

@@ -1,0 +1,52 @@
+"""Declared variables in a real panel: the editors that fit, what is refused in its place, defaults and locks."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from .conftest import OpenLab
+from .jupyter import Jupyter
+from .test_looks import CUT, make_wide
+
+DECLARE = """%load_ext session_state_ext
+session.declare("lr", 0.1, minimum=0, maximum=1, description="learning rate: how far each step of the descent goes")
+session.declare("optimizer", "adam", choices=["adam", "sgd", "a name that is rather long for a list of choices"])
+session.declare("epochs", type=int, minimum=1)
+session.declare("seed", 42, locked=True)
+session.declare("name", "a1", pattern="^a")"""
+
+
+def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    jupyter.notebook("declared.ipynb", [DECLARE, 'print(session["lr"], session["optimizer"], session["seed"])'])
+    lab = open_lab(jupyter, "declared.ipynb")
+    lab.run_cell(0)
+    expect(lab.row("lr").get_by_test_id("about")).to_contain_text("learning rate")
+    expect(lab.row("epochs").get_by_test_id("invalid")).to_have_text("No value yet.")
+
+    lab.type("lr", "2")
+    expect(lab.row("lr").get_by_test_id("problem")).to_have_text("2 is more than the maximum 1.")
+    make_wide(lab, 250)
+    lab.screenshot("declared")
+    assert lab.panel.evaluate(CUT) == []
+    assert lab.cut_names() == []
+    lab.set("lr", "0.5")
+    expect(lab.row("lr").get_by_test_id("slider")).to_have_value("0.5")
+    lab.editor("optimizer").select_option("sgd")
+    # What only the server knows is told in the row.
+    lab.type("name", "b2")
+    lab.editor("name").press("Enter")
+    expect(lab.row("name").get_by_test_id("refused")).to_contain_text('name: "b2" does not match ^a.')
+    lab.row("name").get_by_test_id("refused-dismiss").click()
+    lab.wait_for_light("saved")
+
+    expect(lab.editor("seed")).to_have_attribute("readonly", "")
+    lab.row("seed").get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-lock").click()
+    expect(lab.editor("seed")).not_to_have_attribute("readonly", "")
+    lab.set("seed", "7")
+    assert lab.run_cell(1).strip() == "0.5 sgd 7"
+
+    lab.row("lr").get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-reset").click()
+    lab.expect_value("lr", "0.1")
+    assert lab.run_cell(1).strip() == "0.1 sgd 7"
