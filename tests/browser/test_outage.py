@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import random
+import re
 import signal
 
 import pytest
+from playwright.sync_api import WebSocketRoute, expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
+from .lab import wait_for
 
 LOAD = "%load_ext session_state_ext"
+
+# Somebody else's things, until there is hardly any room left.
+FILL = """() => {
+    for (let size = 1 << 20, n = 0; size > 8192; n++) {
+        try { localStorage.setItem(`somebody-elses-${n}`, 'x'.repeat(size)); } catch { size /= 2; }
+    }
+}"""
+OUTBOX_SIZE = """() => Object.entries(localStorage)
+    .filter(([key]) => key.startsWith('session-state:outbox:'))
+    .reduce((sum, [, text]) => sum + text.length, 0)"""
+STOWED = """() => new Promise((resolve, reject) => {
+    const opening = indexedDB.open('session-state');
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+        const count = opening.result.transaction('texts').objectStore('texts').count();
+        count.onsuccess = () => { opening.result.close(); resolve(count.result); };
+    };
+})"""
 
 
 def test_a_frozen_server_stops_neither_cells_nor_edits(own_jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -50,6 +72,42 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     lab.reload()
     lab.expect_value("x", "2")
     lab.expect_value("y", "3")
+
+
+def test_a_large_edit_made_offline_survives_a_reload_of_a_full_browser(own_jupyter: Jupyter, open_lab: OpenLab) -> None:
+    chance = random.Random(15)
+    digits = " ".join("".join(chance.choices("0123456789", k=99)) for _ in range(9000))
+    path = own_jupyter.notebook("large.ipynb", ["pass"])
+    lab = open_lab(own_jupyter, path)
+    lab.add("digits", '"0"')
+    own_jupyter.stop(signal.SIGKILL)
+    lab.wait_for_light("offline")
+    lab.close_notice()
+    lab.evaluate(FILL)
+    lab.editor("digits").fill(digits)
+    lab.page.keyboard.press("Enter")
+    expect(lab.light).to_have_text("Offline, 1 edit kept")
+    assert lab.evaluate(OUTBOX_SIZE) < 64 * 1024
+    # The server is back for the next page, except that the session's channel does not come through yet.
+    is_cut = True
+
+    def connect(channel: WebSocketRoute) -> None:
+        if is_cut:
+            channel.close(code=1011)
+        else:
+            channel.connect_to_server()
+
+    lab.page.route_web_socket(re.compile(r"/api/session/[^/]+/channel"), connect)
+    own_jupyter.start()
+    lab.reload()
+    lab.wait_for_light("offline")
+    wait_for(lambda: lab.editor("digits").input_value() == digits, True)
+    expect(lab.light).to_have_text("Offline, 1 edit kept")
+    assert own_jupyter.variables(path) == {"digits": "0"}
+    is_cut = False
+    lab.wait_for_light("saved")
+    assert own_jupyter.variables(path)["digits"] == digits
+    wait_for(lambda: lab.evaluate(STOWED), 0)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
