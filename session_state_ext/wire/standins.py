@@ -1,6 +1,6 @@
 """What a JSON Schema sees in place of a typed value: the number, the text or the list that it stands for.
 
-The one table of them; ``labextension/src/standins.ts`` has the same, held to it by ``tests/frames/specs.json``.
+The one table of them. The panel leaves such values to the server.
 """
 
 from __future__ import annotations
