@@ -77,7 +77,7 @@ class SessionMagics(Magics):
             %session reset [lr]                  back to the default (all that have one); %session undo takes it back
             %session lock seed                   nobody changes it by accident, until: %session unlock seed
 
-        In a cell of parameters each value is a default, and the comment behind it says what it is::
+        A cell of %%session parameters declares: each value is a default, the comment behind it says what it is::
 
             %%session parameters
             lr = 0.1  # learning rate
