@@ -362,6 +362,7 @@ export class World implements Outside {
 
   private _value(author: string, name: string, how: number): string {
     if (name === POOL) {
+      this.ledger.wrote(author, name);
       return pick(DIGITS, how);
     }
     if (name === CONFIG && how < 0.9) {

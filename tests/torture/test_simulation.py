@@ -63,7 +63,7 @@ def test_clients_are_equal_in_the_end_and_nothing_typed_is_lost() -> None:
         # An answer that was lost on its way is made up.
         ("assumes", "is lost"),
         # Of an edit of members the whole value is written, with what others wrote in it.
-        ("widens", "was committed 2 times"),
+        ("widens", "was committed"),
         # A change of others is left out.
         ("skips", "and the server at"),
     ],
