@@ -46,7 +46,11 @@ def test_no_command_that_does_not_exist() -> None:
 
 
 def test_each_public_name_of_a_session() -> None:
-    public = {name for name in {**vars(Past), **vars(Declarations), **vars(Stepped), **vars(Session)} if not name.startswith("_")} - OWN
+    public = {
+        name
+        for name in {**vars(Past), **vars(Declarations), **vars(Stepped), **vars(Session)}
+        if not name.startswith("_")
+    } - OWN
     documented = set(re.findall(r"session\.([a-z_]+)", REFERENCE)) | MAPPING
     assert public <= documented
     assert documented - MAPPING <= public | MAPPING

@@ -98,7 +98,11 @@ def test_a_script_without_a_server_takes_part(pair: tuple[Server, Server]) -> No
     with two.channel(session, "watcher") as watcher:
         watcher.hear("welcome")
         script = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, session], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SCRIPT, session],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert script.stdin is not None
         assert script.stdout is not None

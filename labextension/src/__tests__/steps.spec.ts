@@ -133,7 +133,7 @@ describe('steps after one another', () => {
   ): [string, Step] => {
     const [, { run }] = step(name, 'done', [3, '1']);
     const own = {
-      ...run,
+      ...run!,
       id: name,
       inputs: reads === '' ? {} : { [reads]: { revision: 3, value: parseJson('1') } },
       outputs: [writes],
