@@ -51,11 +51,17 @@ export function useDraft(
     const sent = reading.ok ? { value: reading.value } : null;
     return { text, sent, refusal: null, left: false };
   };
-  const [draft, setDraft] = useState<Draft | null>(() => {
+  const [draft, redraw] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
     const text = client.getState().invalid.get(name);
     return text === undefined ? null : attempt(text);
   });
+  // Two changes may come before the field is drawn again: the second goes on from the first.
+  const latest = useRef(draft);
+  const setDraft = (next: Draft | null): void => {
+    latest.current = next;
+    redraw(next);
+  };
   const atFocus = useRef<Json>(value);
   // The value before what is being typed: half a number must not count while the other half is missing.
   const before = useRef<Json>(value);
@@ -74,6 +80,7 @@ export function useDraft(
   }, [overtaken, draft, value]);
 
   const change = (text: string): void => {
+    const draft = latest.current;
     let next = attempt(text);
     const row = client.getState().variables.get(name);
     if (row !== undefined && (draft === null || (draft.sent !== null && !row.pending))) {
