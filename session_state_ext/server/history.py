@@ -31,12 +31,14 @@ class ChangesHandler(PastResource):
     @authorized
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
-        limit = self.number("limit", 100) or 1
+        limit = self.number("limit", 100) or 0
+        if not 1 <= limit <= _LONGEST_PAGE:
+            raise InvalidBody(f"limit is a whole number from 1 to {_LONGEST_PAGE}.")
         changes, following = await hub.history.changes(
             self.owner,
             session_id,
             before=self.number("before"),
-            limit=min(limit, _LONGEST_PAGE),
+            limit=limit,
             name=self.get_query_argument("name", None),
         )
         self.answer({"changes": changes, "next": following})

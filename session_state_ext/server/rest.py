@@ -394,6 +394,8 @@ class AttachHandler(Resource):
         paths = self.service.paths
         if body.path is not None:
             notebook = body.path
+        elif body.kernel_id == "":
+            raise NotFound()
         elif body.kernel_id is not None or self.credential is not None:
             notebook = await paths.of_kernel(body.kernel_id or self.kernel or "")
         else:
