@@ -14,6 +14,7 @@ from session_state_ext.hub.retention import Retention
 from session_state_ext.store.sql import SqlStore, default_url
 from session_state_ext.wire import Limits
 
+from .attach import AttachHandler
 from .base import is_one_person
 from .channel import ChannelHandler
 from .credentials import Credentials
@@ -31,7 +32,6 @@ from .history import (
 from .kernels import Kernels, Moves, NotebookPaths
 from .mutate import MutateHandler
 from .rest import (
-    AttachHandler,
     MetaHandler,
     OneSessionHandler,
     RunsHandler,

@@ -10,7 +10,7 @@ from session_state_ext.errors import InvalidBody
 from session_state_ext.model import Origin
 from session_state_ext.wire import PurgeBody, RestoreBody, SnapshotBody, UndoBody
 
-from .rest import Resource
+from .resource import Resource
 
 #: Changes in one page at most.
 _LONGEST_PAGE = 1000

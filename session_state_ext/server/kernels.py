@@ -89,10 +89,9 @@ class NotebookPaths:
         except InvalidBody:
             return False
 
-    async def of_kernel(self, kernel_id: str) -> str:
-        if kernel_id not in self._kernels:
-            # One that is starting is not in there yet.
-            raise Unavailable("This kernel has no notebook yet; try again.") if not kernel_id else NotFound()
+    async def of_kernel(self, kernel_id: str | None) -> str:
+        if kernel_id is not None and kernel_id not in self._kernels:
+            raise NotFound()
         running = [
             session
             for session in await ensure_async(self._sessions.list_sessions())

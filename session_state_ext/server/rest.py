@@ -2,147 +2,35 @@
 
 from __future__ import annotations
 
-import re
-import zlib
-from collections.abc import Callable
-from contextlib import suppress
-
 from jupyter_server.auth.decorator import authorized
-from msgspec import UNSET, Raw, Struct, UnsetType
-from msgspec.structs import replace
+from msgspec import UNSET, Struct
 from tornado import web
 
-from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
-from session_state_ext.hub import LOCAL, Check
-from session_state_ext.hub.batch import Written
+from session_state_ext.errors import Expired, InvalidBody
 from session_state_ext.hub.draft import Draft
 from session_state_ext.hub.history import Plan, rows_before
 from session_state_ext.hub.live import meta_of
 from session_state_ext.jsontext import same
-from session_state_ext.model import Delete, Meta, Session, Variable
-from session_state_ext.names import check_session_id
+from session_state_ext.model import Delete, Variable
 from session_state_ext.patches import merge_variables, patch_variables
-from session_state_ext.store.base import Key
 from session_state_ext.wire import (
-    AttachBody,
     CreateBody,
     Delta,
     MergeBody,
     PutBody,
-    State,
     check_ops,
     decode_members,
-    encode,
     merge_ops,
     put_ops,
 )
 
-from .base import SessionHandler
-
-_TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
-
+from .resource import Resource, no_variable, session_tag, variable_tag
 
 MERGE_PATCH, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 
 
 class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None
-
-
-def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
-    """The ETag of a session: its history, its revision, and what is told of it that makes no revision.
-
-    Not whether somebody is typing: a write must not fail for that.
-    """
-    told = zlib.crc32(encode((session.name, sorted(session.paths))))
-    return f'"{session.epoch}-{session.revision}-{told:08x}{"-d" if detail else ""}"'
-
-
-def variable_tag(row: Variable) -> str:
-    """The ETag of a variable: its revision, and which declaration it has, for that makes no new one."""
-    return f'"{row.revision}"' if row.spec is UNSET else f'"{row.revision}-{zlib.crc32(bytes(row.spec)):08x}"'
-
-
-class Resource(SessionHandler):
-    """What the resources share: preconditions, and a session as the answer."""
-
-    def if_session(self) -> Check:
-        """If-Match and If-None-Match against the session."""
-        check = self._precondition()
-
-        def stands(draft: Draft) -> int:
-            check({session_tag(draft.session), session_tag(draft.session, detail=True)})
-            return 200
-
-        return stands
-
-    def if_variable(self, name: str, *, made: int | None) -> Check:
-        """If-Match and If-None-Match against the variable; ``made`` answers where there is none yet."""
-        check = self._precondition()
-
-        def stands(draft: Draft) -> int:
-            row = draft.row(name)
-            check(set() if row is None else {variable_tag(row)})
-            if row is None and made is None:
-                raise no_variable(name)
-            return made if row is None and made is not None else 200
-
-        return stands
-
-    def _precondition(self) -> Callable[[set[str]], None]:
-        """RFC 9110, 13.1: strong comparison; the tags are empty where the thing does not exist."""
-        match, none_match = self._tags("If-Match"), self._tags("If-None-Match")
-
-        def check(tags: set[str]) -> None:
-            if match is not None and not (tags if "*" in match else tags & match):
-                raise PreconditionFailed()
-            if none_match is not None and (tags if "*" in none_match else tags & none_match):
-                raise PreconditionFailed("This exists already." if "*" in none_match else None)
-
-        return check
-
-    def _tags(self, header: str) -> set[str] | None:
-        values = self.request.headers.get_list(header)
-        return set(_TAG.findall(",".join(values))) if values else None
-
-    def number(self, name: str, default: int | None = None) -> int | None:
-        """A whole number in the address."""
-        text = self.get_query_argument(name, None)
-        if text is None:
-            return default
-        if not (text.isascii() and text.isdigit() and len(text) < 16):
-            raise InvalidBody(f"{name} is a whole number from 0 on.")
-        return int(text)
-
-    def switch(self, name: str) -> bool:
-        """Whether something was asked for in the address: 1, or 0 as where nothing is said."""
-        number = self.number(name, 0)
-        if number not in (0, 1):
-            raise InvalidBody(f"{name} is 1 or 0.")
-        return number == 1
-
-    async def answer_state(self, session_id: str, written: Written) -> None:
-        """The session right after this write, whatever came later; of a repeated request, after the first one."""
-        state = written.state
-        assert state is not None
-        earlier = written.earlier
-        if earlier is not None and earlier.revision != state.meta.revision:
-            state = await self._state_then(session_id, state, earlier)
-        if state.variables is UNSET:
-            self.set_header("Preference-Applied", "return=minimal")
-        self.set_header("ETag", session_tag(state.meta))
-        self.answer(state, written.status)
-
-    async def _state_then(self, session_id: str, state: State, earlier: Key) -> State:
-        """The session right after a request that is now repeated; without variables where that is too long ago."""
-        meta = replace(state.meta, revision=earlier.revision, last_synced_at=earlier.at)
-        variables: dict[str, Raw] | UnsetType = UNSET
-        if not self.prefers_minimal():
-            hub = await self.service.ready()
-            with suppress(Expired):
-                rows = await hub.history.at(self.owner, session_id, earlier.revision)
-                variables = {name: row.value for name, row in rows.items()}
-        return State(session_id=session_id, variables=variables, meta=meta)
 
 
 class SessionsHandler(Resource):
@@ -375,65 +263,6 @@ class RunsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         self.answer({"runs": await hub.runs(self.owner, session_id)})
-
-
-class AttachHandler(Resource):
-    """/api/session/attach"""
-
-    @web.authenticated
-    @authorized
-    async def post(self) -> None:
-        hub = await self.service.ready()
-        body = await self.body(AttachBody)
-        if body.path is not None and body.kernel_id is not None:
-            raise InvalidBody("Give a path or a kernelId, not both.")
-        if body.session_id is not None:
-            check_session_id(body.session_id)
-        if body.session_id is not None and body.choose is not None:
-            raise InvalidBody("Give a sessionId or a choice, not both.")
-        paths = self.service.paths
-        if body.path is not None:
-            notebook = body.path
-        elif body.kernel_id == "":
-            raise NotFound()
-        elif body.kernel_id is not None or self.credential is not None:
-            notebook = await paths.of_kernel(body.kernel_id or self.kernel or "")
-        else:
-            raise InvalidBody("Which notebook? Give its path or its kernelId.")
-        path, cells = paths.place(notebook), await paths.cells(notebook)
-        self._host = await self._host_at(path)
-        if body.session_id is not None:
-            await self._check_guest(body.session_id)
-        attached = await hub.attach(self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose)
-        async with hub.use(self.owner, attached.session_id) as live:
-            self.set_header("ETag", session_tag(live.session))
-            self.answer(live.state(), 201 if attached.made else 200)
-
-    async def _check_guest(self, session_id: str) -> None:
-        """A guest gives a notebook sessions of their own, or what is open to them already. Raises NotFound."""
-        session = await (await self.service.ready()).whose(session_id)
-        if session is not None and session.owner == self.person:
-            self._host = None
-        elif self._host not in (None, self.person) and await self.host_of(session_id) != self._host:
-            raise NotFound()
-
-    async def _host_at(self, path: str) -> str | None:
-        """Whose session the notebook has that is being run there, where the caller may run it too.
-
-        That of who started its kernel; where they have none, that of who has one.
-        """
-        if self.person == LOCAL:
-            return None
-        kernels = await self.service.paths.kernels_at((path,))
-        if not kernels or not await self.may_execute():
-            return None
-        starter = self.service.credentials.starter(kernels[0])
-        owners = await (await self.service.ready()).notebooks.owners(path)
-        return starter if not owners or starter in owners else owners[0]
-
-
-def no_variable(name: str) -> NotFound:
-    return NotFound("There is no variable of this name.", name=name)
 
 
 def check_session_name(name: str | None) -> None:

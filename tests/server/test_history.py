@@ -31,6 +31,13 @@ async def test_the_log_newest_first_and_in_pages(rest: Rest, session: str) -> No
     assert [change["revision"] for change in named["changes"]] == [2, 1]
 
 
+@pytest.mark.parametrize("limit", ["0", "1001", "-1", "many"])
+async def test_a_page_that_cannot_be(rest: Rest, session: str, limit: str) -> None:
+    answer = await rest("GET", session, "changes", params={"limit": limit})
+    assert answer.status == 422
+    assert answer.json["message"].startswith("limit is a whole number from")
+
+
 async def test_undo_redo_and_conflicts(rest: Rest, session: str) -> None:
     await rest("POST", session, body={"variables": {"lr": 0.2}})
     undone = await rest("POST", session, "undo", body={})

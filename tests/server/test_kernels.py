@@ -280,3 +280,9 @@ async def test_a_notebook_that_git_moved_is_offered_its_session(rest: Rest, jp_r
     assert asked.json["session"]["paths"] == [str(jp_root_dir / "old.ipynb")]
     used = await rest("POST", "attach", body={"path": "new.ipynb", "choose": "use"})
     assert (used.json["sessionId"], used.json["meta"]["paths"]) == (session, [str(jp_root_dir / "new.ipynb")])
+
+
+@pytest.mark.parametrize("kernel", ["", "nobody"])
+async def test_a_kernel_that_is_not_there_has_no_session(rest: Rest, kernel: str) -> None:
+    answer = await rest("POST", "attach", body={"kernelId": kernel})
+    assert (answer.status, answer.json["code"]) == (404, "not-found")
