@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import time
 from collections.abc import Awaitable, Callable
@@ -54,6 +55,22 @@ async def test_everybody_sees_every_change_once_and_in_order(channel: Connect, s
 
     for seen in await asyncio.gather(*(write(number, client) for number, client in enumerate(clients))):
         assert seen == list(range(2, 102))
+
+
+async def test_frames_of_every_length_arrive_whole(channel: Connect, session: str) -> None:
+    """Around the lengths at which a WebSocket's header grows (RFC 6455, 5.2): 126 and 65,536 bytes."""
+    ann, bob = await channel(session), await channel(session)
+    await ann.hello("A")
+    await bob.hello("B")
+    for length in range(1, 129):
+        await ann.say("barrier", id="i" * length)
+        assert (await ann.hear("barrier"))["id"] == "i" * length
+    await ann.set(1, text="")
+    around = len(json.dumps(await bob.hear("change"), separators=(",", ":")))
+    assert around > 126
+    for seq, length in enumerate(range(65_536 - around - 20, 65_536 - around + 20), 2):
+        await ann.set(seq, text="x" * length)
+        assert (await bob.hear("change"))["ops"][0]["value"] == "x" * length
 
 
 async def test_a_lost_ack_and_a_delta(channel: Connect, session: str) -> None:
