@@ -36,7 +36,20 @@ from session_state_ext.store.base import Client, Commit, Touch, Transaction
 from session_state_ext.wire import Ack, Limits, check_value, obey, size
 
 from .conflicts import check, conflict
-from .live import Advanced, Described, Event, Heard, Live, Looked, Replaced, Vanished, moved_steps, size_of, stamped
+from .live import (
+    Advanced,
+    Described,
+    Event,
+    Heard,
+    Live,
+    Looked,
+    Purged,
+    Replaced,
+    Vanished,
+    moved_steps,
+    size_of,
+    stamped,
+)
 
 if TYPE_CHECKING:
     from .live import Listener
@@ -171,6 +184,8 @@ class Draft:
             # These are not the rows that it was made for.
             self._replace(stored)
             return
+        if (steps := self._transaction.steps(stored.id)) != dict(self.steps):
+            self._take_purged(steps)
         if (stored.name, stored.paths) != (self.session.name, self.session.paths):
             self.session = stored
             self._events.append(Described(session=stored, born=True))
@@ -178,6 +193,12 @@ class Draft:
     def _vanish(self) -> None:
         self._refusal = NotFound()
         self._events.append(Vanished())
+
+    def _take_purged(self, steps: dict[str, Step]) -> None:
+        """A purge makes no revision: what it took out of steps must not be stored again with their next runs."""
+        self._moved = {}
+        self.steps = ChainMap(self._moved, steps)
+        self._events.append(Purged(steps=dict(steps)))
 
     def _replace(self, stored: Session) -> None:
         rows = self._transaction.variables(stored.id)
@@ -191,6 +212,17 @@ class Draft:
         self._events.append(Replaced(session=stored, rows=dict(rows), steps=dict(steps)))
 
     # --- writing ---
+
+    def purge(self, name: str) -> int:
+        """Take earlier values of ``name`` out of the past, and out of what is at hand; how many there were."""
+        if not self.born:
+            return 0
+        purged = self._transaction.purge(self.session.id, name)
+        # Answers may have told of them, too.
+        self._known = {}
+        self._heard.clear()
+        self._take_purged(self._transaction.steps(self.session.id))
+        return purged
 
     def require(self) -> None:
         """Raise NotFound where the session does not exist any more, Damaged where it cannot be read."""

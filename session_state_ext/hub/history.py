@@ -336,9 +336,7 @@ class History:
         The value that stands now is left alone: delete the variable first to purge that, too. When this returns,
         the values are nowhere in the stored file. Raises Unavailable where another process holds the file's log.
         """
-        purged = await self._hub.alter(
-            owner, session_id, lambda batch, draft: batch.transaction.purge(session_id, name) if draft.born else 0
-        )
+        purged = await self._hub.alter(owner, session_id, lambda _, draft: draft.purge(name))
         await self._hub.scrub()
         return purged
 

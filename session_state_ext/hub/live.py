@@ -71,6 +71,13 @@ class Replaced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Purged:
+    """Values were taken out of the past, which its steps had read and clients had been told of."""
+
+    steps: dict[str, Step]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Described:
     """Name or paths are others."""
 
@@ -100,7 +107,7 @@ class Vanished:
     damaged: bool = False
 
 
-Event = Advanced | Replaced | Described | Heard | Looked | Vanished
+Event = Advanced | Replaced | Purged | Described | Heard | Looked | Vanished
 
 
 @dataclass(kw_only=True, eq=False)
@@ -160,6 +167,9 @@ class Live:
             elif isinstance(event, Described):
                 self.session, self.born = event.session, event.born
                 self.tell_meta()
+            elif isinstance(event, Purged):
+                self.steps = event.steps
+                self.clients.clear()
             elif isinstance(event, Replaced):
                 self._replace(event)
             else:

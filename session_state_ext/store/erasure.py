@@ -279,8 +279,11 @@ def _forget_step(step: Step, names: set[str]) -> Step:
 
 def _unsaid(answer: Ack | Reject, names: set[str]) -> Ack | Reject:
     if isinstance(answer, Reject):
-        told = answer.theirs is not UNSET and answer.name in names
-        return replace(answer, theirs=PURGED) if told else answer
+        if answer.name not in names:
+            return answer
+        # What was wrong with a value is told with a piece of it.
+        theirs = UNSET if answer.theirs is UNSET else PURGED
+        return replace(answer, message="The reason was purged with the value.", theirs=theirs)
     conflicts = [
         replace(
             each,

@@ -180,6 +180,22 @@ async def test_a_purged_value_is_in_no_default_of_the_past(file: Path) -> None:
 
 
 @story
+async def test_a_purged_value_is_in_no_answer(file: Path) -> None:
+    async with opened(file) as hub:
+        session = await made(hub, declare("port", {"schema": {"type": "number"}}))
+        client = Client(hub, session, "A")
+        await client.hello()
+        await client.say(
+            "mutate", seq=1, base=1, ops=[{"op": "set", "name": "port", "value": "hunter2"}], origin={"kind": "panel"}
+        )
+        assert "hunter2" in (await client.hear("reject"))["message"]
+        await hub.history.purge(LOCAL, session, "port")
+        answer = (await Client(hub, session, "A").hello())["lastAnswer"]
+        assert (answer["code"], "hunter2" in answer["message"]) == ("invalid-value", False)
+    assert b"hunter2" not in b"".join(path.read_bytes() for path in file.parent.iterdir() if path.is_file())
+
+
+@story
 async def test_who_comes_later_is_told_of_declarations(file: Path) -> None:
     async with opened(file) as hub:
         session = await made(hub, *sets(lr=0.5))

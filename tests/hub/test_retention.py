@@ -15,7 +15,7 @@ from msgspec import Raw
 from session_state_ext import errors
 from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.hub.retention import Retention
-from session_state_ext.model import Delete, Input, Op, Origin, Rename, Run, RunOp, Set
+from session_state_ext.model import PURGED, Delete, Input, Op, Origin, Rename, Run, RunOp, Set
 from session_state_ext.store.sql import SqlStore
 
 
@@ -212,6 +212,33 @@ def test_what_stands_now_is_not_purged_and_neither_are_others(tmp_path: Path) ->
         assert await session.hub.history.purge(LOCAL, session.session, "never") == 0
 
     tell(story, f"sqlite:///{tmp_path / 'sessions.db'}")
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "by another process"])
+def test_what_a_step_had_read_does_not_come_back_with_its_next_run(tmp_path: Path, elsewhere: bool) -> None:
+    path = tmp_path / "sessions.db"
+
+    async def story(session: Past) -> None:
+        await session.write(token=SECRET)
+        read = {"token": Input(revision=1, value=Raw(json.dumps(SECRET).encode()))}
+        await session.write(RunOp(run=Run(id="r1", step="train", status="done", start=1, inputs=read)))
+        await session.write(token="harmless")
+        other = Hub(SqlStore(f"sqlite:///{path}")) if elsewhere else session.hub
+        if elsewhere:
+            await other.start()
+        await other.history.purge(LOCAL, session.session, "token")
+        if elsewhere:
+            # Not the newest change: there is one more to take in.
+            await other.write(LOCAL, session.session, (Delete(name="token"),), origin=Origin(kind="api"))
+            await other.stop()
+        await session.write(RunOp(run=Run(id="r2", step="train", status="failed", start=2)))
+        async with session.hub.use(LOCAL, session.session) as live:
+            done = live.steps["train"].done
+            assert done is not None
+            assert done.inputs["token"].value == PURGED
+        assert not stored(path)
+
+    tell(story, f"sqlite:///{path}")
 
 
 def stored(path: Path) -> bool:
