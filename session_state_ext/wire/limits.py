@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import UNSET, Raw, Struct
 
 from session_state_ext import jsontext
+from session_state_ext.changes import read_spec
 from session_state_ext.errors import InvalidBody, LimitExceeded, TooLarge
 from session_state_ext.model import Declare, Op, Patch, Rename, Run, RunOp, Set
 from session_state_ext.names import check_name
@@ -67,6 +68,9 @@ def check_ops(ops: tuple[Op, ...], limits: Limits) -> None:
         elif isinstance(op, Declare):
             check_name(op.name, limits.name_chars)
             check_spec(op.name, op.spec)
+            default = UNSET if bytes(op.spec) == b"null" else read_spec(op.spec).default
+            if default is not UNSET:
+                check_value(op.name, default, limits)
         elif isinstance(op, RunOp):
             check_run(op.run)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import UNSET, Raw
 
-from session_state_ext.errors import Conflict, InvalidSpec, InvalidValue, Locked, SessionError
+from session_state_ext.errors import Conflict, InvalidSpec, InvalidValue, LimitExceeded, Locked, SessionError, TooLarge
 from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.model import Declare, Delete, Op, Patch, Rename
 from session_state_ext.wire import Limits, check_ops, problem
@@ -193,6 +193,14 @@ async def test_a_purged_value_is_in_no_answer(file: Path) -> None:
         answer = (await Client(hub, session, "A").hello())["lastAnswer"]
         assert (answer["code"], "hunter2" in answer["message"]) == ("invalid-value", False)
     assert b"hunter2" not in b"".join(path.read_bytes() for path in file.parent.iterdir() if path.is_file())
+
+
+@pytest.mark.parametrize("default", ["x" * 200, [[[[[1]]]]]], ids=["large", "deep"])
+def test_a_default_is_a_value_like_any_other(default: object) -> None:
+    limits = Limits(value_bytes=100, depth=4)
+    with pytest.raises((TooLarge, LimitExceeded)):
+        check_ops((declare("d", {"default": default}),), limits)
+    check_ops((declare("d", {"default": [[[[1]]]]}), Declare(name="d", spec=Raw(b"null"))), limits)
 
 
 @story
