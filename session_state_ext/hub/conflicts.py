@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import UNSET
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from .draft import Draft
 
 
-def check(draft: Draft, op: Op, made: Collection[str], client: str | None, base: int | None) -> None:
+def check(draft: Draft, op: Op, made: Mapping[str, bool], client: str | None, base: int | None) -> None:
     """Raise Conflict, Gone or Renamed where ``op`` cannot be done on what stands there.
 
-    ``made``: the names which ops before this one, in the same change, have touched. ``base``: the revision which
-    ``client`` had seen; None asks for no comparison.
+    ``made``: the names which ops before this one, in the same change, have touched, and whether they stand now.
+    ``base``: the revision which ``client`` had seen; None asks for no comparison.
     """
     if isinstance(op, RunOp | Declare):
         return
@@ -29,10 +29,23 @@ def check(draft: Draft, op: Op, made: Collection[str], client: str | None, base:
         if op.if_revision != (0 if row is None else row.revision):
             raise conflict(f"{op.name} was changed by somebody else.", op.name, row)
         return
-    if row is None and op.name not in made and not isinstance(op, Delete):
+    is_new = isinstance(op, Set) and op.name in made
+    if not made.get(op.name, row is not None) and not isinstance(op, Delete) and not is_new:
         _refuse_gone(draft, op, client, base)
-    if isinstance(op, Rename) and op.to != op.name and draft.row(op.to) is not None:
+    if isinstance(op, Rename) and op.to != op.name and made.get(op.to, draft.row(op.to) is not None):
         raise Conflict(f"There is a variable {op.to} already.", name=op.to)
+
+
+def leaves(op: Op) -> dict[str, bool]:
+    """The names that ``op`` makes or takes away, and whether they stand after it."""
+    if isinstance(op, Set):
+        return {op.name: True}
+    if isinstance(op, Delete):
+        return {op.name: False}
+    if isinstance(op, Rename):
+        return {op.name: False, op.to: True}
+    # To take away the declaration of what is not there makes nothing.
+    return {op.name: True} if isinstance(op, Declare) and bytes(op.spec) != b"null" else {}
 
 
 def _refuse_gone(draft: Draft, op: Set | Patch | Rename, client: str | None, base: int | None) -> None:

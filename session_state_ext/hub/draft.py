@@ -29,13 +29,12 @@ from session_state_ext.model import (
     Snapshot,
     Step,
     Variable,
-    touched,
 )
 from session_state_ext.names import new_tag
 from session_state_ext.store.base import Client, Commit, Touch, Transaction
 from session_state_ext.wire import Ack, Limits, check_value, obey, size
 
-from .conflicts import check, conflict
+from .conflicts import check, conflict, leaves
 from .live import (
     Advanced,
     Described,
@@ -275,10 +274,10 @@ class Draft:
         """
         self.require()
         ops = tuple(ops)
-        made: set[str] = set()
+        made: dict[str, bool] = {}
         for op in ops:
             check(self, op, made, client, base)
-            made.update(touched([op]))
+            made.update(leaves(op))
         revision = self.session.revision + 1
 
         def allow(op: Set | Patch | Delete | Rename, value: Raw | None, spec: Raw | UnsetType) -> None:

@@ -351,3 +351,22 @@ def test_every_revision_can_be_looked_at_as_it_was(plan: list[tuple[str, Any, An
             await hub.stop()
 
     asyncio.run(tell())
+
+
+def test_renames_of_one_change_meet_what_stands_by_then(past: Tell) -> None:
+    async def story(session: Past) -> None:
+        await session.write(a=1, b=2, c=3)
+        with pytest.raises(errors.Conflict):
+            await session.write(Rename(name="a", to="z"), Rename(name="c", to="z"))
+        with pytest.raises(errors.Gone):
+            await session.write(Delete(name="a"), Rename(name="a", to="z"))
+        assert await session.now() == {"a": 1, "b": 2, "c": 3}
+        await session.write(Rename(name="a", to="z"), Rename(name="b", to="a"), Rename(name="z", to="b"))
+        assert await session.now() == {"a": 2, "b": 1, "c": 3}
+        await session.write(Delete(name="b"), Rename(name="a", to="b"))
+        assert await session.now() == {"b": 2, "c": 3}
+        await session.undo()
+        await session.undo()
+        assert await session.now() == {"a": 1, "b": 2, "c": 3}
+
+    past(story)
