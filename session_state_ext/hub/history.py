@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
+from session_state_ext.changes import effective
+from session_state_ext.differences import differ, difference, places
 from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
 from session_state_ext.jsontext import same
 from session_state_ext.model import (
@@ -20,6 +22,7 @@ from session_state_ext.model import (
     Delete,
     Op,
     Origin,
+    Patch,
     Set,
     Snapshot,
     Value,
@@ -68,11 +71,15 @@ def undo(draft: Draft, *, user: str | None, client: str | None, revision: int | 
     Own means: of ``client``, or where that is None, of ``user``. Raises NothingToUndo, Expired, and Conflict where a
     variable that the change touched moved on since, unless ``force``.
     """
-    if revision is None:
-        revision = _newest_undoable(draft, user, client)
-        if revision is None:
-            raise NothingToUndo("There is no change of yours to undo.")
-    return _take_back(draft, revision, force, label="undo")
+    if revision is not None:
+        return _take_back(draft, revision, force, label="undo")
+    for newest in _undoable(draft, user, client):
+        plan = _take_back(draft, newest, force, label="undo")
+        if _alters(draft, plan):
+            return plan
+        # What it altered was purged, or is as before already: the one before it is meant, which nobody insisted on.
+        force = False
+    raise NothingToUndo("There is no change of yours to undo.")
 
 
 def redo(draft: Draft, *, user: str | None, client: str | None, force: bool) -> Plan:
@@ -88,7 +95,10 @@ def redo(draft: Draft, *, user: str | None, client: str | None, force: bool) -> 
             # A redo itself: the undo it took back is done with.
             undone.add(change.undoes)
             continue
-        return _take_back(draft, change.revision, force, label="redo")
+        plan = _take_back(draft, change.revision, force, label="redo")
+        if _alters(draft, plan):
+            return plan
+        force = False
     raise NothingToUndo("There is nothing to redo.")
 
 
@@ -151,18 +161,47 @@ def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
         raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
     later = draft.before(revision)
     after = {name: later[name] if name in later else draft.row(name) for name in before}
+    members = _members_back(draft, change, before, after)
+    rest = {name: row for name, row in before.items() if name not in members}
     if not force:
-        for name, row in before.items():
+        for name, row in rest.items():
             _refuse_moved(draft.row(name), row, after[name], name, revision)
     # Where the variable itself came or went, its value stood with the declaration that comes along.
-    whole = [name for name, row in before.items() if row is None or after[name] is None]
-    rows = {name: _only_altered(draft.row(name), row, after[name]) for name, row in before.items()}
-    return Plan(tuple(_towards(draft, rows)), undoes=revision, label=label, granted=before if force else whole)
+    whole = [name for name, row in rest.items() if row is None or after[name] is None]
+    rows = {name: _only_altered(draft.row(name), row, after[name]) for name, row in rest.items()}
+    ops = (*_towards(draft, rows), *members.values())
+    return Plan(ops, undoes=revision, label=label, granted=before if force else whole)
+
+
+def _members_back(
+    draft: Draft, change: Change, before: Mapping[str, Variable | None], after: Mapping[str, Variable | None]
+) -> dict[str, Op]:
+    """Where the change wrote members of a value that are as it left them: these as they were, and no others."""
+    whole = set(touched(op for op in change.ops if not isinstance(op, Patch)))
+    found: dict[str, Op] = {}
+    for op in change.ops:
+        if not isinstance(op, Patch) or op.name in whole:
+            continue
+        now, was, left = draft.row(op.name), before.get(op.name), after[op.name]
+        if now is None or was is None or left is None:
+            continue
+        back = difference(bytes(left.value), bytes(was.value))
+        if back is not None and not differ(bytes(now.value), bytes(left.value), places([back])):
+            found[op.name] = Patch(name=op.name, patch=Raw(back))
+    return found
+
+
+def _alters(draft: Draft, plan: Plan) -> bool:
+    """Whether anything is another afterwards."""
+    rows = {name: row for name in touched(plan.ops) if (row := draft.row(name)) is not None}
+    return bool(effective(plan.ops, rows))
 
 
 def _refuse_moved(now: Variable | None, before: Variable | None, after: Variable | None, name: str, at: int) -> None:
-    """Raise Conflict where what change ``at`` altered is not as it left it."""
-    if now is None or after is None:
+    """Raise Conflict where what change ``at`` altered is not as it left it, nor as it was before."""
+    if _alike(now, before):
+        moved = False
+    elif now is None or after is None:
         moved = now is not after
     else:
         value = before is None or not _same_value(before, after)
@@ -201,15 +240,15 @@ def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
         yield from ops
 
 
-def _newest_undoable(draft: Draft, user: str | None, client: str | None) -> int | None:
+def _undoable(draft: Draft, user: str | None, client: str | None) -> Iterator[int]:
+    """The own changes that are no undo and not undone, newest first."""
     undone: set[int] = set()
     for change in _own(draft, user, client):
         if change.undoes is not UNSET:
             if change.revision not in undone:
                 undone.add(change.undoes)
         elif change.revision not in undone and draft.touches(change.revision):
-            return change.revision
-    return None
+            yield change.revision
 
 
 def _own(draft: Draft, user: str | None, client: str | None) -> Iterator[Change]:

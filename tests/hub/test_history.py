@@ -15,8 +15,12 @@ from msgspec import UNSET, Raw
 
 from session_state_ext import errors
 from session_state_ext.hub import LOCAL, Hub
-from session_state_ext.model import Delete, Op, Origin, Rename, Run, RunOp, Set
+from session_state_ext.model import Delete, Op, Origin, Patch, Rename, Run, RunOp, Set
 from session_state_ext.store.sql import SqlStore
+
+
+def patch(name: str, *operations: dict[str, Any]) -> Op:
+    return Patch(name=name, patch=Raw(json.dumps(operations).encode()))
 
 
 class Past:
@@ -78,6 +82,45 @@ def past(tmp_path: Path) -> Tell:
         asyncio.run(tell())
 
     return run
+
+
+def test_an_undo_of_members_leaves_alone_what_others_wrote_beside_them(past: Tell) -> None:
+    async def story(session: Past) -> None:
+        await session.write(config={"lr": 1, "epochs": 1, "tags": ["a"]})
+        await session.write(patch("config", {"op": "replace", "path": "/lr", "value": 2}))
+        await session.write(patch("config", {"op": "replace", "path": "/epochs", "value": 9}), by="other")
+        await session.undo()
+        assert await session.now() == {"config": {"lr": 1, "epochs": 9, "tags": ["a"]}}
+        await session.redo()
+        assert await session.now() == {"config": {"lr": 2, "epochs": 9, "tags": ["a"]}}
+        # The very member: that is a conflict still.
+        await session.write(patch("config", {"op": "replace", "path": "/lr", "value": 3}), by="other")
+        with pytest.raises(errors.Conflict):
+            await session.undo()
+        assert (await session.now())["config"]["lr"] == 3
+
+    past(story)
+
+
+@pytest.mark.parametrize("how", ["purged", "as before already"])
+def test_what_cannot_be_taken_back_any_more_does_not_block_what_was_before_it(past: Tell, how: str) -> None:
+    async def story(session: Past) -> None:
+        await session.write(b=0)
+        await session.write(b=1)
+        await session.write(a=1, by="other")
+        await session.write(a=2)
+        if how == "purged":
+            await session.hub.history.purge(LOCAL, session.session, "a")
+            await session.undo()
+        else:
+            await session.write(a=1, by="other")
+            await session.undo()
+        assert (await session.now())["b"] == 0
+        await session.undo()
+        with pytest.raises(errors.NothingToUndo):
+            await session.undo()
+
+    past(story)
 
 
 def test_undo_and_redo_go_back_and_forth(past: Tell) -> None:
