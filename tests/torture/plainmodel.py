@@ -102,11 +102,10 @@ class Plain:
         )
 
     def undo(self, revision: int | None, force: bool) -> None:
-        if revision is None:
-            revision = max((each for each in self._ordinary() if self.stands(each)), default=None)
-            if revision is None:
-                raise Refused(409)
-        self._take_back(revision, force)
+        if revision is not None:
+            self._take_back(revision, force)
+        else:
+            self._take_back_newest([each for each in self._ordinary() if self.stands(each)], force)
 
     def redo(self, force: bool) -> None:
         ordinary = self._ordinary()
@@ -120,9 +119,17 @@ class Plain:
             and change.undoes in ordinary
             and self.stands(number)
         ]
-        if not undone:
-            raise Refused(409)
-        self._take_back(max(undone), force)
+        self._take_back_newest(undone, force)
+
+    def _take_back_newest(self, revisions: list[int], force: bool) -> None:
+        """The newest of which anything is left to take back; what is forced is the newest of all."""
+        before = self.revision
+        for revision in sorted(revisions, reverse=True):
+            self._take_back(revision, force)
+            if self.revision > before:
+                return
+            force = False
+        raise Refused(409)
 
     def restore(self, revision: int) -> None:
         self._towards(self.at(revision), self.touched_after(revision))
@@ -140,8 +147,15 @@ class Plain:
         change = self.changes[revision] if 0 < revision <= self.revision else None
         if change is None:
             raise Refused(404)
-        after = self.states[revision]
-        moved = [name for name in change.touched if not _alike(after, self.variables, name)]
+        before, after = self.states[revision - 1], self.states[revision]
+        moved = [
+            name
+            for name in change.touched
+            if not _alike(after, self.variables, name)
+            # It is as it was before already, or all that is known of it was purged: nothing is to be taken back.
+            and not _alike(before, self.variables, name)
+            and not before.get(name) == after.get(name) == PURGED
+        ]
         if moved and not force:
             raise Refused(409)
         self._towards(self.states[revision - 1], change.touched, undoes=revision)
