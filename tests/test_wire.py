@@ -123,6 +123,25 @@ def test_a_run_does_not_carry_large_inputs() -> None:
         wire.check_ops((model.RunOp(run=run),), LIMITS)
 
 
+@pytest.mark.parametrize(
+    ("much", "says"),
+    [
+        ({"error": model.RunError(type="E", message="x" * 10_001)}, "up to 10,000 characters"),
+        ({"warnings": ["x" * 10_001]}, "up to 10,000 characters"),
+        ({"warnings": ["x"] * 1001}, "up to 1,000 warnings"),
+        ({"left": ["x"] * 10_001}, "up to 10,000 variables"),
+        ({"outputs": ["x" * 257]}, "up to 256 characters"),
+        ({"needs": {"x": "y" * 257}}, "up to 256 characters"),
+        ({"error": model.RunError(type="E" * 257, message="")}, "up to 256 characters"),
+        ({"source": "x" * 257}, "up to 256 characters"),
+    ],
+)
+def test_a_run_is_a_record_and_no_store(much: dict[str, Any], says: str) -> None:
+    run = model.Run(id="r", step="s", status="failed", start=1, **much)
+    with pytest.raises(errors.InvalidBody, match=says):
+        wire.check_ops((model.RunOp(run=run),), LIMITS)
+
+
 def test_the_hash_of_an_input_is_that_of_its_meaning() -> None:
     assert wire.content_hash(b'{"a": 1E2, "b": 2}') == wire.content_hash(b'{"b":2,"a":100.0}')
     assert wire.content_hash(b"1") != wire.content_hash(b"1.0")

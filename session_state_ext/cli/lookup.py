@@ -73,7 +73,7 @@ async def write(hub: Hub, owner: str, word: str, ops: Iterable[Op], *, origin: O
     if found is not None:
         return await hub.write(owner, found.session_id, ops, origin=origin)
     if word.endswith(".ipynb"):
-        session_id = (await hub.attach(owner, place(word))).session_id
+        session_id = (await hub.notebooks.attach(owner, place(word))).session_id
         return await hub.write(owner, session_id, ops, origin=origin)
     return await hub.create(owner, name=word, ops=ops, origin=origin)
 

@@ -169,11 +169,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
     async def _end(self, begun: Begun) -> Left:
         """What was written since; a run that did not come to its end is marked as interrupted."""
         async with self.opened(make=False) as hub:
-            runs = await hub.runs(self.owner, begun.id)
+            runs = await hub.runs.of(self.owner, begun.id)
             for kernel in {run.kernel for run in runs if run.status == "running" and _since(run, begun)}:
                 if kernel is not None:
-                    await hub.kernel_died(kernel)
-            runs = await hub.runs(self.owner, begun.id)
+                    await hub.runs.interrupt(kernel)
+            runs = await hub.runs.of(self.owner, begun.id)
             async with hub.use(self.owner, begun.id) as live:
                 results = {name: row for name, row in live.rows.items() if row.revision > begun.revision}
         return Left(results, [run for run in reversed(runs) if _since(run, begun)])

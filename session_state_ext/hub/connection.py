@@ -70,7 +70,7 @@ class Connection:
     of construction.
 
     ``role`` "kernel" is never asked to flush. ``kernel`` is the kernel's id, for origins and for
-    :meth:`Hub.kernel_died`. ``speaker`` is who owns the client id, where that is not the session's owner.
+    :meth:`Runs.interrupt`. ``speaker`` is who owns the client id, where that is not the session's owner.
     ``user`` is shown as the origin's user; None leaves it out. Made on the event loop.
     """
 

@@ -23,6 +23,7 @@ from session_state_ext.model import (
     Origin,
     Patch,
     Rename,
+    Run,
     RunOp,
     Session,
     Set,
@@ -160,6 +161,14 @@ class Draft:
 
     def forget_snapshot(self, name: str) -> None:
         self._transaction.forget_snapshot(self.session.id, name)
+
+    def runs(self, limit: int) -> list[Run]:
+        """Newest first."""
+        return self._transaction.runs(self.session.id, limit=limit) if self.born else []
+
+    def running(self, kernel: str) -> list[Run]:
+        """The session's runs in this kernel that have not ended."""
+        return [run for session_id, run in self._transaction.running(kernel) if session_id == self.session.id]
 
     def _look(self) -> None:
         """Take in what others have stored."""

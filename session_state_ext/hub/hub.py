@@ -5,7 +5,7 @@ Opening one, in a server or in a kernel that has no server::
     store = SqlStore(default_url())              # store/sql.py; does no I/O yet
     hub = Hub(store, limits=Limits())
     await hub.start()                            # opens the store and its writer thread; raises StoreError
-    session_id, _ = await hub.attach(LOCAL, "/home/ada/sweep.ipynb")
+    session_id, _ = await hub.notebooks.attach(LOCAL, "/home/ada/sweep.ipynb")
     connection = Connection(hub, LOCAL, session_id, role="kernel", user=None, send=frames.put_nowait, close=closed)
     await connection.receive(b'{"type": "hello", "client": "A"}')
     ...
@@ -20,14 +20,13 @@ from __future__ import annotations
 import asyncio
 import builtins
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
 from session_state_ext.errors import NotFound, SessionError
-from session_state_ext.model import Change, Op, Origin, Run, RunOp, Session, touched
+from session_state_ext.model import Change, Op, Origin, Session, touched
 from session_state_ext.names import check_session_id, new_session_id, new_tag
 from session_state_ext.store.base import Store, Summary
 from session_state_ext.wire import Limits
@@ -37,8 +36,9 @@ from .caretaker import Caretaker
 from .draft import Draft
 from .history import History, Plan
 from .live import GOING_AWAY, Advanced, Event, Live
-from .notebooks import Attached, Choice, Notebooks
+from .notebooks import Notebooks
 from .retention import Retention
+from .runs import Runs
 from .writer import Writer
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class Hub:
         self._caretaker = Caretaker(self, self.retention)
         self.notebooks = Notebooks(self)
         self.history = History(self)
+        self.runs = Runs(self)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
@@ -91,24 +92,6 @@ class Hub:
         await self._writer.stop()
 
     # --- which session ---
-
-    async def attach(
-        self,
-        owner: str,
-        path: str,
-        *,
-        session_id: str | None = None,
-        cells: tuple[str, ...] | None = None,
-        choose: Choice | None = None,
-    ) -> Attached:
-        """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores no session by itself.
-
-        The same path gives the same session, however many ask at once. With ``session_id`` the path is
-        attached to that session from now on. ``cells`` are the ids of the notebook's cells, None where they are not
-        known. Raises UnknownNotebook where they tell that this is another notebook than the one that had the
-        session, until somebody has chosen what it is to have.
-        """
-        return await self.notebooks.attach(owner, path, session_id=session_id, cells=cells, choose=choose)
 
     async def list(self, owner: str, *, name: str | None = None, path: str | None = None) -> builtins.list[Summary]:
         """The owner's stored sessions, latest change first."""
@@ -289,30 +272,6 @@ class Hub:
             # The answer to the first request may have been lost.
             if await self.work(lambda batch: batch.earlier(owner, session_id, retry), _same, writes=False) is None:
                 raise
-
-    async def runs(self, owner: str, session_id: str, *, limit: int = 100) -> Sequence[Run]:
-        """The session's runs, newest first."""
-        async with self.use(owner, session_id):
-            return await self.work(lambda batch: batch.transaction.runs(session_id, limit=limit), _same, writes=False)
-
-    async def running_kernels(self) -> builtins.list[str]:
-        """The ids of kernels whose runs have not ended, by what is stored."""
-        return await self.work(lambda batch: batch.transaction.running_kernels(), _same, writes=False)
-
-    async def kernel_died(self, kernel_id: str, *, before: int | None = None) -> None:
-        """Mark the runs of this kernel that have not ended as interrupted, in every session it wrote to.
-
-        ``before`` (ms): only those that had started by then; the same kernel id may live again already.
-        """
-        running = await self.work(lambda batch: batch.transaction.running(kernel_id), _same, writes=False)
-        for session_id, run in running:
-            if before is not None and run.start > before:
-                continue
-            ended = replace(run, status="interrupted", end=time.time_ns() // 1_000_000)
-            origin = Origin(kind="step", kernel=kernel_id, step=run.step, run=run.id)
-            with suppress(NotFound):
-                live = self._live.get(session_id) or await self._load(session_id)
-                await self.write(live.session.owner, session_id, (RunOp(run=ended),), origin=origin)
 
     # --- for connections and notebooks ---
 

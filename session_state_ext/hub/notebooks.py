@@ -71,7 +71,13 @@ class Notebooks:
         cells: tuple[str, ...] | None = None,
         choose: Choice | None = None,
     ) -> Attached:
-        """See :meth:`Hub.attach`."""
+        """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores no session by itself.
+
+        The same path gives the same session, however many ask at once. With ``session_id`` the path is
+        attached to that session from now on. ``cells`` are the ids of the notebook's cells, None where they are not
+        known. Raises UnknownNotebook where they tell that this is another notebook than the one that had the
+        session, until somebody has chosen what it is to have.
+        """
         if session_id is not None:
             return await self._attach_to(owner, path, session_id, cells)
         live = self._unborn.get((owner, path))

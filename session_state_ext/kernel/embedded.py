@@ -82,7 +82,8 @@ class EmbeddedBackend:
         """The session of this notebook's path."""
         assert self._path is not None
         cells = await asyncio.to_thread(cells_at, self._path)
-        return (await (await self._hub()).attach(_local(), self._path, cells=cells, choose=choice)).session_id
+        notebooks = (await self._hub()).notebooks
+        return (await notebooks.attach(_local(), self._path, cells=cells, choose=choice)).session_id
 
     async def choose(self, choice: Choice) -> None:
         if self._memory is not None or self._path is None:

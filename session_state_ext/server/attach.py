@@ -33,7 +33,9 @@ class AttachHandler(Resource):
         self._host = await self._host_at(path)
         if body.session_id is not None:
             await self._check_guest(body.session_id)
-        attached = await hub.attach(self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose)
+        attached = await hub.notebooks.attach(
+            self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose
+        )
         async with hub.use(self.owner, attached.session_id) as live:
             self.set_header("ETag", session_tag(live.session))
             self.answer(live.state(), 201 if attached.made else 200)

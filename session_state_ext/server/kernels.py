@@ -152,10 +152,10 @@ class Kernels:
         with suppress(SessionError):
             hub = await self._service.ready()
             while True:
-                kernels = [each for each in await hub.running_kernels() if each not in self._manager]
+                kernels = [each for each in await hub.runs.kernels() if each not in self._manager]
                 alive = [each for each in kernels if await asyncio.to_thread(_is_alive, each)]
                 for kernel_id in set(kernels) - set(alive):
-                    await hub.kernel_died(kernel_id, before=_now())
+                    await hub.runs.interrupt(kernel_id, before=_now())
                 if not alive:
                     return
                 # Orphans end within a second or two; those of another server may go on for days.
@@ -216,7 +216,7 @@ class Kernels:
 
     async def _interrupt(self, kernel_id: str, before: int) -> None:
         hub = await self._service.ready()
-        await hub.kernel_died(kernel_id, before=before)
+        await hub.runs.interrupt(kernel_id, before=before)
 
 
 class Moves:

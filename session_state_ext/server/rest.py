@@ -262,7 +262,7 @@ class RunsHandler(Resource):
     @authorized
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
-        self.answer({"runs": await hub.runs(self.owner, session_id)})
+        self.answer({"runs": await hub.runs.of(self.owner, session_id)})
 
 
 def check_session_name(name: str | None) -> None:

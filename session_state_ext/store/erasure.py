@@ -263,13 +263,17 @@ def _without_default(spec: Raw | UnsetType) -> Raw | UnsetType:
 
 
 def _forget(run: Run, names: set[str]) -> Run:
-    if not names & run.inputs.keys():
+    if names.isdisjoint((*run.inputs, *run.outputs, *run.written)):
         return run
     inputs = {
         name: Input(revision=read.revision, value=PURGED) if name in names else read
         for name, read in run.inputs.items()
     }
-    return replace(run, inputs=inputs)
+    # What went wrong is often told with the value that it went wrong with.
+    error = run.error and replace(run.error, message="The message was purged with a value.")
+    return replace(
+        run, inputs=inputs, error=error, warnings=["A warning was purged with a value." for _ in run.warnings]
+    )
 
 
 def _forget_step(step: Step, names: set[str]) -> Step:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from msgspec import UNSET, Raw, Struct
 
 from session_state_ext import jsontext
@@ -21,6 +23,11 @@ ENVELOPE_BYTES = 256 * 1024
 
 #: What a run records of an input stays this small; a larger one is recorded by its hash.
 INLINE_INPUT_BYTES = 1024
+
+#: The texts of a run's record, in characters: its error or a warning, and anything else.
+RUN_MESSAGE_CHARS = 10_000
+_RUN_WORD_CHARS = 256
+_RUN_WARNINGS = 1000
 
 
 class Limits(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -72,7 +79,7 @@ def check_ops(ops: tuple[Op, ...], limits: Limits) -> None:
             if default is not UNSET:
                 check_value(op.name, default, limits)
         elif isinstance(op, RunOp):
-            check_run(op.run)
+            check_run(op.run, limits)
 
 
 def check_value(name: str, value: Raw, limits: Limits) -> None:
@@ -88,7 +95,7 @@ def check_value(name: str, value: Raw, limits: Limits) -> None:
         raise LimitExceeded(f"{name}: values can be nested {limits.depth} deep, this one is deeper.", name=name)
 
 
-def check_run(run: Run) -> None:
+def check_run(run: Run, limits: Limits) -> None:
     """Raise InvalidBody where the record of a run is not one."""
     if not 1 <= len(run.id) <= 128 or not 1 <= len(run.step) <= 128:
         raise InvalidBody("A run needs an id and the name of its step, of 1 to 128 characters each.")
@@ -96,6 +103,16 @@ def check_run(run: Run) -> None:
         if read.value is not UNSET and len(bytes(read.value)) > INLINE_INPUT_BYTES:
             limit = size(INLINE_INPUT_BYTES)
             raise InvalidBody(f"{name}: a run keeps inputs of up to {limit}; give a hash.", name=name)
+    lists = (run.inputs, run.outputs, run.written, run.left, run.needs)
+    if max(map(len, lists)) > limits.variables or len(run.warnings) > _RUN_WARNINGS:
+        raise InvalidBody(f"A run names up to {limits.variables:,} variables and has up to {_RUN_WARNINGS:,} warnings.")
+    error = ("", "") if run.error is None else (run.error.type, run.error.message)
+    hashes = (read.hash for read in run.inputs.values() if read.hash is not UNSET)
+    words = [*chain(*lists), *run.needs.values(), *hashes, run.kernel or "", run.cell or "", run.source, error[0]]
+    if max(map(len, words)) > _RUN_WORD_CHARS:
+        raise InvalidBody(f"The names, ids and hashes of a run have up to {_RUN_WORD_CHARS} characters each.")
+    if max(map(len, (error[1], *run.warnings))) > RUN_MESSAGE_CHARS:
+        raise InvalidBody(f"The error and each warning of a run have up to {RUN_MESSAGE_CHARS:,} characters.")
 
 
 def size(count: int) -> str:

@@ -20,7 +20,7 @@ def kernel_client(hub: Hub, session_id: str, name: str, kernel: str, **options: 
 @story
 async def test_what_a_kernel_writes_says_so(file: Path) -> None:
     async with opened(file) as hub:
-        session = (await hub.attach(LOCAL, "/a.ipynb")).session_id
+        session = (await hub.notebooks.attach(LOCAL, "/a.ipynb")).session_id
         kernel, panel = kernel_client(hub, session, "K", "k-1"), Client(hub, session, "P")
         await kernel.hello(dirty=True)
         await panel.hello()
@@ -42,13 +42,30 @@ async def test_what_a_kernel_writes_says_so(file: Path) -> None:
         await panel.say("barrier", id="b")
         assert (await panel.hear("barrier"))["late"] == []
 
-        await hub.kernel_died("k-1", before=0)
-        await hub.kernel_died("another")
+        await hub.runs.interrupt("k-1", before=0)
+        await hub.runs.interrupt("another")
         assert panel.frames.empty()
-        await hub.kernel_died("k-1")
+        await hub.runs.interrupt("k-1")
         assert (await panel.hear())["ops"][0]["run"]["status"] == "interrupted"
-        await hub.kernel_died("k-1")
+        await hub.runs.interrupt("k-1")
         assert panel.frames.empty()
+
+
+@story
+async def test_a_run_that_ends_while_its_kernel_is_mourned_keeps_its_end(file: Path) -> None:
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL)).session.id
+        kernel = kernel_client(hub, session, "K", "k-1")
+        await kernel.hello(dirty=True)
+        run = {"id": "r", "step": "train", "status": "running", "start": 1}
+        await kernel.say("mutate", seq=1, base=0, ops=[{"op": "run", "run": run}], origin={"kind": "step"})
+        mourning = asyncio.create_task(hub.runs.interrupt("k-1"))
+        # It has asked which runs go on, and has no answer yet.
+        await asyncio.sleep(0)
+        ended = run | {"status": "done", "end": 2}
+        await kernel.say("mutate", seq=2, base=1, ops=[{"op": "run", "run": ended}], origin={"kind": "step"})
+        await mourning
+        assert [each.status for each in await hub.runs.of(LOCAL, session)] == ["done"]
 
 
 @story
@@ -182,7 +199,7 @@ async def test_a_base_from_the_future_is_the_present(file: Path) -> None:
 async def test_an_unborn_client_keeps_its_numbers_through_birth(file: Path) -> None:
     """Numbers of refused changes are in memory until the session is stored, then with it."""
     async with opened(file) as hub:
-        session = (await hub.attach(LOCAL, "/a.ipynb")).session_id
+        session = (await hub.notebooks.attach(LOCAL, "/a.ipynb")).session_id
         one, two = Client(hub, session, "A"), Client(hub, session, "B")
         await one.hello()
         await two.hello()

@@ -159,10 +159,10 @@ async def test_a_restore_brings_values_with_their_declarations(file: Path) -> No
 @story
 async def test_a_copy_of_a_notebook_has_its_declarations(file: Path) -> None:
     async with opened(file) as hub:
-        session, _ = await hub.attach(LOCAL, "/a.ipynb")
+        session, _ = await hub.notebooks.attach(LOCAL, "/a.ipynb")
         await write(hub, session, *sets(seed=1, lr=5), declare("seed", {"locked": True}), declare("lr", RATE))
         await hub.notebooks.copied("/a.ipynb", "/b.ipynb")
-        copy, _ = await hub.attach(LOCAL, "/b.ipynb")
+        copy, _ = await hub.notebooks.attach(LOCAL, "/b.ipynb")
         assert copy != session
         assert await values(hub, copy) == {"seed": 1, "lr": 5}
         assert await specs(hub, copy) == {"seed": {"locked": True}, "lr": RATE}

@@ -157,15 +157,15 @@ async def test_a_barrier_sees_what_the_other_server_has_committed(file: Path) ->
 @story
 async def test_two_servers_open_the_same_new_notebook(file: Path) -> None:
     async with opened(file) as ours, opened(file) as theirs:
-        first = (await ours.attach(LOCAL, "/a.ipynb")).session_id
-        second = (await theirs.attach(LOCAL, "/a.ipynb")).session_id
+        first = (await ours.notebooks.attach(LOCAL, "/a.ipynb")).session_id
+        second = (await theirs.notebooks.attach(LOCAL, "/a.ipynb")).session_id
         assert first != second, "neither is stored"
         waiting = Client(theirs, second, "T")
         await waiting.hello()
         await ours.write(LOCAL, first, sets(a=1), origin=API)
         # The other one hears that its session is none, attaches again and is at the right one.
         assert await waiting.ended == 4404
-        assert (await theirs.attach(LOCAL, "/a.ipynb")).session_id == first
+        assert (await theirs.notebooks.attach(LOCAL, "/a.ipynb")).session_id == first
         assert await values(theirs, first) == {"a": 1}
 
 
@@ -173,8 +173,8 @@ async def test_two_servers_open_the_same_new_notebook(file: Path) -> None:
 async def test_a_path_has_one_session(file: Path) -> None:
     """Moved onto another notebook's path, or attached there: the other session is told that it lost it."""
     async with opened(file) as hub:
-        one, two = [(await hub.attach(LOCAL, path)).session_id for path in ("/one.ipynb", "/two.ipynb")]
-        unborn = (await hub.attach(LOCAL, "/three.ipynb")).session_id
+        one, two = [(await hub.notebooks.attach(LOCAL, path)).session_id for path in ("/one.ipynb", "/two.ipynb")]
+        unborn = (await hub.notebooks.attach(LOCAL, "/three.ipynb")).session_id
         for session in (one, two):
             await hub.write(LOCAL, session, sets(a=1), origin=API)
         loser, stray = Client(hub, two, "L"), Client(hub, unborn, "S")
@@ -182,10 +182,10 @@ async def test_a_path_has_one_session(file: Path) -> None:
         await stray.hello()
         await hub.notebooks.moved("/one.ipynb", "/two.ipynb")
         assert (await loser.hear("meta"))["meta"]["paths"] == []
-        assert (await hub.attach(LOCAL, "/two.ipynb")).session_id == one
-        assert await hub.attach(LOCAL, "/three.ipynb", session_id=one) == (one, True)
+        assert (await hub.notebooks.attach(LOCAL, "/two.ipynb")).session_id == one
+        assert await hub.notebooks.attach(LOCAL, "/three.ipynb", session_id=one) == (one, True)
         assert await stray.ended == 4404
-        assert await hub.attach(LOCAL, "/two.ipynb", session_id=two) == (two, True)
+        assert await hub.notebooks.attach(LOCAL, "/two.ipynb", session_id=two) == (two, True)
         paths = {summary.session_id: summary.paths for summary in await hub.list(LOCAL)}
         assert paths == {one: ["/three.ipynb"], two: ["/two.ipynb"]}
         async with hub.use(LOCAL, one) as live:
@@ -245,7 +245,7 @@ async def test_a_session_that_cannot_be_made_is_not_stored(file: Path) -> None:
             with pytest.raises((TooLarge, LimitExceeded)):
                 await hub.create(LOCAL, ops=ops)
         assert await hub.list(LOCAL) == []
-        unborn = (await hub.attach(LOCAL, "/a.ipynb")).session_id
+        unborn = (await hub.notebooks.attach(LOCAL, "/a.ipynb")).session_id
         with pytest.raises(TooLarge):
             await hub.write(LOCAL, unborn, sets(a="x" * 99), origin=API)
         assert await hub.list(LOCAL) == []
@@ -285,8 +285,8 @@ async def test_another_owners_session_is_not_there(file: Path) -> None:
             hub.write("user:bob", session, sets(a=2), origin=API),
             hub.delete("user:bob", session),
             hub.describe("user:bob", session, name="mine"),
-            hub.attach("user:bob", "/b.ipynb", session_id=session),
-            hub.runs("user:bob", session),
+            hub.notebooks.attach("user:bob", "/b.ipynb", session_id=session),
+            hub.runs.of("user:bob", session),
         ):
             with pytest.raises(NotFound):
                 await attempt

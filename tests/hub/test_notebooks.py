@@ -17,14 +17,14 @@ BEFORE, AFTER = ("a1", "a2", "a3"), ("b1", "b2")
 
 async def had(hub: Hub, path: str = "/work/n.ipynb", cells: tuple[str, ...] = BEFORE) -> str:
     """A notebook with these cells whose session holds lr; its id."""
-    session_id = (await hub.attach(LOCAL, path, cells=cells)).session_id
+    session_id = (await hub.notebooks.attach(LOCAL, path, cells=cells)).session_id
     await hub.write(LOCAL, session_id, sets(lr=0.1), origin=API)
     return session_id
 
 
 async def asked(hub: Hub, path: str = "/work/n.ipynb", cells: tuple[str, ...] = AFTER) -> dict[str, Any]:
     with pytest.raises(UnknownNotebook) as question:
-        await hub.attach(LOCAL, path, cells=cells)
+        await hub.notebooks.attach(LOCAL, path, cells=cells)
     return question.value.fields
 
 
@@ -33,9 +33,11 @@ async def test_a_notebook_that_is_edited_keeps_its_session(file: Path) -> None:
     async with opened(file) as hub:
         session = await had(hub)
         for cells in (("a1", "x"), ("x", "y"), ("y",), None, ("y", "z")):
-            assert (await hub.attach(LOCAL, "/work/n.ipynb", cells=cells)).session_id == session
+            assert (await hub.notebooks.attach(LOCAL, "/work/n.ipynb", cells=cells)).session_id == session
     async with opened(file) as hub:
-        assert (await hub.attach(LOCAL, "/work/n.ipynb", cells=("z",))).session_id == session, "remembered on disk"
+        assert (await hub.notebooks.attach(LOCAL, "/work/n.ipynb", cells=("z",))).session_id == session, (
+            "remembered on disk"
+        )
         await asked(hub, cells=("a1",))
 
 
@@ -49,17 +51,17 @@ async def test_another_notebook_at_the_same_path_takes_nothing_over_in_silence(f
             there = question["session"]
             assert (there.session_id, there.variable_count, there.paths) == (session, 1, ["/work/n.ipynb"])
         # As long as nobody has chosen, the notebook that had it can come back.
-        assert (await hub.attach(LOCAL, "/work/n.ipynb", cells=BEFORE)).session_id == session
+        assert (await hub.notebooks.attach(LOCAL, "/work/n.ipynb", cells=BEFORE)).session_id == session
 
 
 @story
 async def test_nothing_is_asked_where_nothing_could_be_taken_over(file: Path) -> None:
     async with opened(file) as hub:
-        unborn = (await hub.attach(LOCAL, "/u.ipynb", cells=BEFORE)).session_id
-        assert (await hub.attach(LOCAL, "/u.ipynb", cells=AFTER)).session_id == unborn
+        unborn = (await hub.notebooks.attach(LOCAL, "/u.ipynb", cells=BEFORE)).session_id
+        assert (await hub.notebooks.attach(LOCAL, "/u.ipynb", cells=AFTER)).session_id == unborn
         named = (await hub.create(LOCAL, name="named")).session.id
-        await hub.attach(LOCAL, "/n.ipynb", session_id=named, cells=BEFORE)
-        assert (await hub.attach(LOCAL, "/n.ipynb", cells=AFTER)).session_id == named, "never written to"
+        await hub.notebooks.attach(LOCAL, "/n.ipynb", session_id=named, cells=BEFORE)
+        assert (await hub.notebooks.attach(LOCAL, "/n.ipynb", cells=AFTER)).session_id == named, "never written to"
 
 
 @story
@@ -69,15 +71,15 @@ async def test_use_copy_and_empty(file: Path) -> None:
             path = f"/work/{number}.ipynb"
             session = await had(hub, path)
             await asked(hub, path)
-            chosen = (await hub.attach(LOCAL, path, cells=AFTER, choose=choice)).session_id  # type: ignore[arg-type]
+            chosen = (await hub.notebooks.attach(LOCAL, path, cells=AFTER, choose=choice)).session_id  # type: ignore[arg-type]
             assert (chosen == session) == (choice == "use")
             assert await values(hub, chosen) == ({} if choice == "empty" else {"lr": 0.1})
-            assert (await hub.attach(LOCAL, path, cells=AFTER)).session_id == chosen, "settled for everybody"
+            assert (await hub.notebooks.attach(LOCAL, path, cells=AFTER)).session_id == chosen, "settled for everybody"
             if choice != "empty":
                 await asked(hub, path, cells=BEFORE)
             await hub.write(LOCAL, chosen, sets(lr=9), origin=API)
             assert await values(hub, session) == {"lr": 9 if choice == "use" else 0.1}
-            assert (await hub.attach(LOCAL, path, cells=AFTER)).session_id == chosen
+            assert (await hub.notebooks.attach(LOCAL, path, cells=AFTER)).session_id == chosen
 
 
 @story
@@ -87,7 +89,8 @@ async def test_the_first_choice_counts_and_later_ones_follow_it(file: Path) -> N
         await asked(hub)
         path = "/work/n.ipynb"
         both = await asyncio.gather(
-            hub.attach(LOCAL, path, cells=AFTER, choose="copy"), hub.attach(LOCAL, path, cells=AFTER, choose="empty")
+            hub.notebooks.attach(LOCAL, path, cells=AFTER, choose="copy"),
+            hub.notebooks.attach(LOCAL, path, cells=AFTER, choose="empty"),
         )
         assert both[0] == both[1]
         assert await values(hub, both[0].session_id) == {"lr": 0.1}
@@ -102,7 +105,7 @@ async def test_a_moved_notebook_is_offered_its_session(file: Path) -> None:
     async with opened(file) as hub:
         session = await had(hub, old)
         # As long as the old one is there, this is a copy that somebody made.
-        copied = (await hub.attach(LOCAL, other, cells=BEFORE)).session_id
+        copied = (await hub.notebooks.attach(LOCAL, other, cells=BEFORE)).session_id
         assert copied != session
         Path(old).unlink()
         alike = (*BEFORE[:2], "new")
@@ -110,13 +113,17 @@ async def test_a_moved_notebook_is_offered_its_session(file: Path) -> None:
         question = await asked(hub, new, cells=alike)
         assert (question["reason"], question["choices"]) == ("moved", ["use", "empty"])
         assert question["session"].paths == [old]
-        assert (await hub.attach(LOCAL, str(folder / "x.ipynb"), cells=("a1", "p", "q"))).session_id != session
+        assert (
+            await hub.notebooks.attach(LOCAL, str(folder / "x.ipynb"), cells=("a1", "p", "q"))
+        ).session_id != session
         with pytest.raises(UnknownNotebook):
-            await hub.attach(LOCAL, new, cells=alike, choose="copy")
-        assert (await hub.attach(LOCAL, new, cells=alike, choose="use")).session_id == session
+            await hub.notebooks.attach(LOCAL, new, cells=alike, choose="copy")
+        assert (await hub.notebooks.attach(LOCAL, new, cells=alike, choose="use")).session_id == session
         async with hub.use(LOCAL, session) as live:
             assert live.session.paths == (new,)
-        assert (await hub.attach(LOCAL, old, cells=BEFORE)).session_id != session, "the way back is open to others"
+        assert (await hub.notebooks.attach(LOCAL, old, cells=BEFORE)).session_id != session, (
+            "the way back is open to others"
+        )
 
 
 @story
@@ -125,9 +132,9 @@ async def test_a_moved_notebook_may_start_empty(file: Path) -> None:
         session = await had(hub, str(file.parent / "gone.ipynb"))
         new = str(file.parent / "new.ipynb")
         await asked(hub, new, cells=BEFORE)
-        empty = (await hub.attach(LOCAL, new, cells=BEFORE, choose="empty")).session_id
+        empty = (await hub.notebooks.attach(LOCAL, new, cells=BEFORE, choose="empty")).session_id
         assert empty != session
-        assert (await hub.attach(LOCAL, new, cells=BEFORE)).session_id == empty
+        assert (await hub.notebooks.attach(LOCAL, new, cells=BEFORE)).session_id == empty
         assert await values(hub, session) == {"lr": 0.1}
 
 
@@ -138,7 +145,7 @@ async def test_what_is_saved_while_it_is_open_is_the_same_notebook(file: Path) -
         panel = Client(hub, session, "P")
         await panel.hello()
         await hub.notebooks.saved("/work/n.ipynb", AFTER)
-        assert (await hub.attach(LOCAL, "/work/n.ipynb", cells=AFTER)).session_id == session
+        assert (await hub.notebooks.attach(LOCAL, "/work/n.ipynb", cells=AFTER)).session_id == session
         await panel.connection.closed()
         # Nobody has it open: an upload in its place.
         await hub.notebooks.saved("/work/n.ipynb", ("c1",))
@@ -152,7 +159,7 @@ async def test_what_is_saved_while_it_is_open_is_the_same_notebook(file: Path) -
 @story
 async def test_cells_of_a_session_nobody_wrote_to_yet_are_stored_at_its_birth(file: Path) -> None:
     async with opened(file) as hub:
-        session = (await hub.attach(LOCAL, "/work/n.ipynb", cells=())).session_id
+        session = (await hub.notebooks.attach(LOCAL, "/work/n.ipynb", cells=())).session_id
         await hub.notebooks.saved("/work/n.ipynb", BEFORE)
         await hub.notebooks.moved("/work", "/home")
         await hub.write(LOCAL, session, sets(lr=1), origin=API)
@@ -168,4 +175,4 @@ async def test_cells_go_along_with_a_rename_and_a_copy(file: Path) -> None:
         await hub.notebooks.copied("/work/m.ipynb", "/work/c.ipynb")
         for path in ("/work/m.ipynb", "/work/c.ipynb"):
             await asked(hub, path)
-            await hub.attach(LOCAL, path, cells=BEFORE)
+            await hub.notebooks.attach(LOCAL, path, cells=BEFORE)

@@ -54,7 +54,7 @@ def test_a_database_of_0001_keeps_all(old: Path) -> None:
 async def open_and_go_on(file: Path) -> None:
     async with opened(file) as hub:
         session, again = [
-            (await hub.attach(LOCAL, f"/home/ada/{name}.ipynb", cells=("a", "b"))).session_id
+            (await hub.notebooks.attach(LOCAL, f"/home/ada/{name}.ipynb", cells=("a", "b"))).session_id
             for name in ("sweep", "report")
         ]
         assert session == again

@@ -214,7 +214,7 @@ class Authority:
 
     async def attach(self) -> dict[str, Any]:
         hub = self._hub()
-        attached = await hub.attach(LOCAL, PATH)
+        attached = await hub.notebooks.attach(LOCAL, PATH)
         async with hub.use(LOCAL, attached.session_id) as live:
             return dict(json.loads(encode(live.state())))
 

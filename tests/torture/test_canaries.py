@@ -390,7 +390,9 @@ def test_a_purged_value_is_nowhere_in_the_file(telltale: Teller) -> None:
             channel.say({"type": "mutate", "seq": seq, "base": 1, "ops": each, "origin": {"kind": "panel"}})
             channel.hear("ack", "reject")
     inputs = {"password": {"revision": 2, "value": purged.made("a run's input")}}
-    run = {"id": "r", "step": "s", "status": "done", "start": 1, "end": 2, "inputs": inputs}
+    error = {"type": "ValueError", "message": f"not a port: {purged.made('a run that failed of it')}"}
+    run = {"id": "r", "step": "s", "status": "failed", "start": 1, "end": 2, "inputs": inputs, "error": error}
+    run["warnings"] = [f"odd: {purged.made('a warning')}"]
     body = {"client": "B", "seq": 1, "base": 1, "ops": [{"op": "run", "run": run}], "origin": {"kind": "step"}}
     assert ask("POST", one + "/mutate", body, session=session).status_code == 200
     ask(

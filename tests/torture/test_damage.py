@@ -71,7 +71,7 @@ async def read(path: Path, was: History) -> Counter[str]:
                     found = {name: bytes(row.value) for name, row in then.items()}
                     assert found == revisions[revision], "a wrong value was served of the past"
                 await hub.history.changes(LOCAL, session)
-                await hub.runs(LOCAL, session)
+                await hub.runs.of(LOCAL, session)
                 seen["as it was"] += 1
             except SessionError:
                 seen["set aside"] += 1
