@@ -152,9 +152,9 @@ class Plain:
             name
             for name in change.touched
             if not _alike(after, self.variables, name)
-            # It is as it was before already, or all that is known of it was purged: nothing is to be taken back.
+            # It is as it was before already, or all that is known of its value was purged: nothing is to be taken back.
             and not _alike(before, self.variables, name)
-            and not before.get(name) == after.get(name) == PURGED
+            and not (name in self.variables and before.get(name) == after.get(name) == PURGED)
         ]
         if moved and not force:
             raise Refused(409)
