@@ -34,9 +34,10 @@ from session_state_ext.wire import Limits
 from .batch import Batch, Retry, Written
 from .caretaker import Caretaker
 from .draft import Draft
-from .history import History, Plan
+from .history import History
 from .live import GOING_AWAY, Advanced, Event, Live
 from .notebooks import Notebooks
+from .plans import Plan
 from .retention import Retention
 from .runs import Runs
 from .writer import Writer

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from session_state_ext.errors import NotFound
 from session_state_ext.model import Origin, Run, RunOp
 
-from .history import Plan
+from .plans import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,9 @@ from tornado import web
 
 from session_state_ext.errors import Expired, InvalidBody
 from session_state_ext.hub.draft import Draft
-from session_state_ext.hub.history import Plan, rows_before
 from session_state_ext.hub.live import meta_of
+from session_state_ext.hub.past import rows_before
+from session_state_ext.hub.plans import Plan
 from session_state_ext.jsontext import same
 from session_state_ext.model import Delete, Variable
 from session_state_ext.patches import merge_variables, patch_variables

@@ -17,7 +17,7 @@ import pytest
 from session_state_ext.errors import InvalidName
 from session_state_ext.hub import LOCAL
 from session_state_ext.hub.draft import Draft
-from session_state_ext.hub.history import Plan
+from session_state_ext.hub.plans import Plan
 from session_state_ext.jsontext import canonical
 from session_state_ext.patches import merge_value, merge_variables
 from session_state_ext.wire import Limits, check_ops, decode_members

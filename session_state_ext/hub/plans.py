@@ -1,0 +1,205 @@
+"""Writes that depend on what stood there before: taking changes back, and going back to a revision.
+
+Nothing in the log is ever rewritten, except by a purge: an undo, a redo and a restore are new changes. Each function
+belongs to the writer's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import UNSET, Raw
+from msgspec.structs import replace
+
+from session_state_ext.changes import effective
+from session_state_ext.differences import differ, difference, places
+from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
+from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Patch, Set, Variable, touched
+from session_state_ext.wire import is_locked
+
+from .past import alike, expired, rows_before, same_spec, same_value
+
+if TYPE_CHECKING:
+    from .draft import Draft
+
+#: How far back an undo without a number looks for a change to take back.
+_UNDO_REACH = 1000
+
+_PAGE = 100
+
+
+class Plan(NamedTuple):
+    """What a write does, decided when its turn has come."""
+
+    ops: tuple[Op, ...]
+    #: the change which this one takes back
+    undoes: int | None = None
+    label: str | None = None
+    #: names whose values may be other than their declarations say: they stood like that
+    granted: Collection[str] = ()
+
+
+def undo(draft: Draft, *, user: str | None, client: str | None, revision: int | None, force: bool) -> Plan:
+    """Take back change ``revision``, or the newest own change that is no undo and not undone.
+
+    Own means: of ``client``, or where that is None, of ``user``. Raises NothingToUndo, Expired, and Conflict where a
+    variable that the change touched moved on since, unless ``force``.
+    """
+    if revision is not None:
+        return _take_back(draft, revision, force, label="undo")
+    for newest in _undoable(draft, user, client):
+        plan = _take_back(draft, newest, force, label="undo")
+        if _alters(draft, plan):
+            return plan
+        # What it altered was purged, or is as before already: the one before it is meant, which nobody insisted on.
+        force = False
+    raise NothingToUndo("There is no change of yours to undo.")
+
+
+def redo(draft: Draft, *, user: str | None, client: str | None, force: bool) -> Plan:
+    """Take back the newest own undo; a new change since then leaves nothing to redo. Raises as :func:`undo`."""
+    undone: set[int] = set()
+    for change in _own(draft, user, client):
+        if change.revision in undone:
+            continue
+        if change.undoes is UNSET:
+            break
+        target = draft.change(change.undoes)
+        if target is not None and target.undoes is not UNSET:
+            # A redo itself: the undo it took back is done with.
+            undone.add(change.undoes)
+            continue
+        plan = _take_back(draft, change.revision, force, label="redo")
+        if _alters(draft, plan):
+            return plan
+        force = False
+    raise NothingToUndo("There is nothing to redo.")
+
+
+def restore(draft: Draft, *, revision: int | None, snapshot: str | None) -> Plan:
+    """Everything as it stood at a revision or a snapshot. Raises NotFound, Expired."""
+    if snapshot is not None:
+        found = draft.snapshots().get(snapshot)
+        if found is None:
+            raise NotFound(f"There is no snapshot {snapshot!r}.", snapshot=snapshot)
+        revision = found.revision
+    assert revision is not None
+    rows = rows_before(draft, revision)
+    return Plan(tuple(_towards(draft, rows)), label=f"restore {snapshot or revision}", granted=rows)
+
+
+def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
+    change = draft.change(revision)
+    if change is None:
+        if 0 < revision <= draft.session.revision:
+            raise Expired(expired(draft, revision), revision=revision)
+        raise NotFound(f"There is no change {revision}; the newest is {draft.session.revision}.", revision=revision)
+    before = {touch.name: touch.before for touch in draft.touches(revision)}
+    if before.keys() != set(touched(change.ops)):
+        raise Damaged("Some of this change is missing from what is stored; it cannot be taken back.")
+    if not before:
+        raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
+    later = draft.before(revision)
+    after = {name: later[name] if name in later else draft.row(name) for name in before}
+    members = _members_back(draft, change, before, after)
+    rest = {name: row for name, row in before.items() if name not in members}
+    if not force:
+        for name, row in rest.items():
+            _refuse_moved(draft.row(name), row, after[name], name, revision)
+    # Where the variable itself came or went, its value stood with the declaration that comes along.
+    whole = [name for name, row in rest.items() if row is None or after[name] is None]
+    rows = {name: _only_altered(draft.row(name), row, after[name]) for name, row in rest.items()}
+    ops = (*_towards(draft, rows), *members.values())
+    return Plan(ops, undoes=revision, label=label, granted=before if force else whole)
+
+
+def _members_back(
+    draft: Draft, change: Change, before: Mapping[str, Variable | None], after: Mapping[str, Variable | None]
+) -> dict[str, Op]:
+    """Where the change wrote members of a value that are as it left them: these as they were, and no others."""
+    whole = set(touched(op for op in change.ops if not isinstance(op, Patch)))
+    found: dict[str, Op] = {}
+    for op in change.ops:
+        if not isinstance(op, Patch) or op.name in whole:
+            continue
+        now, was, left = draft.row(op.name), before.get(op.name), after[op.name]
+        if now is None or was is None or left is None:
+            continue
+        back = difference(bytes(left.value), bytes(was.value))
+        if back is not None and not differ(bytes(now.value), bytes(left.value), places([back])):
+            found[op.name] = Patch(name=op.name, patch=Raw(back))
+    return found
+
+
+def _alters(draft: Draft, plan: Plan) -> bool:
+    """Whether anything is another afterwards."""
+    rows = {name: row for name in touched(plan.ops) if (row := draft.row(name)) is not None}
+    return bool(effective(plan.ops, rows))
+
+
+def _refuse_moved(now: Variable | None, before: Variable | None, after: Variable | None, name: str, at: int) -> None:
+    """Raise Conflict where what change ``at`` altered is not as it left it, nor as it was before."""
+    if alike(now, before):
+        moved = False
+    elif now is None or after is None:
+        moved = now is not after
+    else:
+        value = before is None or not same_value(before, after)
+        spec = before is None or not same_spec(before, after)
+        moved = (value and not same_value(now, after)) or (spec and not same_spec(now, after))
+    if moved:
+        raise Conflict(
+            f"{name} was changed again after revision {at}.",
+            name=name,
+            theirs=None if now is None else now.value,
+            revision=0 if now is None else now.revision,
+        )
+
+
+def _only_altered(now: Variable | None, before: Variable | None, after: Variable | None) -> Variable | None:
+    """``before``, with what the change did not alter as it stands now."""
+    if now is None or before is None or after is None:
+        return before
+    row = replace(before, value=now.value) if same_value(before, after) else before
+    return replace(row, spec=now.spec) if same_spec(before, after) else row
+
+
+def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
+    for name, row in rows.items():
+        now = draft.row(name)
+        if row is None:
+            if now is not None:
+                yield Delete(name=name)
+            continue
+        # What was purged cannot come back; what stands there stays.
+        ops: list[Op] = [] if row.value == PURGED else [Set(name=name, value=row.value)]
+        if row.spec is not UNSET or (now is not None and now.spec is not UNSET):
+            declare = Declare(name=name, spec=Raw(b"null") if row.spec is UNSET else row.spec)
+            # What is locked now is written once it is not any more; what is to be locked, before it is.
+            ops.insert(0 if now is not None and now.spec is not UNSET and is_locked(now.spec) else len(ops), declare)
+        yield from ops
+
+
+def _undoable(draft: Draft, user: str | None, client: str | None) -> Iterator[int]:
+    """The own changes that are no undo and not undone, newest first."""
+    undone: set[int] = set()
+    for change in _own(draft, user, client):
+        if change.undoes is not UNSET:
+            if change.revision not in undone:
+                undone.add(change.undoes)
+        elif change.revision not in undone and draft.touches(change.revision):
+            yield change.revision
+
+
+def _own(draft: Draft, user: str | None, client: str | None) -> Iterator[Change]:
+    """The changes of this client or user, newest first."""
+    before: int | None = None
+    for _ in range(_UNDO_REACH // _PAGE):
+        page = draft.history(before=before, limit=_PAGE)
+        for change in page:
+            if change.origin.client == client if client is not None else change.origin.user == user:
+                yield change
+        if len(page) < _PAGE:
+            return
+        before = page[-1].revision
