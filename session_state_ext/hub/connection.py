@@ -28,6 +28,8 @@ from session_state_ext.wire import (
     Hello,
     InvalidField,
     Mutate,
+    Ping,
+    Pong,
     Reject,
     Welcome,
     decode_client_frame,
@@ -152,6 +154,10 @@ class Connection:
         return self._client
 
     @property
+    def role(self) -> Literal["editor", "kernel"]:
+        return self._role
+
+    @property
     def holds_edits(self) -> bool:
         """Whether this is an editor that said it holds unsent edits."""
         return self._dirty
@@ -196,6 +202,8 @@ class Connection:
             waiting = self._flushes.get(frame.id)
             if waiting is not None and not waiting.done():
                 waiting.set_result(frame.invalid)
+        elif isinstance(frame, Ping):
+            self.tell(encode(Pong()))
         else:
             task = asyncio.create_task(self._barrier(frame, self._live))
             self._tasks.add(task)

@@ -35,7 +35,7 @@ from .batch import Batch, Retry, Written
 from .caretaker import Caretaker
 from .draft import Draft
 from .history import History
-from .live import GOING_AWAY, Advanced, Event, Live
+from .live import GOING_AWAY, Advanced, Connected, Event, Live
 from .notebooks import Notebooks
 from .plans import Plan
 from .retention import Retention
@@ -97,6 +97,11 @@ class Hub:
     async def list(self, owner: str, *, name: str | None = None, path: str | None = None) -> builtins.list[Summary]:
         """The owner's stored sessions, latest change first."""
         return await self.work(lambda batch: batch.transaction.find(owner, name=name, path=path), _same, writes=False)
+
+    def connected(self, session_id: str) -> Connected:
+        """Who is connected to this session, at this server."""
+        live = self._live.get(session_id)
+        return Connected(editors=0, kernels=0) if live is None else live.connected()
 
     async def create(
         self,

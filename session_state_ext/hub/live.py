@@ -9,12 +9,12 @@ from __future__ import annotations
 from asyncio import Future
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Variable, advance
+from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Value, Variable, advance
 from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Deleted, InvalidField, MetaFrame, State, encode
 
@@ -32,6 +32,9 @@ class Listener(Protocol):
     def client(self) -> str: ...
 
     @property
+    def role(self) -> Literal["editor", "kernel"]: ...
+
+    @property
     def holds_edits(self) -> bool:
         """Whether this is an editor that said it holds unsent edits."""
 
@@ -43,6 +46,13 @@ class Listener(Protocol):
 
     def flush(self, tag: str) -> Future[list[InvalidField] | None]:
         """Ask for what is held back. Gives the fields that cannot be sent, or None where the connection ends."""
+
+
+class Connected(Value, frozen=True, kw_only=True):
+    """How many are connected to a session at this server."""
+
+    editors: int
+    kernels: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +149,10 @@ class Live:
     @property
     def is_dirty(self) -> bool:
         return any(listener.holds_edits for listener in self.listeners)
+
+    def connected(self) -> Connected:
+        roles = [listener.role for listener in self.listeners]
+        return Connected(editors=roles.count("editor"), kernels=roles.count("kernel"))
 
     def meta(self) -> Meta:
         return meta_of(self.session, is_dirty=self.is_dirty)

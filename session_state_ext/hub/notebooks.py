@@ -110,6 +110,15 @@ class Notebooks:
             await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
         return Attached(stored.session_id, False)
 
+    async def detach(self, owner: str, path: str) -> None:
+        """The notebook at ``path`` has no session any more, and gets a new one when it asks. The old one stays."""
+
+        def decide(batch: Batch) -> None:
+            self._make_room(batch, owner, path)
+
+        await self._hub.work(decide, _nothing)
+        self._asked.discard((owner, path))
+
     async def owners(self, path: str) -> list[str]:
         """Whose stored sessions the notebook at ``path`` has."""
 

@@ -40,6 +40,16 @@ class AttachHandler(Resource):
             self.set_header("ETag", session_tag(live.session))
             self.answer(live.state(), 201 if attached.made else 200)
 
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        hub = await self.service.ready()
+        path = self.service.paths.place(self.get_query_argument("path"))
+        self._host = await self._host_at(path)
+        await hub.notebooks.detach(self.owner, path)
+        self.set_status(204)
+        self.finish()
+
     def _kernel_of(self, body: AttachBody) -> str | None:
         """The kernel that is asked about; one that asks for itself has no id yet while it starts."""
         if body.kernel_id is None and self.credential is None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, structs
 from tornado import web
 
 from session_state_ext.errors import Expired, InvalidBody
 from session_state_ext.hub.draft import Draft
-from session_state_ext.hub.live import meta_of
+from session_state_ext.hub.live import Connected, meta_of
 from session_state_ext.hub.past import rows_before
 from session_state_ext.hub.plans import Plan
 from session_state_ext.jsontext import same
 from session_state_ext.model import Delete, Variable
 from session_state_ext.patches import merge_variables, patch_variables
+from session_state_ext.store.base import Summary
 from session_state_ext.wire import (
     CreateBody,
     Delta,
@@ -34,6 +35,12 @@ class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None
 
 
+class Listed(Summary, frozen=True, kw_only=True):
+    """A session in the list, and who has it open."""
+
+    connected: Connected
+
+
 class SessionsHandler(Resource):
     """/api/session"""
 
@@ -43,7 +50,10 @@ class SessionsHandler(Resource):
         hub = await self.service.ready()
         name, path = self.get_query_argument("name", None), self.get_query_argument("path", None)
         at = None if path is None else self.service.paths.place(path)
-        self.answer({"sessions": await hub.list(self.owner, name=name, path=at)})
+        found = await hub.list(self.owner, name=name, path=at)
+        self.answer(
+            {"sessions": [Listed(**structs.asdict(one), connected=hub.connected(one.session_id)) for one in found]}
+        )
 
     @web.authenticated
     @authorized

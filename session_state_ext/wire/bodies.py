@@ -23,6 +23,8 @@ class _Body(Struct, frozen=True, kw_only=True, rename="camel", forbid_unknown_fi
 class CreateBody(_Body, frozen=True, kw_only=True):
     name: str | None = None
     variables: dict[str, Raw] = {}
+    #: declarations, of these variables or of others
+    specs: dict[str, Raw] = {}
     origin: SaidOrigin | None = None
 
 
@@ -139,14 +141,18 @@ def put_ops(name: str, body: PutBody, limits: Limits) -> tuple[Op, ...]:
 
 
 def merge_ops(body: MergeBody | CreateBody, limits: Limits) -> tuple[Op, ...]:
-    """The ops of a POST: sets for its variables, deletes for what it removes, checked."""
-    removed = body.removed if isinstance(body, MergeBody) else []
+    """The ops of a POST: sets for its variables, deletes for what it removes, declarations, checked.
+
+    Declarations come behind the values: what a lock or a rule forbids from now on stood there before.
+    """
+    removed, specs = (body.removed, {}) if isinstance(body, MergeBody) else ([], body.specs)
     both = [name for name in removed if name in body.variables]
     if both:
         raise InvalidBody(f"{both[0]!r} is both set and removed.", name=both[0])
     ops: tuple[Op, ...] = (
         *(Set(name=name, value=value) for name, value in body.variables.items()),
         *(Delete(name=name) for name in removed),
+        *(Declare(name=name, spec=spec) for name, spec in specs.items()),
     )
     check_ops(ops, limits)
     return ops

@@ -54,7 +54,11 @@ class Flushed(_ClientFrame, tag="flushed", frozen=True, kw_only=True):
     invalid: list[InvalidField] = []
 
 
-ClientFrame = Hello | Mutate | Dirty | Barrier | Flushed
+class Ping(_ClientFrame, tag="ping", frozen=True, kw_only=True):
+    """Is this channel still there? A browser sees neither a WebSocket's own pings nor that they stay away."""
+
+
+ClientFrame = Hello | Mutate | Dirty | Barrier | Flushed | Ping
 
 
 # --- frames of the server ---
@@ -133,12 +137,16 @@ class Deleted(_ServerFrame, tag="deleted", frozen=True, kw_only=True):
     pass
 
 
+class Pong(_ServerFrame, tag="pong", frozen=True, kw_only=True):
+    pass
+
+
 class ErrorFrame(_ServerFrame, tag="error", frozen=True, kw_only=True):
     code: str
     message: str
 
 
-ServerFrame = Welcome | Ack | Reject | Change | BarrierDone | Flush | MetaFrame | Deleted | ErrorFrame
+ServerFrame = Welcome | Ack | Reject | Change | BarrierDone | Flush | MetaFrame | Deleted | Pong | ErrorFrame
 
 _client_frames: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _server_frames: msgspec.json.Decoder[ServerFrame] = msgspec.json.Decoder(ServerFrame)

@@ -131,6 +131,13 @@ async def test_what_cannot_be_stored_is_refused_by_its_number(rest: Rest, channe
     assert (await rest("GET", session)).json["variables"] == {"lr": 0.1, "ok": 1}
 
 
+async def test_a_ping_is_answered(channel: Connect, session: str) -> None:
+    panel = await channel(session)
+    await panel.hello("A")
+    await panel.say("ping")
+    assert await panel.hear() == {"type": "pong"}
+
+
 async def test_a_frame_not_understood(channel: Connect, session: str) -> None:
     ann = await channel(session)
     await ann.hello("A")

@@ -92,6 +92,7 @@ async def test_answers_are_as_they_are_described(contract: dict[str, Any], rest:
         ("get", "", None, {}),
         ("post", "/attach", {"path": "a.ipynb"}, {}),
         ("post", "/attach", {}, {}),
+        ("delete", "/attach", None, {}),
         ("get", "/{id}", None, {}),
         ("get", "/{id}", None, {"detail": "1"}),
         ("get", "/{id}", None, {"since": "0"}),

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from traitlets import TraitError
 
 from session_state_ext.server.app import SessionStateExtension
-from tests.server.conftest import Rest
+from tests.server.conftest import Channel, Rest
+
+Connect = Callable[..., Awaitable[Channel]]
 
 
 async def test_make_write_read_remove(rest: Rest) -> None:
@@ -228,6 +231,40 @@ async def test_attach_by_path(rest: Rest) -> None:
     assert again.status == 200
 
 
+async def test_detach(rest: Rest, channel: Connect, session: str) -> None:
+    await rest("POST", "attach", body={"path": "a.ipynb", "sessionId": session})
+    panel = await channel(session)
+    await panel.hello("A")
+    assert (await rest("DELETE", "attach", params={"path": "a.ipynb"})).status == 204
+    assert (await panel.hear("meta"))["meta"]["paths"] == [], "whoever shows it hears of it"
+    assert (await rest("POST", "attach", body={"path": "a.ipynb"})).json["variables"] == {}, "another one"
+    assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}, "which stays as it was"
+    assert (await rest("DELETE", "attach", params={"path": "a.ipynb"})).status == 204, "again, and of one never stored"
+    assert (await rest("DELETE", "attach")).status == 400
+
+
+async def test_the_list_says_who_is_connected(rest: Rest, channel: Connect, session: str) -> None:
+    async def connected() -> Any:
+        return (await rest("GET")).json["sessions"][0]["connected"]
+
+    assert await connected() == {"editors": 0, "kernels": 0}
+    one = await channel(session)
+    await one.hello("A")
+    two = await channel(session)
+    await two.hello("B")
+    assert await connected() == {"editors": 2, "kernels": 0}
+
+
+async def test_a_session_is_made_with_declarations(rest: Rest) -> None:
+    body = {"name": "n", "variables": {"lr": 0.1}, "specs": {"lr": {"schema": {"maximum": 1}, "locked": True}}}
+    made = await rest("POST", body=body)
+    assert (made.status, made.json["meta"]["revision"]) == (201, 1)
+    rows = (await rest("GET", made.json["sessionId"], params={"detail": "1"})).json["rows"]
+    assert [(row["value"], row["spec"]["locked"]) for row in rows] == [(0.1, True)]
+    wrong = await rest("POST", body={"specs": {"lr": {"control": "knob"}}})
+    assert (wrong.status, wrong.json["code"]) == (422, "invalid-spec")
+
+
 async def test_attach_refuses(rest: Rest) -> None:
     for body, status, code in (
         ({}, 422, "invalid-body"),
@@ -287,7 +324,7 @@ async def test_a_verb_it_does_not_know(rest: Rest, session: str) -> None:
         ("PUT", (), "GET, POST, OPTIONS"),
         ("PUT", (session,), "GET, POST, PATCH, DELETE, OPTIONS"),
         ("POST", (session, "variables", "a"), "GET, PUT, DELETE, OPTIONS"),
-        ("GET", ("attach",), "POST, OPTIONS"),
+        ("GET", ("attach",), "POST, DELETE, OPTIONS"),
         ("GET", (session, "meta"), "PUT, OPTIONS"),
         ("DELETE", (session, "steps"), "GET, OPTIONS"),
     ):
