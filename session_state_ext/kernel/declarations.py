@@ -69,22 +69,17 @@ class Declarations:
             texts = {name: specforms.spec_text(name, *form) for name, form in specforms.forms_of(what).items()}
             self._declare(texts)
             return
-        said = specforms.keywords(
-            what,
-            {
-                "minimum": minimum,
-                "maximum": maximum,
-                "step": step,
-                "choices": choices,
-                "pattern": pattern,
-                "min_length": min_length,
-                "max_length": max_length,
-            },
-        )
-        of = specforms.of_type(type) if type is not None else specforms.of_value(default, said)
-        whole = {**(schema or of), **said}
-        form = {"schema": whole, "description": description, "control": control, "locked": locked}
-        self._declare({what: specforms.spec_text(what, form, default)})
+        said = {
+            "minimum": minimum,
+            "maximum": maximum,
+            "step": step,
+            "choices": choices,
+            "pattern": pattern,
+            "min_length": min_length,
+            "max_length": max_length,
+        }
+        form = {"schema": schema, "description": description, "control": control, "locked": locked}
+        self._declare({what: specforms.declared(what, default, type, said, form)})
 
     def declare_parameters(self, source: str) -> list[str]:
         """Declare what a cell of parameters assigns, each with its value as default and its comment as description.
@@ -93,15 +88,8 @@ class Declarations:
         """
         __tracebackhide__ = True
         from . import specforms
-        from .parameters import kind_of, parameters
 
-        texts: dict[str, bytes] = {}
-        for one in parameters(source):
-            kind = kind_of(one)
-            schema = specforms.of_type(kind) if kind is not None else specforms.of_value(one.value, {})
-            texts[one.name] = specforms.spec_text(
-                one.name, {"schema": schema, "description": one.description}, one.value
-            )
+        texts = specforms.declared_by(source)
         self._declare(texts)
         return [*texts]
 

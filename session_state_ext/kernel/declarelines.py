@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from msgspec import UNSET
+
 from session_state_ext.errors import SessionError
 
 from . import display, grammar
@@ -52,21 +54,8 @@ class DeclareLines:
         raise Mistake("%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate")
 
     def _declare(self, line: str) -> None:
-        head, options = _apart(line)
-        if not head:
-            raise Mistake(f"Say what to declare: {_EXAMPLE}")
-        said = _read(options)
-        if "=" in head:
-            found = grammar.assignments(head)
-            if len(found) != 1:
-                raise Mistake(f"Declare one variable a line: {_EXAMPLE}")
-            ((name, default),) = found.items()
-            self._session.declare(name, default, **_fitting(said, default))
-            return
-        names = grammar.words(head)
-        if len(names) != 1:
-            raise Mistake(f"Declare one variable a line, and its default after =: {_EXAMPLE}")
-        self._session.declare(grammar.checked(names[0]), **said)
+        name, default, said = declaration(line)
+        self._session.declare(name, default, **said)
 
     def _reset(self, line: str) -> None:
         names = [self._known(name) for name in grammar.read(line, "reset").words]
@@ -95,6 +84,24 @@ class DeclareLines:
         if grammar.checked(name) not in self._session:
             raise Mistake(f"This session has no variable {name}.{nearest(name, list(self._session))}")
         return name
+
+
+def declaration(line: str) -> tuple[str, Any, dict[str, Any]]:
+    """What ``%session declare`` says: a name, its default or UNSET, keywords of session.declare. Raises Mistake."""
+    head, options = _apart(line)
+    if not head:
+        raise Mistake(f"Say what to declare: {_EXAMPLE}")
+    said = _read(options)
+    if "=" in head:
+        found = grammar.assignments(head)
+        if len(found) != 1:
+            raise Mistake(f"Declare one variable a line: {_EXAMPLE}")
+        ((name, default),) = found.items()
+        return name, default, _fitting(said, default)
+    names = grammar.words(head)
+    if len(names) != 1:
+        raise Mistake(f"Declare one variable a line, and its default after =: {_EXAMPLE}")
+    return grammar.checked(names[0]), UNSET, said
 
 
 def _apart(line: str) -> tuple[str, str]:

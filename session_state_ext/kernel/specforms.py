@@ -22,7 +22,7 @@ from session_state_ext.model import Spec
 from session_state_ext.wire import encode
 
 from . import values
-from .parameters import described
+from .parameters import described, kind_of, parameters
 
 #: A declaration without its default, and the default as a Python value.
 Form = tuple[dict[str, Any], Any]
@@ -79,6 +79,26 @@ def spec_text(name: str, form: dict[str, Any], default: Any) -> bytes:
         locked=bool(form.get("locked", False)),
     )
     return encode(spec)
+
+
+def declared(name: str, default: Any, kind: Any, said: Mapping[str, Any], form: Mapping[str, Any]) -> bytes:
+    """The JSON text of what ``session.declare(name, default, type=kind, **said)`` declares.
+
+    ``form`` has schema, description, control and locked; what is None was not given. Raises InvalidSpec.
+    """
+    made = keywords(name, said)
+    of = of_type(kind) if kind is not None else of_value(default, made)
+    return spec_text(name, {**form, "schema": {**(form.get("schema") or of), **made}}, default)
+
+
+def declared_by(source: str) -> dict[str, bytes]:
+    """The JSON texts of what a cell of ``%%session parameters`` declares. Raises NotPlain."""
+    texts: dict[str, bytes] = {}
+    for one in parameters(source):
+        kind = kind_of(one)
+        schema = of_type(kind) if kind is not None else of_value(one.value, {})
+        texts[one.name] = spec_text(one.name, {"schema": schema, "description": one.description}, one.value)
+    return texts
 
 
 def keywords(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
