@@ -39,6 +39,11 @@ const FIRST_DELAY = 400;
 const LONGEST_DELAY = 30_000;
 // A handshake or a welcome that takes longer is a proxy that holds on to a dead server.
 const PATIENCE = 10_000;
+// A live channel on which nothing was heard for so long is asked for a sign of life. A socket can be half open, after a
+// machine slept or changed its network, and a browser sees neither that nor the server's own pings.
+const QUIET = 20_000;
+// Asked for by somebody who is just back: what was heard this shortly before is good enough.
+const JUST_NOW = 1000;
 // A channel that lived this long starts its next row of delays anew; a shorter life is part of the same trouble.
 const STEADY = 5000;
 
@@ -59,9 +64,16 @@ export class Channel {
     return this._state;
   }
 
-  /** Connects now, from whatever state: after `online`, a focus, a Run, nobody wants to wait for a delay to end. */
+  /**
+   * Connects now, from whatever state: after `online`, a focus, a Run, nobody wants to wait for a delay to end. Of a live
+   * channel, makes sure that it is.
+   */
   connect(): void {
-    if (this._state === 'connecting' || this._state === 'greeting' || this._state === 'live') {
+    if (this._state === 'live') {
+      this._probe();
+      return;
+    }
+    if (this._state === 'connecting' || this._state === 'greeting') {
       return;
     }
     clearTimeout(this._timer);
@@ -136,11 +148,30 @@ export class Channel {
       return;
     }
     if (this._state === 'greeting' && frame.type === 'welcome') {
-      clearTimeout(this._timer);
       this._since = Date.now();
       this._enter('live');
     }
-    this.options.onFrame(frame);
+    if (this._state === 'live' && socket === this._socket) {
+      this._heard = Date.now();
+      this._asked = false;
+      clearTimeout(this._timer);
+      this._timer = setTimeout(() => this._probe(), QUIET);
+    }
+    if (frame.type !== 'pong') {
+      this.options.onFrame(frame);
+    }
+  }
+
+  /** Asks for a sign of life. Any frame is one. */
+  private _probe(): void {
+    const socket = this._socket;
+    if (socket === null || this._asked || Date.now() - this._heard < JUST_NOW) {
+      return;
+    }
+    this._asked = true;
+    clearTimeout(this._timer);
+    this._timer = setTimeout(() => this._lost(socket, 0), PATIENCE);
+    this.send({ type: 'ping' });
   }
 
   private _lost(socket: Socket, code: number): void {
@@ -190,7 +221,7 @@ export class Channel {
     const socket = this._socket;
     clearTimeout(this._timer);
     this._socket = null;
-    this._reached = false;
+    this._reached = this._asked = false;
     if (socket !== null) {
       socket.onopen = socket.onmessage = socket.onclose = null;
       try {
@@ -211,5 +242,7 @@ export class Channel {
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _attempt = 0;
   private _reached = false;
+  private _asked = false;
+  private _heard = 0;
   private _since = 0;
 }

@@ -228,6 +228,7 @@ export type ServerFrame =
   | { type: 'barrier'; id: string; revision: number; late: string[]; invalid: InvalidField[] }
   | { type: 'meta'; meta: Partial<Meta> }
   | { type: 'deleted' }
+  | { type: 'pong' }
   | { type: 'error'; code: string; message: string };
 
 export type ClientFrame =
@@ -235,7 +236,8 @@ export type ClientFrame =
   | { type: 'mutate'; seq: number; base: number; ops: EditOp[]; origin: Origin }
   | { type: 'dirty'; dirty: boolean }
   | { type: 'barrier'; id: string }
-  | { type: 'flushed'; id: string; invalid: InvalidField[] };
+  | { type: 'flushed'; id: string; invalid: InvalidField[] }
+  | { type: 'ping' };
 
 export type Rows = ReadonlyMap<string, Row>;
 

@@ -142,6 +142,59 @@ test('a server that closes right after the welcome is not hammered', async () =>
   expect(opened).toBeLessThan(12);
 });
 
+describe('a half-open socket', () => {
+  async function live(): Promise<Channel> {
+    const channel = make();
+    channel.connect();
+    await settle();
+    return channel;
+  }
+
+  /** What is sent arrives nowhere, nothing comes, and nobody says so. */
+  const silence = (): void => {
+    server.receive = () => undefined;
+  };
+
+  test('is noticed while nothing happens', async () => {
+    const channel = await live();
+    const answer = server.receive.bind(server);
+    silence();
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(channel.state).toBe('live');
+    await vi.advanceTimersByTimeAsync(1100);
+    expect(channel.state).toBe('waiting');
+    server.receive = answer;
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(channel.state).toBe('live');
+  });
+
+  test('is noticed sooner by somebody who is back', async () => {
+    const channel = await live();
+    silence();
+    await vi.advanceTimersByTimeAsync(2000);
+    channel.connect();
+    channel.connect();
+    expect(channel.state).toBe('live');
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(channel.state).toBe('waiting');
+  });
+
+  test('is not seen in one that is only quiet, nor is one asked that speaks', async () => {
+    const channel = await live();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect(states).toEqual(['connecting', 'greeting', 'live']);
+    expect(server.frames('ping').length).toBe(5);
+    expect(frames.map(frame => frame.type)).toEqual(['welcome']);
+    for (let i = 0; i < 10; i++) {
+      await vi.advanceTimersByTimeAsync(15_000);
+      server.set('lr', i);
+    }
+    channel.connect();
+    expect(server.frames('ping').length).toBe(5);
+    expect(channel.state).toBe('live');
+  });
+});
+
 test('after close() it stays silent', async () => {
   const channel = make();
   channel.connect();

@@ -173,6 +173,8 @@ export class FakeServer {
         steps: [...this.steps.values()],
         readOnly: this.readOnly
       });
+    } else if (frame.type === 'ping') {
+      socket.deliver({ type: 'pong' });
     } else if (frame.type === 'mutate' && !this.losesMutates) {
       const answer = this._mutate(socket.client!, frame);
       if (!this.losesAnswers) {
