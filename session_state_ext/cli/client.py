@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from nbclient import NotebookClient
@@ -13,7 +13,8 @@ class Client(NotebookClient):
 
     #: cells that keep their outputs, by index, and the code that runs in their place
     skip: Mapping[int, str] = {}
-    ended: Callable[[int], None]
+    #: told of each cell that has ended without an error
+    ended: Callable[[int], Awaitable[None]]
 
     async def async_execute_cell(
         self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True
@@ -32,5 +33,5 @@ class Client(NotebookClient):
                 self.nb["cells"][cell_index] = cell
         else:
             cell = await super().async_execute_cell(cell, cell_index, execution_count, store_history)
-        self.ended(cell_index)
+        await self.ended(cell_index)
         return cell

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.kernel import credential
 
 from .notebook import source_of, step_of
+from .parameters import WrongParameter
 from .progress import Progress
 
 
@@ -26,7 +27,7 @@ class RunNeedsMore(SessionError):
 class CellError(Struct, frozen=True):
     """What ended the run before its last cell."""
 
-    #: "failed", "timeout" or "died"
+    #: "failed", "timeout", "died", "interrupted"; "unknown" or "invalid" where the cell shows that a parameter is
     kind: str
     #: the cell's number among the code cells, from 1
     cell: int
@@ -42,6 +43,8 @@ class CellError(Struct, frozen=True):
             return f"{where} ran longer than {self.message} s and was stopped."
         if self.kind == "died":
             return f"The kernel died in {where[:1].lower()}{where[1:]}."
+        if self.kind in ("unknown", "invalid"):
+            return f"{self.message} {where} says so."
         if self.kind == "interrupted":
             return f"{where} was interrupted."
         return f"{where} failed: {self.type}: {self.message}" if self.type else f"{where} failed: {self.message}"
@@ -72,10 +75,12 @@ def execute(
     environment: Mapping[str, str],
     kernel: str | None = None,
     timeout: float | None = None,
+    check: Callable[[int], Awaitable[None]],
 ) -> CellError | None:
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
 
-    A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. Raises RunNeedsMore.
+    A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. After each cell ``check`` is asked
+    with its index, and ends the run by raising WrongParameter. Raises RunNeedsMore.
     """
     try:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -98,9 +103,10 @@ def execute(
                 now = cell_index
                 progress.at(_title(cell, numbers[cell_index], skipped=cell_index in skip))
 
-        def ended(cell_index: int) -> None:
+        async def ended(cell_index: int) -> None:
             if cell_index in numbers:
                 progress.done()
+                await check(cell_index)
 
         client = Client(
             notebook,
@@ -121,6 +127,8 @@ def execute(
             return failed("died", "DeadKernel", "the kernel died")
         except CellExecutionError as error:
             return failed("failed", error.ename, error.evalue)
+        except WrongParameter as error:
+            return failed(error.kind, type(error).__name__, error.message)
         except KeyboardInterrupt:
             return failed("interrupted", "KeyboardInterrupt", "interrupted")
     return None

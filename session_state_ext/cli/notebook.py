@@ -12,15 +12,16 @@ from typing import Any
 from msgspec import Struct
 
 from session_state_ext.errors import SessionError
-from session_state_ext.kernel.grammar import StepLine, step_line
+from session_state_ext.kernel.grammar import StepLine, step_line, words
 from session_state_ext.kernel.lazy import body_of, line_of
 
 #: What papermill calls the cell that it puts in, and the comment that stands at its head.
 INJECTED = "injected-parameters"
 _PARAMETERS = "parameters"
 _HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
-#: Methods that say of a name that the notebook can do with a value of it, and with none.
-_DECLARES = ("setdefault", "declare", "get")
+#: Methods, and commands of the magic, that say of a name that the notebook can do with a value of it.
+_METHODS = ("setdefault", "declare", "get", "reset", "widget")
+_COMMANDS = ("get", "pull", "bind", "reset", "widget")
 
 
 class NotebookMissing(SessionError):
@@ -112,7 +113,7 @@ def parsed(source: str) -> ast.Module:
 
 
 def known_names(notebook: Any) -> set[str]:
-    """The variables that the notebook takes from its session: steps' inputs, declared names, names that it reads."""
+    """The variables that the notebook takes from its session: steps' inputs, and names that it reads."""
     names: set[str] = set()
     for cell in notebook.cells:
         source = source_of(cell)
@@ -130,10 +131,38 @@ def _spoken_of(tree: ast.Module) -> Iterator[str]:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="session" | "session_state"), attr=method)):
                 first = node.args[0] if node.args else None
-                if method in _DECLARES and isinstance(first, ast.Constant) and isinstance(first.value, str):
+                if method in _METHODS and isinstance(first, ast.Constant) and isinstance(first.value, str):
                     yield first.value
             case ast.Subscript(value=ast.Name(id="session" | "session_state"), slice=ast.Constant(value=str(name))):
                 if isinstance(node.ctx, ast.Load):
                     yield name
+            case ast.Call(
+                func=ast.Attribute(attr="run_line_magic"),
+                args=[ast.Constant(value="session"), ast.Constant(value=str(line))],
+            ):
+                yield from _named(line)
+            case (
+                ast.FunctionDef(decorator_list=decorators, args=parameters)
+                | ast.AsyncFunctionDef(decorator_list=decorators, args=parameters)
+            ) if any(map(_is_step, decorators)):
+                yield from (one.arg for one in [*parameters.posonlyargs, *parameters.args, *parameters.kwonlyargs])
             case _:
                 pass
+
+
+def _named(line: str) -> list[str]:
+    """The variables that ``%session LINE`` reads."""
+    command, _, rest = line.strip().partition(" ")
+    try:
+        return [name for name in words(rest) if not name.startswith("--")] if command in _COMMANDS else []
+    except SessionError:
+        return []
+
+
+def _is_step(decorator: ast.expr) -> bool:
+    """Whether it is ``session.step``, called or not."""
+    match decorator.func if isinstance(decorator, ast.Call) else decorator:
+        case ast.Attribute(value=ast.Name(id="session" | "session_state"), attr="step"):
+            return True
+        case _:
+            return False

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from msgspec import Raw
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import values
 from session_state_ext.kernel.grammar import nearest
+from session_state_ext.kernel.parameters import kind_of
+from session_state_ext.kernel.parameters import plain as assignments_of
+from session_state_ext.kernel.specforms import of_type, spec_text
 from session_state_ext.model import Set
 from session_state_ext.names import check_name
-from session_state_ext.wire import Limits, check_ops
+from session_state_ext.wire import Limits, check_ops, check_spec, problem
 
 from .assignments import assignments
 from .literals import NoLiteral, imports_for, python
@@ -22,16 +25,25 @@ from .notebook import INJECTED, assigned, is_injected, parameters_at
 from .table import quoted
 
 
-class UnknownParameter(SessionError):
+class WrongParameter(SessionError):
+    """A parameter that the notebook cannot be given."""
+
+    code = "wrong-parameter"
+    kind: ClassVar[str]
+
+
+class UnknownParameter(WrongParameter):
     """The notebook has no such parameter."""
 
     code = "unknown-parameter"
+    kind = "unknown"
 
 
-class InvalidParameter(SessionError):
+class InvalidParameter(WrongParameter):
     """A parameter has a value that cannot be one."""
 
     code = "invalid-parameter"
+    kind = "invalid"
 
 
 def given(words: Iterable[str], file: str | None, limits: Limits) -> dict[str, bytes]:
@@ -65,7 +77,7 @@ def _of_file(file: Path, limits: Limits) -> dict[str, bytes]:
     return {name: values.encode(value, name, most=limits.value_bytes) for name, value in read.items()}
 
 
-def check_known(names: Iterable[str], known: Iterable[str], notebook: Path) -> None:
+def check_known(names: Iterable[str], known: Iterable[str], notebook: str) -> None:
     """Raise UnknownParameter for a name that neither the session nor the notebook knows."""
     there = sorted(known)
     for name in names:
@@ -74,7 +86,15 @@ def check_known(names: Iterable[str], known: Iterable[str], notebook: Path) -> N
             listed = (
                 f" It has {', '.join(map(quoted, there[:12]))}{' ...' if len(there) > 12 else ''}." if there else ""
             )
-            raise UnknownParameter(f"{notebook.name} has no parameter {quoted(name)}.{meant}{listed}")
+            raise UnknownParameter(f"{notebook} has no parameter {quoted(name)}.{meant}{listed}")
+
+
+def check_allowed(values: Mapping[str, bytes], specs: Mapping[str, bytes]) -> None:
+    """Raise InvalidParameter for a value that its declaration does not allow."""
+    for name, text in values.items():
+        wrong = problem(name, Raw(specs[name]), Raw(text)) if name in specs else None
+        if wrong is not None:
+            raise InvalidParameter(wrong.message)
 
 
 def defaults(notebook: Any) -> dict[str, bytes]:
@@ -87,6 +107,29 @@ def defaults(notebook: Any) -> dict[str, bytes]:
             found[name] = values.encode(ast.literal_eval(node), name)
         except (ValueError, SessionError, RecursionError):
             continue
+    return found
+
+
+def described(notebook: Any) -> dict[str, bytes]:
+    """What the parameters cell says of its names by comments and annotations: ``lr: float = 0.1  # learning rate``.
+
+    The JSON texts of the declarations that this comes to.
+    """
+    at = parameters_at(notebook)
+    source = "" if at is None else str(notebook.cells[at].source)
+    found: dict[str, bytes] = {}
+    for one in assignments_of(source):
+        form: dict[str, Any] = {"description": one.description}
+        if one.annotation is not None and (kind := kind_of(one)) is not None:
+            form["schema"] = of_type(kind)
+        try:
+            check_name(one.name)
+            text = spec_text(one.name, form, one.value)
+            check_spec(one.name, Raw(text))
+        except SessionError:
+            continue
+        if one.description or "schema" in form:
+            found[one.name] = text
     return found
 
 

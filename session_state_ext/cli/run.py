@@ -12,20 +12,21 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import credential
 from session_state_ext.kernel.grammar import Mistake
-from session_state_ext.model import Run, Set, Step, Variable
+from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
 from .command import INTERRUPTED, HubCommand
 from .execution import CellError, check_kernel, environment, execute
 from .lookup import match, place, write
-from .notebook import NotebookMissing, known_names, read, source_of, step_of
+from .notebook import NotebookMissing, read, source_of, step_of
 from .staleness import skippable
 from .table import VARIABLE, print_json, show, variable
+from .wanted import Wanted
 
 CELL_FAILED, UNKNOWN, INVALID, MISSING, TIMEOUT, WARNED = 3, 4, 5, 6, 7, 8
 
@@ -34,7 +35,14 @@ _CODES: dict[type[SessionError], int] = {
     parameters.InvalidParameter: INVALID,
     NotebookMissing: MISSING,
 }
-_ENDS = {"failed": CELL_FAILED, "died": CELL_FAILED, "timeout": TIMEOUT, "interrupted": INTERRUPTED}
+_ENDS = {
+    "failed": CELL_FAILED,
+    "died": CELL_FAILED,
+    "timeout": TIMEOUT,
+    "interrupted": INTERRUPTED,
+    "unknown": UNKNOWN,
+    "invalid": INVALID,
+}
 
 
 class Begun(Struct):
@@ -118,7 +126,8 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         values = parameters.given(given.assigned or [], given.params, self.limits())
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
         with self._place(keep=bool(word)):
-            begun = asyncio.run(self._begin(path, notebook, word, values))
+            wanted = Wanted.of(notebook, path.name, values)
+            begun = asyncio.run(self._begin(path, notebook, word, wanted))
             parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
             skip = skippable(notebook, begun.steps, begun.rows) if given.stale else {}
             error = execute(
@@ -128,6 +137,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 environment=environment(begun.id, self.url()),
                 kernel=given.kernel,
                 timeout=given.timeout,
+                check=lambda at: self._check(at, begun, wanted),
             )
             left = asyncio.run(self._end(begun))
         if given.output:
@@ -144,7 +154,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         self.store_url = f"sqlite:///{Path(folder.name) / 'sessions.db'}"
         return folder
 
-    async def _begin(self, path: Path, notebook: Any, word: str | None, values: dict[str, bytes]) -> Begun:
+    async def _begin(self, path: Path, notebook: Any, word: str | None, wanted: Wanted) -> Begun:
         """Check the parameters, then set them and the defaults that are missing, in one change."""
         async with self.opened(make=True) as hub:
             found = match(word, await hub.list(self.owner)) if word else None
@@ -152,11 +162,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             if found is not None:
                 async with hub.use(self.owner, found.session_id) as live:
                     rows = dict(live.rows)
-            parameters.check_known(values, {*rows, *known_names(notebook)}, path)
-            wanted = {name: text for name, text in parameters.defaults(notebook).items() if name not in rows} | values
-            ops = [Set(name=name, value=Raw(text)) for name, text in wanted.items()]
+            wanted.check(rows)
             try:
-                written = await write(hub, self.owner, word or path.stem, ops, origin=self.origin(), new=True)
+                written = await write(
+                    hub, self.owner, word or path.stem, wanted.ops(notebook, rows), origin=self.origin(), new=True
+                )
             except SessionError as error:
                 raise parameters.InvalidParameter(error.message) from None
             session = written.session
@@ -165,6 +175,13 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             async with hub.use(self.owner, session.id) as live:
                 name = (session.name or session.id) if word else None
                 return Begun(session.id, name, live.session.revision, dict(live.rows), dict(live.steps))
+
+    async def _check(self, at: int, begun: Begun, wanted: Wanted) -> None:
+        """After a cell that declares what could not be read before it ran. Raises WrongParameter."""
+        if not wanted.concerns(at):
+            return
+        async with self.opened(make=False) as hub, hub.use(self.owner, begun.id) as live:
+            wanted.check_after(at, dict(live.rows))
 
     async def _end(self, begun: Begun) -> Left:
         """What was written since; a run that did not come to its end is marked as interrupted."""

@@ -6,6 +6,7 @@ import ast
 import io
 import linecache
 import tokenize
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -13,6 +14,10 @@ from msgspec import Struct
 from session_state_ext.errors import SessionError
 
 from . import values
+
+#: A name, what is assigned to it, and its annotation.
+_Target = tuple[str, ast.expr, ast.expr | None]
+_NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
 
 
 class NotPlain(SessionError):
@@ -49,20 +54,43 @@ def parameters(source: str) -> list[Parameter]:
                 f"Line {statement.lineno} assigns no parameter: {ast.unparse(statement).splitlines()[0][:60]}. "
                 "A cell of parameters holds lines such as: lr = 0.1  # learning rate"
             )
-        name, value, annotation = target
         try:
-            plain = ast.literal_eval(value)
-        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            found.append(_parameter(statement, target, said))
+        except _NO_LITERAL:
+            name, value, _ = target
             raise NotPlain(
                 f"{name}: {ast.unparse(value)[:60]} is no plain value; a parameter is a number, a text, a list or a "
                 f"dict of them. For what is computed: session.declare({name!r}, ...)"
             ) from None
-        written = None if annotation is None else ast.unparse(annotation)
-        found.append(Parameter(name, plain, said.get(statement.end_lineno or statement.lineno), written))
     return found
 
 
-def _target(statement: ast.stmt) -> tuple[str, ast.expr, ast.expr | None] | None:
+def plain(source: str) -> list[Parameter]:
+    """The assignments of plain values in a cell that may hold anything else besides."""
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        return []
+    said = comments(source)
+    found: dict[str, Parameter] = {}
+    for statement in tree.body:
+        if (target := _target(statement)) is None:
+            continue
+        found.pop(target[0], None)
+        with suppress(*_NO_LITERAL):
+            found[target[0]] = _parameter(statement, target, said)
+    return [*found.values()]
+
+
+def _parameter(statement: ast.stmt, target: _Target, said: dict[int, str]) -> Parameter:
+    """Raises one of _NO_LITERAL where the value is none."""
+    name, value, annotation = target
+    literal = ast.literal_eval(value)
+    written = None if annotation is None else ast.unparse(annotation)
+    return Parameter(name, literal, said.get(statement.end_lineno or statement.lineno), written)
+
+
+def _target(statement: ast.stmt) -> _Target | None:
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target, annotation = statement.targets[0], None
     elif isinstance(statement, ast.AnnAssign) and statement.value is not None:

@@ -202,3 +202,85 @@ def test_without_nbclient_a_sentence_says_what_to_install(terminal: Terminal, mo
     ended = terminal("run", "study.ipynb")
     assert ended.code == 1
     assert "pip install 'session-state-ext[run]'" in ended.err
+
+
+DECLARED = (
+    "session.declare('lr', 0.1, minimum=0, maximum=1, description='learning rate')\n"
+    "session.declare({'properties': {'seed': {'type': 'integer'}}})\n"
+    "%session declare optimizer = 'adam' --choices adam sgd"
+)
+TYPED = "%%session parameters\nepochs = 3  # passes over the data"
+COMPUTED = (
+    "from dataclasses import dataclass\n\n\n@dataclass\nclass Params:\n    depth: int = 3\n\n\nsession.declare(Params)\n"
+    "session.declare('width', 8, maximum=2 ** 4)"
+)
+
+
+@pytest.mark.parametrize(
+    ("pair", "code", "says"),
+    [
+        (("lr", "2"), 5, "lr: 2 is more than the maximum 1."),
+        (("lr", "fast"), 5, "lr: "),
+        (("optimizer", "adamm"), 5, "optimizer: "),
+        (("epochs", "2.5"), 5, "epochs: "),
+        (("seed", "x"), 5, "seed: "),
+        (("note", "5"), 5, "note: "),
+        (("epoch", "2"), 4, "has no parameter epoch. Did you mean epochs?"),
+    ],
+)
+def test_what_the_cells_declare_is_known_before_the_first_one(
+    terminal: Terminal, pair: tuple[str, str], code: int, says: str
+) -> None:
+    noted = "# Parameters\nnote: str = 'a'  # what this run is for"
+    terminal.notebook("study.ipynb", "open('ran', 'w').close()", LOAD, DECLARED, TYPED, noted)
+    ended = terminal("run", "study.ipynb", "-p", *pair)
+    assert (ended.code, ended.out) == (code, "")
+    assert says in ended.err
+    assert not Path("ran").exists()
+
+
+def test_what_the_cells_declare_and_allow(terminal: Terminal) -> None:
+    """Also: a step's parameters are its function's; a comment in a cell of parameters describes."""
+    function = "@session.step(outputs='twice')\ndef double(size: int):\n    return 2 * size\n\n\nsession.run('double')"
+    noted = "# Parameters\nlr = 0.5\nnote = 'a'  # what this run is for"
+    terminal.notebook("study.ipynb", LOAD, DECLARED, TYPED, noted, function, "%session pull other")
+    words = [word for pair in ("epochs=5", "optimizer=sgd", "size=4", "other=1", "note=b") for word in ("--set", pair)]
+    terminal.ok("run", "study.ipynb", "--session", "sweep", *words)
+    state = terminal("get", "sweep").json
+    assert {"epochs": 5, "optimizer": "sgd", "twice": 8, "note": "b", "lr": 0.5}.items() <= state.items()
+    specs = terminal("export", "sweep").json["specs"]
+    assert specs["note"] == {"description": "what this run is for", "default": "a"}
+    assert specs["lr"]["description"] == "learning rate"
+    # What the notebook declares now counts, not what an earlier version of it did.
+    terminal.notebook("study.ipynb", LOAD, "session.declare('lr', 0.1, minimum=0, maximum=9)")
+    terminal.ok("run", "study.ipynb", "--session", "sweep", "-p", "lr", "5")
+    assert terminal("get", "sweep", "lr").json == 5
+
+
+@pytest.mark.parametrize(
+    ("pair", "code", "says"),
+    [
+        (("width", "99"), 5, "width: 99 is more than the maximum 16. Cell 2 says so."),
+        (("depth", "deep"), 5, "Cell 2 says so."),
+        (("dept", "1"), 4, "has no parameter dept. Did you mean depth?"),
+        (("width", "9"), 0, ""),
+    ],
+)
+def test_what_is_known_only_when_it_is_declared(
+    terminal: Terminal, pair: tuple[str, str], code: int, says: str
+) -> None:
+    terminal.notebook("study.ipynb", LOAD, COMPUTED, "open('ran', 'w').close()")
+    ended = terminal("run", "study.ipynb", "-p", *pair)
+    assert ended.code == code, ended.err
+    assert says in ended.err
+    assert Path("ran").exists() == (code == 0)
+
+
+def test_names_that_are_known_only_when_they_are_declared(terminal: Terminal) -> None:
+    terminal.notebook("study.ipynb", LOAD, "for n in 'abc':\n    session.declare(n, 1)", "open('ran', 'w').close()")
+    terminal.ok("run", "study.ipynb", "-p", "b", "2")
+    Path("ran").unlink()
+    ended = terminal("run", "study.ipynb", "-p", "d", "2", "--json")
+    assert (ended.code, ended.json["status"]) == (4, "unknown")
+    assert "has no parameter d." in ended.err
+    assert not Path("ran").exists()

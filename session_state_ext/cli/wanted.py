@@ -1,0 +1,78 @@
+"""The parameters of one run: what was given, held against what the notebook's cells declare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import UNSET, Raw, Struct
+from msgspec.structs import replace
+
+from session_state_ext.changes import read_spec
+from session_state_ext.jsontext import same
+from session_state_ext.model import Declare, Op, Set, Variable
+from session_state_ext.wire import encode, is_locked
+
+from . import parameters
+from .declared import Declared, declared
+from .notebook import known_names
+
+
+class Wanted(Struct):
+    """Parameters with the values they are to have."""
+
+    #: the notebook's name, for sentences
+    notebook: str
+    values: dict[str, bytes]
+    declared: Declared
+    #: what the notebook says of its parameters by comments and annotations
+    described: dict[str, bytes]
+    #: the names that it knows, as far as they can be read
+    known: set[str]
+
+    @classmethod
+    def of(cls, notebook: Any, name: str, values: dict[str, bytes]) -> Wanted:
+        """For this notebook."""
+        found = declared(notebook)
+        return cls(name, values, found, parameters.described(notebook), known_names(notebook) | found.names)
+
+    def check(self, rows: Mapping[str, Variable]) -> None:
+        """Before the first cell. Raises UnknownParameter and InvalidParameter."""
+        self.known |= set(rows)
+        if not self.declared.is_open:
+            parameters.check_known(self.values, self.known, self.notebook)
+        parameters.check_allowed(self.values, {**self.described, **self.declared.specs})
+
+    def concerns(self, at: int) -> bool:
+        """Whether the cell at this index may show that a parameter is wrong."""
+        return bool(self.values) and at in self.declared.later
+
+    def check_after(self, at: int, rows: Mapping[str, Variable]) -> None:
+        """After such a cell. Raises InvalidParameter, and after the last of them UnknownParameter."""
+        specs = {name: bytes(row.spec) for name, row in rows.items() if row.spec is not UNSET}
+        stand = {
+            name: text for name, text in self.values.items() if name in rows and same(text, bytes(rows[name].value))
+        }
+        parameters.check_allowed(stand, specs)
+        if self.declared.is_open and at == max(self.declared.later):
+            parameters.check_known(self.values, {*self.known, *specs}, self.notebook)
+
+    def ops(self, notebook: Any, rows: Mapping[str, Variable]) -> list[Op]:
+        """What to write before the first cell, where the session has ``rows``."""
+        specs = {**self.described, **self.declared.specs}
+        found: list[Op] = []
+        for name in self.values:
+            row = rows.get(name)
+            if row is not None and row.spec is not UNSET and name in specs and not is_locked(row.spec):
+                # What an earlier version of the notebook declared counts no more.
+                spec = replace(read_spec(Raw(specs[name])), locked=False)
+                found.append(Declare(name=name, spec=Raw(encode(spec))))
+        defaults = {name: text for name, text in parameters.defaults(notebook).items() if name not in rows}
+        found += [Set(name=name, value=Raw(text)) for name, text in (defaults | self.values).items()]
+        undeclared = {name: text for name, text in self.described.items() if name not in self.declared.names}
+        found += [
+            Declare(name=name, spec=Raw(text))
+            for name, text in undeclared.items()
+            if name not in rows or rows[name].spec is UNSET
+        ]
+        return found
