@@ -12,6 +12,7 @@ import re
 from typing import NoReturn
 
 from .errors import InvalidJson, InvalidValue, LimitExceeded
+from .jsontext import check_float
 
 #: Members of one object; a value of the usual size cannot have more.
 _MEMBERS = 250_000
@@ -163,15 +164,6 @@ def _scalar_end(text: str, at: int, digits: int) -> int:
     if number[1] or number[2]:
         check_float(number[0])
     return end
-
-
-def check_float(text: str) -> float:
-    """The number. Raises InvalidValue where it is beyond a double's range."""
-    number = float(text)
-    if number in (float("inf"), float("-inf")):
-        shown = text if len(text) <= 24 else text[:20] + "..."
-        raise InvalidValue(f"{shown} is beyond the range of a number (about 1.8e308).")
-    return number
 
 
 def _fail(text: str, at: int) -> NoReturn:

@@ -14,7 +14,6 @@ from itertools import accumulate
 from typing import Any, NoReturn
 
 from .errors import InvalidJson, InvalidValue, LimitExceeded
-from .jsonscan import check_float, scan
 
 # A string that is never closed runs to the end: without that, many quotes would be tried one by one. The loop is
 # unrolled: a plain character costs a step of the inner class, not of the alternation.
@@ -46,6 +45,15 @@ def _check_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
+def check_float(text: str) -> float:
+    """The number. Raises InvalidValue where it is beyond a double's range."""
+    number = float(text)
+    if number in (float("inf"), float("-inf")):
+        shown = text if len(text) <= 24 else text[:20] + "..."
+        raise InvalidValue(f"{shown} is beyond the range of a number (about 1.8e308).")
+    return number
+
+
 # Integers stay text here: nothing is computed, and Python's own limit on digits does not get in the way.
 _checker = json.JSONDecoder(
     object_pairs_hook=_check_keys, parse_int=str, parse_float=check_float, parse_constant=_refuse_constant
@@ -67,7 +75,7 @@ def check(data: bytes, *, depth: int, digits: int) -> None:
     except UnicodeDecodeError as error:
         raise InvalidJson(f"The text is not UTF-8 (byte {error.start}).") from None
     if len(data) > _LONG:
-        scan(text, depth=depth, digits=digits)
+        _walk(text, depth=depth, digits=digits)
         return
     bare = _STRING.sub("", text)
     deepest = _nesting(bare)
@@ -84,6 +92,13 @@ def check(data: bytes, *, depth: int, digits: int) -> None:
         raise LimitExceeded(f"Values can be nested {depth} deep, this one is deeper.") from None
     if _SURROGATE_ESCAPE.search(text):
         _check_surrogates(value)
+
+
+def _walk(text: str, *, depth: int, digits: int) -> None:
+    # Its patterns take 3 ms to compile: a kernel that never sees a long text does not wait for them.
+    from .jsonscan import scan
+
+    scan(text, depth=depth, digits=digits)
 
 
 def _check_surrogates(value: Any) -> None:
@@ -105,7 +120,7 @@ def is_deeper(data: bytes, limit: int) -> bool:
     if len(data) <= _LONG:
         return depth(data) > limit
     try:
-        scan(data.decode("utf-8"), depth=limit, digits=len(data))
+        _walk(data.decode("utf-8"), depth=limit, digits=len(data))
     except LimitExceeded:
         return True
     return False

@@ -7,8 +7,9 @@ import logging
 import re
 import sys
 import threading
+from functools import cached_property
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traitlets import Enum
 from traitlets.config import Configurable
@@ -22,13 +23,14 @@ from .grammar import Mistake, StepLine, step_line
 from .lazy import body_of, step_of
 from .line import BarrierAnswer
 from .link import Link
-from .marks import Watched, watch
 from .namespace import Namespace
 from .outbox import as_text
-from .recipes import CellRecipe
 from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
 from .session import Session
-from .steps import Body, Step, Steps
+
+if TYPE_CHECKING:
+    from .marks import Watched
+    from .steps import Step, Steps
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +59,8 @@ class Cell:
         #: a step's, with its first line
         self.tree: ast.Module | None = None
         self.step: Step | None = None
-        self.watched = Watched(set())
+        #: outputs that say so themselves when the step binds them
+        self.watched: Watched | None = None
         self.rejected: str | None = None
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
         #: who made the edits before it, where it runs inside another one
@@ -68,8 +71,7 @@ class Cells:
     """The hooks of one shell."""
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
-        self._shell, self._link, self._session = shell, link, session
-        self.steps = Steps(link, session, names)
+        self._shell, self._link, self._session, self._names = shell, link, session, names
         self._policy = SessionState(parent=shell)
         self._outage = 0
         self._told = False
@@ -79,6 +81,13 @@ class Cells:
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
+
+    @cached_property
+    def steps(self) -> Steps:
+        """The steps of this kernel; a notebook without any does not wait for what they import."""
+        from .steps import Steps
+
+        return Steps(self._link, self._session, self._names)
 
     def attach(self) -> None:
         """Begin to watch cells."""
@@ -194,18 +203,24 @@ class Cells:
             outputs = step_line(line).outputs
         except SessionError:
             return  # the line says what is wrong with it when it runs
+        from .marks import watch
+
         names = self._shell.user_ns
         cell.watched = watch(node, {name: names[name] for name in outputs if name in names}, _report)
 
     def bound(self, name: str) -> None:
         """The step's body, as :meth:`_watch` left it, has bound ``name``."""
-        if self.current is not None:
+        if self.current is not None and self.current.watched is not None:
             self.current.watched.bound.add(name)
 
     # --- a step ---
 
     def begin_step(self, line: StepLine) -> None:
         """The first line of a step's cell has run. Raises what Steps.begin does."""
+        from .marks import Watched
+        from .recipes import CellRecipe
+        from .steps import Body
+
         cell = self.current
         source = body_of(cell.raw) if cell is not None and cell.raw is not None else None
         if cell is None or source is None:
@@ -217,7 +232,9 @@ class Cells:
         tree = None if cell.tree is None else ast.Module(body=cell.tree.body[1:], type_ignores=[])
         assert cell.raw is not None
         recipe = CellRecipe(line=line, source=source_hash(source), tree=tree, raw=cell.raw, cell=cell.id)
-        cell.step = self.steps.begin(line, Body(source, tree, cell.watched, cell.id, kernel_id()), recipe)
+        cell.step = self.steps.begin(
+            line, Body(source, tree, cell.watched or Watched(set()), cell.id, kernel_id()), recipe
+        )
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:

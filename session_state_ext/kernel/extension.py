@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import SessionError
 
@@ -18,9 +18,10 @@ from .lazy import add_transformer, remove_transformer
 from .link import Link
 from .magics import SessionMagics
 from .namespace import Namespace
-from .runner import Runner
 from .session import Session
-from .steps import Steps
+
+if TYPE_CHECKING:
+    from .runner import Runner
 
 #: VS Code opens a notebook for a kernel under a name with a tag of its own.
 _VSCODE_TAG = re.compile(r"-jvsc-[0-9a-fA-F-]+(?=\.ipynb$|$)")
@@ -35,11 +36,16 @@ class Extension:
         path = _path_of(shell.user_ns)
         self.link = Link(lambda: find(environment, path), local=not environment)
         self.session = Session(self.link, environment)
-        names = Namespace(shell.user_ns, self.session)
+        self._names = names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
-        self.session.running(Runner(shell, self.link, self.session, names, self.cells.steps))
+        self.session.running(self._runner)
         self._injected = None if environment else Injected(shell, self.session)
         self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
+
+    def _runner(self) -> Runner:
+        from .runner import Runner
+
+        return Runner(self._shell, self.link, self.session, self._names, self.cells.steps)
 
     def load(self) -> None:
         """Register everything."""
@@ -133,5 +139,12 @@ def connect(session: str | None = None) -> Session:
     link.known()
     found_session = Session(link, environment)
     names = Namespace({}, found_session)
-    found_session.running(Runner(None, link, found_session, names, Steps(link, found_session, names)))
+
+    def runner() -> Runner:
+        from .runner import Runner
+        from .steps import Steps
+
+        return Runner(None, link, found_session, names, Steps(link, found_session, names))
+
+    found_session.running(runner)
     return found_session

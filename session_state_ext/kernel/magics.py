@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
@@ -11,15 +12,15 @@ from session_state_ext.errors import SessionError
 
 from . import display, grammar
 from .cells import Cells
-from .declarelines import DeclareLines
 from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace, Unplaced
-from .pastlines import PastLines
 from .sentences import SessionMistake
 from .session import Missing, Session
-from .steplines import StepLines
 from .talker import OPTIONS
+
+if TYPE_CHECKING:
+    from .declarelines import DeclareLines
 
 COMMANDS = [
     *("set", "get", "del", "push", "pull", "use", "list"),
@@ -36,7 +37,6 @@ class SessionMagics(Magics):
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, cells: Cells) -> None:
         super().__init__(shell)
         self._link, self._session, self._names, self._cells = link, session, names, cells
-        self._declarations = DeclareLines(link, session, names)
         self._commands: dict[str, Callable[[str], Any]] = {
             "set": self._set,
             "get": self._get,
@@ -47,9 +47,24 @@ class SessionMagics(Magics):
             "list": self._list,
             "step": self._step,
             "help": self._help,
+        }
+
+    @cached_property
+    def _declarations(self) -> DeclareLines:
+        from .declarelines import DeclareLines
+
+        return DeclareLines(self._link, self._session, self._names)
+
+    @cached_property
+    def _further(self) -> dict[str, Callable[[str], Any]]:
+        """The commands whose modules wait for their first use."""
+        from .pastlines import PastLines
+        from .steplines import StepLines
+
+        return {
             **self._declarations.commands,
-            **PastLines(session).commands,
-            **StepLines(session).commands,
+            **PastLines(self._session).commands,
+            **StepLines(self._session).commands,
         }
 
     @no_var_expand
@@ -143,7 +158,7 @@ class SessionMagics(Magics):
             return display.overview(self._link)
         if word in ("--help", "-h", "?"):
             word = "help"
-        command = self._commands.get(word)
+        command = self._commands.get(word) or self._further.get(word)
         if command is None:
             raise Mistake(self._unknown(word))
         return command(rest.strip())

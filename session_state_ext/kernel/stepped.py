@@ -19,6 +19,7 @@ class Stepped:
     """Steps: functions, and cells that this kernel has run."""
 
     _runner: Runner | None = None
+    _runs: Callable[[], Runner] | None = None
 
     @overload
     def step(self, function: _F) -> _F: ...
@@ -99,11 +100,13 @@ class Stepped:
         except SessionError as error:
             raise error.with_traceback(None) from None
 
-    def running(self, runner: Runner) -> None:
-        """Who runs the steps. For the hooks."""
-        self._runner = runner
+    def running(self, runs: Callable[[], Runner]) -> None:
+        """Who runs the steps, made when the first is asked for. For the hooks."""
+        self._runs = runs
 
     def _steps(self) -> Runner:
         if self._runner is None:
-            raise Unavailable("This session runs no steps. Get one with %load_ext session_state_ext, or connect().")
+            if self._runs is None:
+                raise Unavailable("This session runs no steps. Get one with %load_ext session_state_ext, or connect().")
+            self._runner = self._runs()
         return self._runner

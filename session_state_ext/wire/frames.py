@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
@@ -148,14 +150,22 @@ class ErrorFrame(_ServerFrame, tag="error", frozen=True, kw_only=True):
 
 ServerFrame = Welcome | Ack | Reject | Change | BarrierDone | Flush | MetaFrame | Deleted | Pong | ErrorFrame
 
-_client_frames: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
-_server_frames: msgspec.json.Decoder[ServerFrame] = msgspec.json.Decoder(ServerFrame)
+
+# Made at their first use: a kernel reads one kind, a server the other.
+@cache
+def _client_frames() -> msgspec.json.Decoder[ClientFrame]:
+    return msgspec.json.Decoder(ClientFrame)
+
+
+@cache
+def _server_frames() -> msgspec.json.Decoder[ServerFrame]:
+    return msgspec.json.Decoder(ServerFrame)
 
 
 def decode_server_frame(data: bytes | str) -> ServerFrame:
     """A frame of the server, which is trusted to send JSON. Raises InvalidFrame."""
     try:
-        return _server_frames.decode(data)
+        return _server_frames().decode(data)
     except msgspec.MsgspecError as error:
         raise InvalidFrame(f"The server sent a frame that was not understood: {error}.") from None
 
@@ -169,7 +179,7 @@ def decode_client_frame(data: bytes, limits: Limits) -> ClientFrame:
     """
     try:
         check_text(data, limits)
-        frame = _client_frames.decode(data)
+        frame = _client_frames().decode(data)
         if isinstance(frame, Hello):
             _check_id(frame.client)
         elif isinstance(frame, Mutate):

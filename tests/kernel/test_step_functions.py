@@ -287,7 +287,7 @@ def test_a_script_runs_functions(shell: Shell) -> None:
     link = shell.ip._session_state_extension.link
     session = Session(link)
     names = Namespace({}, session)
-    session.running(Runner(None, link, session, names, Steps(link, session, names)))
+    session.running(lambda: Runner(None, link, session, names, Steps(link, session, names)))
     session["x"] = 2
 
     @session.step(outputs="y")
