@@ -29,6 +29,7 @@ from .history import (
     SnapshotsHandler,
     UndoHandler,
 )
+from .kept import Keeper, KeptHandler
 from .kernels import Kernels, Moves, NotebookPaths
 from .mutate import MutateHandler
 from .rest import (
@@ -60,6 +61,7 @@ ROUTES = [
     (_SESSION + r"/snapshots/([^/]+)", SnapshotHandler),
     (_SESSION + r"/steps", StepsHandler),
     (_SESSION + r"/runs", RunsHandler),
+    (_SESSION + r"/kept", KeptHandler),
     (_SESSION + r"/channel", ChannelHandler),
 ]
 
@@ -153,6 +155,7 @@ class SessionStateExtension(ExtensionApp):
         self._kernels.wrap()
         self._moves = Moves(self.service, app.contents_manager)
         self._moves.listen()
+        Keeper(self.service, app.contents_manager, app.identity_provider).wrap()
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(ROUTES)

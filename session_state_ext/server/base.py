@@ -18,6 +18,7 @@ from session_state_ext import errors
 from session_state_ext.errors import InvalidBody, SessionError, TooLarge
 from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.hub.batch import Retry
+from session_state_ext.notebookfile import Kept
 from session_state_ext.wire import Limits, SaidOrigin, check_text, decode_body, encode, size
 
 from .credentials import SCHEME, Credential, Credentials
@@ -100,6 +101,9 @@ class Paths(Protocol):
 
     async def cells(self, path: str) -> tuple[str, ...] | None:
         """The ids of the cells of the notebook at a contents path; None where they cannot be told."""
+
+    async def kept(self, path: str) -> Kept:
+        """The values that the notebook at a contents path carries; none where that cannot be told."""
 
 
 class Service(Protocol):

@@ -21,7 +21,7 @@ from tornado import web
 from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
 from session_state_ext.hub import LOCAL
 from session_state_ext.names import is_session_id
-from session_state_ext.notebookfile import MOST_BYTES, cells_at, known
+from session_state_ext.notebookfile import MOST_BYTES, Kept, cells_at, kept_at, kept_in, known
 
 from .base import Caller, Service, owner_of
 from .credentials import Credential
@@ -62,19 +62,34 @@ class NotebookPaths:
             raise InvalidBody("This path leads out of the server's folder.") from None
 
     async def cells(self, path: str) -> tuple[str, ...] | None:
-        drive, inside = _apart(path)
-        file = None if drive else self._file(inside.strip("/"))
+        file = self._file_of(path)
         if file is not None:
             # Not through the contents manager, which would validate, sign and tell of it.
             return await asyncio.to_thread(cells_at, file)
         try:
-            about = await ensure_async(self._contents.get(path, content=False))
-            if about.get("type") != "notebook" or (about.get("size") or 0) > MOST_BYTES:
-                return None
-            model = await ensure_async(self._contents.get(path, content=True, type="notebook"))
-            return known(cell.get("id") for cell in model["content"]["cells"])
+            return known(cell.get("id") for cell in (await self._content(path))["cells"])
         except (web.HTTPError, OSError, KeyError, AttributeError, TypeError):
             return None
+
+    async def kept(self, path: str) -> Kept:
+        file = self._file_of(path)
+        if file is not None:
+            return await asyncio.to_thread(kept_at, file)
+        try:
+            return kept_in(json.dumps({"metadata": (await self._content(path))["metadata"]}).encode())
+        except (web.HTTPError, OSError, KeyError, TypeError, ValueError):
+            return Kept()
+
+    def _file_of(self, path: str) -> Path | None:
+        drive, inside = _apart(path)
+        return None if drive else self._file(inside.strip("/"))
+
+    async def _content(self, path: str) -> Any:
+        """A notebook that is no file of this machine. Raises TypeError where it is none, or a large one."""
+        about = await ensure_async(self._contents.get(path, content=False))
+        if about.get("type") != "notebook" or (about.get("size") or 0) > MOST_BYTES:
+            raise TypeError(path)
+        return (await ensure_async(self._contents.get(path, content=True, type="notebook")))["content"]
 
     async def kernels_at(self, paths: Collection[str]) -> list[str]:
         return [

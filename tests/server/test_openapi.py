@@ -111,6 +111,8 @@ async def test_answers_are_as_they_are_described(contract: dict[str, Any], rest:
         ("post", "/{id}/undo", {}, {}),
         ("post", "/{id}/redo", {}, {}),
         ("post", "/{id}/restore", {"revision": 1}, {}),
+        ("get", "/{id}/kept", None, {"path": "a.ipynb"}),
+        ("post", "/{id}/kept", {"path": "a.ipynb"}, {}),
         ("get", "/{id}/steps", None, {}),
         ("get", "/{id}/runs", None, {}),
         ("get", "/{id}/variables/{name}/more", None, {}),
