@@ -44,6 +44,19 @@ class Known(Struct, frozen=True, kw_only=True):
         return None if self.step is None else self.step.done
 
 
+def of_runs(step: Step) -> Known:
+    """A step whose code has not been seen."""
+    done = step.done or step.run
+    return Known(
+        name=step.name,
+        inputs=list(done.inputs) or step.inputs,
+        outputs=step.outputs,
+        needs=frozenset(done.needs),
+        leaves=frozenset([*done.left, *step.outputs]),
+        step=step,
+    )
+
+
 class Edge(Struct, frozen=True):
     """One step before another, and because of which names."""
 
@@ -184,7 +197,8 @@ def _judged(
     graph: Graph, name: str, rows: Mapping[str, Variable], verdicts: Mapping[str, Verdict], absent: _Absent
 ) -> Verdict:
     known = graph.steps[name]
-    unstored = [] if known.done is None else [one for one in known.outputs if one not in known.done.written]
+    made = () if known.done is None else known.done.outputs
+    unstored = [one for one in known.outputs if one in made and known.done and one not in known.done.written]
     read = {one for edge in graph.edges if edge.before == name for one in edge.names}
     why = why_stale(
         known.step,

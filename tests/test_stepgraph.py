@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from session_state_ext.freshness import alike, alike_hash, fingerprint
 from session_state_ext.model import Input, Origin, Run, Step, Variable
@@ -126,8 +127,9 @@ def test_names_that_are_not_here_matter_where_somebody_reads_them() -> None:
 
 
 def test_an_output_that_was_not_stored_has_to_be_here() -> None:
-    made = run("draw", writes="n")
+    made = replace(run("draw", writes="n"), outputs=["n", "figure"])
     step = known(made)
-    step = Known(name="draw", inputs=[], outputs=["n", "figure"], source="s", step=step.step)
     assert words(step, n="1") == {"draw": "fresh"}
     assert words(step, n="1", absent="figure") == {"draw": "needs this kernel: figure is not here"}
+    more = Known(name="draw", inputs=[], outputs=["n", "figure", "table"], source="s", step=step.step)
+    assert words(more, n="1") == {"draw": "stale: table is not there"}

@@ -12,8 +12,10 @@ import type { CellSource } from './steps';
 export interface NotebookInFront {
   /** The file's name without its folders. */
   readonly name: string;
+  /** The id of the kernel that runs it. */
+  readonly kernelId?: string | null;
   cells(): readonly CellSource[];
-  /** Called when cells came, went or changed. @returns what ends the subscription */
+  /** Called when cells came, went or changed, or another kernel runs them. @returns what ends the subscription */
   subscribe(listener: () => void): () => void;
   /** Resolves when the cell has run, whatever came of it. */
   runCell(id: string): Promise<'ran' | 'no-kernel' | 'no-cell'>;
@@ -33,6 +35,10 @@ export class JupyterNotebook implements NotebookInFront {
 
   get name(): string {
     return PathExt.basename(this.panel.context.path);
+  }
+
+  get kernelId(): string | null {
+    return this.panel.sessionContext.session?.kernel?.id ?? null;
   }
 
   cells(): readonly CellSource[] {
@@ -58,9 +64,12 @@ export class JupyterNotebook implements NotebookInFront {
       }
     }, PAUSE);
     const changed = (): void => void later.invoke();
+    const { kernelChanged } = this.panel.sessionContext;
     model.contentChanged.connect(changed);
+    kernelChanged.connect(changed);
     return () => {
       model.contentChanged.disconnect(changed);
+      kernelChanged.disconnect(changed);
       later.dispose();
     };
   }

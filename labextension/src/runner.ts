@@ -55,7 +55,8 @@ export class Runner {
     const ran = new Set<string>();
     for (;;) {
       const { steps, variables } = this.client.getState();
-      const all = mergeSteps(scanCells(this.notebook.cells()), steps, variables);
+      const { notebook } = this;
+      const all = mergeSteps(scanCells(notebook.cells()), steps, variables, notebook.kernelId);
       const next = stepsToRun(all).find(step => !ran.has(step.name));
       if (next === undefined || !(await this.run(next))) {
         return;

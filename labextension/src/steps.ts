@@ -1,6 +1,9 @@
 /**
  * The steps of a notebook: what its cells declare, merged with what the session's runs say.
  */
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+
 import { alikeJson } from './json';
 import type { Rows, Run, Step } from './model';
 
@@ -15,9 +18,12 @@ export interface StepCell {
   inputs: string[];
   outputs: string[];
   cell: string;
+  /** The hash of its body, as a run's record has it. */
+  body: string;
 }
 
-export type StepState = 'fresh' | 'stale' | 'running' | 'failed' | 'interrupted' | 'new';
+export type StepState =
+  'fresh' | 'stale' | 'running' | 'failed' | 'interrupted' | 'new' | 'needs-kernel';
 
 export interface StepView {
   readonly name: string;
@@ -28,8 +34,10 @@ export interface StepView {
   readonly state: StepState;
   /** Inputs that changed since the last good run. */
   readonly changed: readonly string[];
-  /** Its outputs that are gone, or that somebody else has written since. */
+  /** Its outputs that are gone, that somebody else has written since, or that it has not made yet. */
   readonly lost: readonly string[];
+  /** Its cell is not what ran last. */
+  readonly edited: boolean;
   /** A step before it that is not fresh. */
   readonly before: string | null;
   readonly run: Run | null;
@@ -55,8 +63,24 @@ function optionWords(line: string): string[] {
   return [name, '--in', ...words(inputs), '--out', ...words(outputs), ...options];
 }
 
+/** Hashes are asked for at each keystroke in a notebook, and few bodies have changed since. */
+const hashes = new Map<string, string>();
+
+function sourceHash(body: string): string {
+  let hash = hashes.get(body);
+  if (hash === undefined) {
+    if (hashes.size > 1000) {
+      hashes.clear();
+    }
+    hash = 'sha256:' + bytesToHex(sha256(utf8ToBytes(body)));
+    hashes.set(body, hash);
+  }
+  return hash;
+}
+
 function declared(cell: CellSource): StepCell | null {
-  const first = (cell.source.trimStart().split('\n', 1)[0] ?? '').trim();
+  const text = cell.source.trimStart();
+  const first = (text.split('\n', 1)[0] ?? '').trim();
   const line = STEP.exec(first)?.[1];
   if (line === undefined) {
     return null;
@@ -78,7 +102,8 @@ function declared(cell: CellSource): StepCell | null {
     name,
     inputs: listed.get('--in') ?? [],
     outputs: listed.get('--out') ?? [],
-    cell: cell.id
+    cell: cell.id,
+    body: sourceHash(text.includes('\n') ? text.slice(text.indexOf('\n') + 1) : '')
   };
 }
 
@@ -112,22 +137,55 @@ export function changedInputs(run: Run, rows: Rows): string[] {
     .map(([name]) => name);
 }
 
-function lostOutputs(run: Run, rows: Rows): string[] {
-  return (run.written ?? []).filter(name => {
+/** What the cell declares counts; without one, what the run did. */
+function lostOutputs(run: Run, rows: Rows, outputs: readonly string[]): string[] {
+  return outputs.filter(name => {
+    if (!(run.written ?? []).includes(name)) {
+      // What cannot be stored stays in the kernel; what it did not promise then is still to be made.
+      return !(run.outputs ?? []).includes(name);
+    }
     const row = rows.get(name);
     return row === undefined || (row.revision > (run.revision ?? 0) && row.origin.run !== run.id);
   });
 }
 
-function stateOf(step: Step | undefined, rows: Rows, touched: boolean): StepState {
+/** Inputs that a cell declares, that are there, and that the run did not have. */
+function newInputs(run: Run, rows: Rows, cell: StepCell | null): string[] {
+  return (cell?.inputs ?? []).filter(name => !(name in (run.inputs ?? {})) && rows.has(name));
+}
+
+/** Why a run's results do not count any more. */
+interface Aged {
+  changed: string[];
+  lost: string[];
+  edited: boolean;
+}
+
+function aged(run: Run, rows: Rows, cell: StepCell | null): Aged {
+  return {
+    changed: [...changedInputs(run, rows), ...newInputs(run, rows, cell)],
+    lost: lostOutputs(run, rows, cell?.outputs ?? run.outputs ?? []),
+    edited: cell !== null && run.source !== '' && cell.body !== run.source
+  };
+}
+
+function standing(run: Run, rows: Rows, cell: StepCell | null): StepState {
+  const { changed, lost, edited } = aged(run, rows, cell);
+  return edited || changed.length + lost.length > 0 ? 'stale' : 'fresh';
+}
+
+function stateOf(
+  step: Step | undefined,
+  rows: Rows,
+  cell: StepCell | null,
+  touched: boolean
+): StepState {
   const [run, done] = [step?.run, step?.done];
   // A run that read other values has left the outputs alone, as if it had not been.
   const without = (state: StepState): StepState =>
     done && run && (run.status === 'refused' || changedInputs(run, rows).length > 0) && !touched
-      ? standing(done)
+      ? standing(done, rows, cell)
       : state;
-  const standing = (one: Run): StepState =>
-    changedInputs(one, rows).length + lostOutputs(one, rows).length > 0 ? 'stale' : 'fresh';
   switch (run?.status) {
     case undefined:
       return 'new';
@@ -139,34 +197,46 @@ function stateOf(step: Step | undefined, rows: Rows, touched: boolean): StepStat
     case 'refused':
       return without('failed');
     default:
-      return standing(run as Run);
+      return standing(run as Run, rows, cell);
   }
 }
 
 /** The names that a step reads in the kernel, of those that another one leaves there. */
-function takes(after: Step | undefined, before: Step | undefined): boolean {
+function taken(after: Step | undefined, before: Step | undefined): string[] {
   const left = new Set([...(before?.done?.left ?? []), ...(before?.outputs ?? [])]);
-  return Object.keys(after?.done?.needs ?? {}).some(name => left.has(name));
+  return Object.keys(after?.done?.needs ?? {}).filter(name => left.has(name));
 }
 
-/** Steps of the notebook in its order, then those that only the session knows. */
+/**
+ * Steps of the notebook in its order, then those that only the session knows.
+ *
+ * @param kernel the id of the kernel that runs the notebook, or null where that is not known. What a step left in
+ * another one is not there any more: *needs this kernel*. A kernel that was restarted keeps its id: that it has lost
+ * its names, only itself can tell.
+ */
 export function mergeSteps(
   cells: readonly StepCell[],
   known: ReadonlyMap<string, Step>,
-  rows: Rows
+  rows: Rows,
+  kernel: string | null = null
 ): StepView[] {
   const all = [...known.values()];
   const view = (name: string, cell: StepCell | null): StepView => {
     const step = known.get(name);
-    const read = all.some(other => other !== step && takes(other, step));
+    const read = all.some(other => other !== step && taken(other, step).length > 0);
+    const outputs = cell && cell.outputs.length > 0 ? cell.outputs : (step?.outputs ?? []);
+    const { changed, lost, edited } = step?.done
+      ? aged(step.done, rows, cell)
+      : { changed: [], lost: [], edited: false };
     return {
       name,
       inputs: cell && cell.inputs.length > 0 ? cell.inputs : (step?.inputs ?? []),
-      outputs: cell && cell.outputs.length > 0 ? cell.outputs : (step?.outputs ?? []),
+      outputs,
       cell: cell?.cell ?? null,
-      state: stateOf(step, rows, read && step?.run?.status !== 'refused'),
-      changed: step?.done ? changedInputs(step.done, rows) : [],
-      lost: step?.done ? lostOutputs(step.done, rows) : [],
+      state: stateOf(step, rows, cell, read && step?.run?.status !== 'refused'),
+      changed,
+      lost,
+      edited,
       before: null,
       run: step?.run ?? null
     };
@@ -176,7 +246,26 @@ export function mergeSteps(
     ...cells.map(cell => view(cell.name, cell)),
     ...[...known.keys()].filter(name => !inNotebook.has(name)).map(name => view(name, null))
   ];
-  return afterOthers(views, known);
+  return afterOthers(views, known).map(step =>
+    step.state === 'fresh' && isElsewhere(step, known, kernel)
+      ? { ...step, state: 'needs-kernel' }
+      : step
+  );
+}
+
+/** Whether what it left in a kernel, and what is needed of that, is in another one. */
+function isElsewhere(
+  view: StepView,
+  known: ReadonlyMap<string, Step>,
+  kernel: string | null
+): boolean {
+  const step = known.get(view.name);
+  const done = step?.done;
+  if (kernel === null || !done || (done.kernel ?? kernel) === kernel) {
+    return false;
+  }
+  const unstored = view.outputs.some(name => !(done.written ?? []).includes(name));
+  return unstored || [...known.values()].some(o => o !== step && taken(o, step).length > 0);
 }
 
 /** A step is stale while one before it is not fresh. */
@@ -201,7 +290,7 @@ function afterOthers(views: StepView[], known: ReadonlyMap<string, Step>): StepV
 function follows(after: StepView, before: StepView, known: ReadonlyMap<string, Step>): boolean {
   return (
     after.inputs.some(name => before.outputs.includes(name)) ||
-    takes(known.get(after.name), known.get(before.name))
+    taken(known.get(after.name), known.get(before.name)).length > 0
   );
 }
 

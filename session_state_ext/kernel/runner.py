@@ -69,16 +69,7 @@ class Runner:
         if recipe is not None:
             return recipe.known(runs)
         assert runs is not None
-        done = runs.done or runs.run
-        left = frozenset([*done.left, *runs.outputs])
-        return Known(
-            name=name,
-            inputs=list(done.inputs) or runs.inputs,
-            outputs=runs.outputs,
-            needs=frozenset(done.needs),
-            leaves=left,
-            step=runs,
-        )
+        return stepgraph.of_runs(runs)
 
     def _absent(self, known: Known, names: Sequence[str]) -> str | None:
         for name in names:

@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
 import { parseJson } from '../json';
 import { recordRun, type Row, type Run, type Step } from '../model';
 import { mergeSteps, scanCells, stepsToRun } from '../steps';
@@ -14,7 +17,9 @@ test.each([
   ['#| step: train(lr) -> loss --keep model --timeout 60\nx', ['lr'], ['loss']],
   ['#| step: train --in lr --out=loss', ['lr'], ['loss']]
 ])('%j declares a step', (source, inputs, outputs) => {
-  expect(scanCells([cell(source, 'c1')])).toEqual([{ name: 'train', inputs, outputs, cell: 'c1' }]);
+  expect(scanCells([cell(source, 'c1')])).toMatchObject([
+    { name: 'train', inputs, outputs, cell: 'c1' }
+  ]);
 });
 
 test.each([
@@ -199,5 +204,32 @@ describe('steps after one another', () => {
     expect(mergeSteps(cells, after, rows(row('mid', '0', 4)))[0]).toMatchObject({
       state: 'failed'
     });
+  });
+});
+
+interface GoldenStep extends Omit<Step, 'run'> {
+  run: Run;
+}
+interface GoldenCase {
+  what: string;
+  cells: string[];
+  steps: GoldenStep[];
+  rows: Row[];
+  kernel: string;
+  states: { [step: string]: string };
+}
+const golden = parseJson(
+  readFileSync(join('tests', 'frames', 'freshness.json'), 'utf8')
+) as unknown as { cases: GoldenCase[] };
+
+describe('as the kernel says it', () => {
+  test.each(golden.cases)('$what', ({ cells, steps, rows, kernel, states }) => {
+    const views = mergeSteps(
+      scanCells(cells.map((source, at) => cell(source, String(at)))),
+      new Map(steps.map(each => [each.name, each])),
+      new Map(rows.map(each => [each.name, each])),
+      kernel
+    );
+    expect(Object.fromEntries(views.map(view => [view.name, view.state]))).toEqual(states);
   });
 });

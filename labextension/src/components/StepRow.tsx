@@ -25,11 +25,13 @@ function stateWords(state: StepState, trans: TranslationBundle): string {
       return trans.__('interrupted');
     case 'new':
       return trans.__('not run yet');
+    case 'needs-kernel':
+      return trans.__('needs this kernel');
   }
 }
 
 function detail(step: StepView, now: number, trans: TranslationBundle): string {
-  const { run, state, changed, lost, before } = step;
+  const { run, state, changed, lost, edited, before } = step;
   if (run === null) {
     return '';
   }
@@ -37,6 +39,9 @@ function detail(step: StepView, now: number, trans: TranslationBundle): string {
     return durationWords(Math.max(0, now - run.start), trans);
   }
   if (state === 'stale') {
+    if (edited) {
+      return trans.__('its source changed');
+    }
     if (changed.length > 0) {
       return trans.__('%1 changed', changed.join(', '));
     }

@@ -12,8 +12,15 @@ export function useSteps(): StepView[] {
     listener => notebook?.subscribe(listener) ?? (() => undefined),
     () => notebook?.cells() ?? NO_CELLS
   );
+  const kernel = useSyncExternalStore(
+    listener => notebook?.subscribe(listener) ?? (() => undefined),
+    () => notebook?.kernelId ?? null
+  );
   const known = useSelected(state => state.steps);
   const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
-  return useMemo(() => mergeSteps(declared, known, variables), [declared, known, variables]);
+  return useMemo(
+    () => mergeSteps(declared, known, variables, kernel),
+    [declared, known, variables, kernel]
+  );
 }

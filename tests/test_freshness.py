@@ -1,0 +1,65 @@
+"""How steps stand, by golden cases that vitest replays as well: one language cannot drift from the other."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import pytest
+from msgspec import Struct
+
+from session_state_ext.freshness import source_hash
+from session_state_ext.kernel.grammar import step_line
+from session_state_ext.kernel.lazy import body_of, line_of
+from session_state_ext.kernel.recipes import CellRecipe
+from session_state_ext.model import Step, Variable
+from session_state_ext.stepgraph import Circular, Known, graph_of, judge, of_runs
+
+
+class Case(Struct):
+    what: str
+    cells: list[str]
+    steps: list[Step]
+    rows: list[Variable]
+    kernel: str
+    states: dict[str, str]
+    circle: list[str] = []
+
+
+class Golden(Struct):
+    about: str
+    cases: list[Case]
+
+
+GOLDEN = msgspec.json.decode((Path(__file__).parent / "frames" / "freshness.json").read_bytes(), type=Golden)
+
+
+def recipe(cell: str) -> CellRecipe:
+    line, body = line_of(cell), body_of(cell)
+    assert line is not None
+    assert body is not None
+    return CellRecipe(line=step_line(line), source=source_hash(body), tree=ast.parse(body), raw=cell, cell=None)
+
+
+@pytest.mark.parametrize("case", GOLDEN.cases, ids=lambda case: case.what)
+def test_a_step_stands_as_both_languages_say(case: Case) -> None:
+    runs = {step.name: step for step in case.steps}
+    recipes = [recipe(cell) for cell in case.cells]
+    known = [one.known(runs.get(one.name)) for one in recipes]
+    known += [of_runs(step) for name, step in runs.items() if name not in {one.name for one in recipes}]
+
+    def absent(step: Known, names: Sequence[str]) -> str | None:
+        here = step.done is None or step.done.kernel == case.kernel
+        return None if here or not names else f"{names[0]} is not here"
+
+    graph = graph_of(known)
+    verdicts = judge(graph, {row.name: row for row in case.rows}, absent)
+    assert {name: verdict.status for name, verdict in verdicts.items()} == case.states
+    if case.circle:
+        with pytest.raises(Circular) as circular:
+            graph.order()
+        assert set(case.circle) <= set(circular.value.message.replace(":", " ").split())
+    else:
+        assert set(graph.order()) == set(case.states)
