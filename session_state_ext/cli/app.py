@@ -50,6 +50,17 @@ class SessionApp(JupyterApp):
         command.name.rpartition("-")[2]: (command, command.title()) for command in _COMMANDS
     }
 
+    def print_help(self, classes: bool = False) -> None:
+        """What there is, a line each; ``--help-all`` also says what can be configured."""
+        if classes:
+            super().print_help(classes)
+            return
+        print(f"usage: jupyter session COMMAND ... [OPTIONS]\n\n{self.description}\n")
+        print("A SESSION is a name, an id, or the path of a notebook, whose own session is meant.\n\ncommands:")
+        for name, (_, said) in self.subcommands.items():
+            print(f"  {name:<10}{said}")
+        print("\njupyter session COMMAND --help says more, with examples.")
+
     def start(self) -> None:
         super().start()
         # With a subcommand that was all; without one, or with one that is not there:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from pathlib import Path
+from textwrap import indent
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from jupyter_core.application import JupyterApp
@@ -47,6 +48,12 @@ def _unmarked(value: Any) -> Any:
     if isinstance(value, list):
         return [_unmarked(member) for member in value]
     return value.removeprefix(_MARK) if isinstance(value, str) else value
+
+
+def _examples(text: str) -> str | None:
+    """The end of a command's help: lines to copy, then what else there is to say."""
+    lines, _, more = text.strip().partition("\n\n")
+    return f"examples:\n{indent(lines, '  ')}\n\n{more}".strip() if lines else None
 
 
 class NothingStored(NotFound):
@@ -96,7 +103,7 @@ class Command(JupyterApp):
         parser = _Parser(
             prog=self.name.replace("-", " "),
             description=re.sub(r"\n {4}", "\n", (type(self).__doc__ or "").strip()),
-            epilog=str(self.examples).strip() or None,
+            epilog=_examples(str(self.examples)),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             add_help=False,
             allow_abbrev=False,
@@ -106,6 +113,7 @@ class Command(JupyterApp):
         shapes = {None: "{}", "?": "[{}]", "*": "[{} ...]", "+": "{} ..."}
         words = [shapes[one.nargs].format(one.metavar) for one in parser._actions if not one.option_strings]  # type: ignore[index]
         parser.shape = " ".join([parser.prog, *words])
+        parser.usage = f"{parser.shape} [OPTIONS]"
         stored = parser.add_argument_group("where sessions are stored")
         stored.add_argument("--store-url", metavar="URL", help="default: where the server's configuration says")
         stored.add_argument("--owner", help="whose sessions, where several people share a store; default: local")

@@ -13,6 +13,7 @@ from msgspec import UNSET, Raw
 from session_state_ext import __version__
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.model import Declare, Delete, Op, Set
+from session_state_ext.notebookfile import kept_in
 from session_state_ext.wire import Limits, check_ops, check_text, decode_members, encode
 
 from .command import HubCommand
@@ -73,7 +74,10 @@ jupyter session export sweep --full | gzip > sweep.json.gz      with who wrote e
 
 
 class ImportCommand(HubCommand):
-    """Take the variables of an exported document, or of any JSON object, into a session, as one change."""
+    """Take the variables of an exported document, or of any JSON object, into a session, as one change.
+
+    Of a notebook, the values that it carries (Keep values with notebook), by default into its own session.
+    """
 
     name = "jupyter-session-import"
     makes = True
@@ -81,6 +85,7 @@ class ImportCommand(HubCommand):
 jupyter session import sweep.json                  into the session of its name
 jupyter session import sweep.json copy --new       into a new one
 jupyter session import params.json sweep           {"lr": 0.1, "epochs": 60} will do as well
+jupyter session import theirs.ipynb --new          what a colleague's notebook carries
 """
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -120,6 +125,8 @@ def read(file: str, limits: Limits) -> tuple[dict[str, bytes], dict[str, bytes],
     try:
         check_text(data, limits)
         members = decode_members(data)
+        if "nbformat" in members:
+            return _carried(file, data, limits), {}, file
         kind = _text(members.get("format"))
         if kind is None or not kind.startswith("session-state/"):
             return members, {}, None
@@ -131,6 +138,14 @@ def read(file: str, limits: Limits) -> tuple[dict[str, bytes], dict[str, bytes],
         raise
     except SessionError as error:
         raise NotADocument(f"{file}: {error.message}") from None
+
+
+def _carried(file: str, data: bytes, limits: Limits) -> dict[str, bytes]:
+    """What a notebook carries. Raises NotADocument where that is nothing."""
+    values = {name: bytes(text) for name, text in kept_in(data).values.items()}
+    if not values:
+        raise NotADocument(f"{file} carries no values. To keep some with it: Keep values with notebook, in the panel.")
+    return values
 
 
 def _text(member: bytes | None) -> str | None:

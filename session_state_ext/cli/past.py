@@ -49,6 +49,11 @@ class HistoryCommand(PastCommand):
     """List the changes of a session, the newest first."""
 
     name = "jupyter-session-history"
+    examples = """
+jupyter session history sweep                      the newest 30
+jupyter session history sweep lr --limit 5         of one variable
+jupyter session history sweep --before 41          the page before
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
@@ -74,6 +79,11 @@ class DiffCommand(PastCommand):
     """Show what became of each variable between two revisions or snapshots."""
 
     name = "jupyter-session-diff"
+    examples = """
+jupyter session diff sweep 12                      between revision 12 and now
+jupyter session diff sweep 12 15
+jupyter session diff sweep good                    between a snapshot and now
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
@@ -100,6 +110,10 @@ class UndoCommand(PastCommand):
     """Take back the newest change, or one by its number. That is a change, too."""
 
     name = "jupyter-session-undo"
+    examples = """
+jupyter session undo sweep                         the newest change, whoever made it
+jupyter session undo sweep 12                      change 12; what came after it stays
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
@@ -126,6 +140,9 @@ class RedoCommand(PastCommand):
     """Take back the newest undo."""
 
     name = "jupyter-session-redo"
+    examples = """
+jupyter session redo sweep
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
@@ -143,6 +160,11 @@ class SnapshotCommand(PastCommand):
     """Give the newest revision a name; without a name, list the snapshots."""
 
     name = "jupyter-session-snapshot"
+    examples = """
+jupyter session snapshot sweep good                what stands now is called good
+jupyter session snapshot sweep before --at 12      revision 12
+jupyter session snapshot sweep                     a list
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
@@ -178,6 +200,10 @@ class RestoreCommand(PastCommand):
     """Go back to a revision or a snapshot. That is one change, and can be undone."""
 
     name = "jupyter-session-restore"
+    examples = """
+jupyter session restore sweep good
+jupyter session restore sweep 12
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import csv
+import io
+import json
 import sys
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Raw, Struct
 
 from session_state_ext.errors import NotFound
 from session_state_ext.kernel.grammar import nearest
 from session_state_ext.model import Delete, Variable
+from session_state_ext.notebookfile import kept_at
+from session_state_ext.store.base import Summary
 
 from .command import USAGE, HubCommand, NothingStored
 from .lookup import called, find, match
-from .table import VARIABLE, print_json, quoted, show, value, variable, when
+from .table import VARIABLE, print_json, print_text, quoted, show, value, variable, when
 
 if TYPE_CHECKING:
     from session_state_ext.hub import Hub
-    from session_state_ext.store.base import Summary
 
 #: A table of several sessions has this many columns of values at most.
 _COLUMNS = 12
@@ -26,6 +32,10 @@ class ListCommand(HubCommand):
     """List your sessions, the latest changed first."""
 
     name = "jupyter-session-list"
+    examples = """
+jupyter session list
+jupyter session list --json | jq '.sessions[].name'
+"""
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="for programs")
@@ -58,35 +68,66 @@ class ListCommand(HubCommand):
         show(["name", "notebooks", "variables", "revision", "changed"], rows, foot=foot)
 
 
+class Shown(Struct, frozen=True):
+    """What is told of one word of the line."""
+
+    asked: str
+    session: Summary | None
+    rows: dict[str, Variable]
+    #: where there is no session: what the notebook carries of somebody's, JSON texts
+    carried: dict[str, Raw]
+
+    @property
+    def values(self) -> dict[str, Raw]:
+        return {name: row.value for name, row in self.rows.items()} if self.session else self.carried
+
+    @property
+    def changed(self) -> str:
+        if self.session:
+            return when(self.session.updated_at)
+        return "carried by the notebook" if self.carried else "no session yet"
+
+
 class ShowCommand(HubCommand):
-    """Show the variables of a session; of several, one line for each."""
+    """Show the variables of a session; of several, one line for each.
+
+    A notebook that has no session here, but carries values (Keep values with notebook), is shown with these.
+    """
 
     name = "jupyter-session-show"
     examples = """
 jupyter session show sweep
-jupyter session show *.ipynb --json       what a class has set
+jupyter session show handed-in/*.ipynb             what a class has set, a line each
+jupyter session show handed-in/*.ipynb --csv > class.csv
+jupyter session show handed-in/*.ipynb --json      with who wrote each value, and when
 """
 
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("sessions", metavar="SESSION", nargs="+", help="names, ids, or notebooks' paths")
-        parser.add_argument("--json", action="store_true", help="for programs: a list, one object a session")
+        form = parser.add_mutually_exclusive_group()
+        form.add_argument("--json", action="store_true", help="for programs: a list, one object a session")
+        form.add_argument("--csv", action="store_true", help="for spreadsheets: a line a session, a column a variable")
+
+    def act(self, given: argparse.Namespace) -> None:
+        try:
+            super().act(given)
+        except NothingStored:
+            shown = [Shown(word, None, {}, _carried(word)) for word in given.sessions]
+            if not any(one.carried for one in shown):
+                raise
+            self._show(shown, given)
 
     async def work(self, hub: Hub, given: argparse.Namespace) -> None:
-        if len(given.sessions) == 1:
-            found: list[Summary | None] = [await find(hub, self.owner, given.sessions[0])]
-        else:
-            known = await hub.list(self.owner)
-            # Of a class, some have set nothing yet; that is no reason not to show the others.
-            found = [match(word, known) for word in given.sessions]
-        states = [(word, one, await self._rows(hub, one)) for word, one in zip(given.sessions, found, strict=True)]
-        if given.json:
-            print_json([_described(word, one, rows) for word, one, rows in states])
-        elif len(states) == 1 and found[0] is not None:
-            one, rows = found[0], states[0][2]
-            title = f"Session {called(one)} · revision {one.revision} · {', '.join(one.paths) or one.session_id}"
-            show(VARIABLE, [variable(row) for row in rows.values()], title=title, foot="" if rows else "No variables.")
-        else:
-            _compare(states)
+        known = await hub.list(self.owner)
+        shown: list[Shown] = []
+        for word in given.sessions:
+            session = match(word, known)
+            carried = {} if session else _carried(word)
+            if session is None and not carried and len(given.sessions) == 1:
+                # Of a class, some have set nothing yet; that is no reason not to show the others.
+                session = await find(hub, self.owner, word)
+            shown.append(Shown(word, session, await self._rows(hub, session), carried))
+        self._show(shown, given)
 
     async def _rows(self, hub: Hub, session: Summary | None) -> dict[str, Variable]:
         if session is None:
@@ -94,35 +135,82 @@ jupyter session show *.ipynb --json       what a class has set
         async with hub.use(self.owner, session.session_id) as live:
             return dict(live.rows)
 
+    @staticmethod
+    def _show(shown: list[Shown], given: argparse.Namespace) -> None:
+        if given.json:
+            print_json([_described(one) for one in shown])
+        elif given.csv:
+            _print_csv(shown)
+        elif len(shown) > 1:
+            _compare(shown)
+        elif (session := shown[0].session) is not None:
+            rows = shown[0].rows
+            where = ", ".join(session.paths) or session.session_id
+            title = f"Session {called(session)} · revision {session.revision} · {where}"
+            show(VARIABLE, [variable(row) for row in rows.values()], title=title, foot="" if rows else "No variables.")
+        else:
+            values = [[name, value(bytes(text))] for name, text in shown[0].carried.items()]
+            show(VARIABLE[:2], values, title=f"{shown[0].asked} · has no session here, and carries these values")
 
-def _described(word: str, session: Summary | None, rows: dict[str, Variable]) -> dict[str, Any]:
+
+def _carried(word: str) -> dict[str, Raw]:
+    return kept_at(word).values if word.endswith(".ipynb") and "\x00" not in word else {}
+
+
+def _described(one: Shown) -> dict[str, Any]:
+    session = one.session
     return {
-        "asked": word,
+        "asked": one.asked,
         "sessionId": session.session_id if session else None,
         "name": session.name if session else None,
         "paths": session.paths if session else [],
         "revision": session.revision if session else 0,
-        "variables": {name: row.value for name, row in rows.items()},
-        "rows": list(rows.values()),
+        "carried": bool(one.carried),
+        "variables": one.values,
+        "rows": list(one.rows.values()),
     }
 
 
-def _compare(states: list[tuple[str, Summary | None, dict[str, Variable]]]) -> None:
+def _compare(shown: list[Shown]) -> None:
     """A line a session, a column a variable."""
-    names = list(dict.fromkeys(name for _, _, rows in states for name in rows))
+    names = _names(shown)
     columns = names[:_COLUMNS]
     table = [
-        [word, *(value(bytes(rows[name].value), 20) if name in rows else "" for name in columns), when_of(one)]
-        for word, one, rows in states
+        [
+            one.asked,
+            *(value(bytes(one.values[name]), 20) if name in one.values else "" for name in columns),
+            one.changed,
+        ]
+        for one in shown
     ]
     more = len(names) - len(columns)
-    foot = f"and {more} more variable{'s' if more > 1 else ''}: --json has all of them" if more else ""
+    foot = f"and {more} more variable{'s' if more > 1 else ''}: --json and --csv have all of them" if more else ""
     show(["session", *columns, "changed"], table, foot=foot)
 
 
-def when_of(session: Summary | None) -> str:
-    """When it was changed last."""
-    return when(session.updated_at) if session else "no session yet"
+def _names(shown: list[Shown]) -> list[str]:
+    return list(dict.fromkeys(name for one in shown for name in one.values))
+
+
+def _print_csv(shown: list[Shown]) -> None:
+    """The same for spreadsheets, with all columns and whole values."""
+    names = _names(shown)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["session", *map(quoted, names)])
+    for one in shown:
+        # A spreadsheet would compute what begins like a formula.
+        asked = one.asked if one.asked[:1] not in "=+-@" else f"./{one.asked}"
+        writer.writerow([asked, *(_cell(one.values[name]) if name in one.values else "" for name in names)])
+    print_text(text.getvalue().encode("utf-8", "surrogatepass"), end=b"")
+
+
+def _cell(text: Raw) -> str:
+    """A value in a spreadsheet: text as it is where nobody takes it for anything else, else JSON."""
+    read = json.loads(bytes(text)) if bytes(text).startswith(b'"') else None
+    if isinstance(read, str) and read[:1].isalpha() and read not in ("true", "false", "null", "nan", "inf"):
+        return read
+    return bytes(text).decode()
 
 
 class DeleteCommand(HubCommand):

@@ -9,9 +9,16 @@ from .command import FAILED, Command
 
 
 class CheckCommand(Command):
-    """Read all that is stored and compare it with its checksums. Ends with 1 where something is damaged."""
+    """Read all that is stored and compare it with its checksums.
+
+    Ends with 1 where something is damaged, and names it. Servers may go on meanwhile.
+    """
 
     name = "jupyter-session-check"
+    examples = """
+jupyter session check
+jupyter session check --store-url sqlite:////srv/backup/sessions.db
+"""
 
     def act(self, given: argparse.Namespace) -> None:
         from session_state_ext.store.upkeep import check
@@ -19,7 +26,8 @@ class CheckCommand(Command):
         report = check(self.url())
         for sentence in report.damage:
             print(sentence)
-        print(f"{report.sessions} sessions, {report.variables} variables, {report.changes} changes: ", end="")
+        counts = (("session", report.sessions), ("variable", report.variables), ("change", report.changes))
+        print(", ".join(f"{count} {what}{'' if count == 1 else 's'}" for what, count in counts), end=": ")
         wrong = "1 thing is wrong." if len(report.damage) == 1 else f"{len(report.damage)} things are wrong."
         print(wrong if report.damage else "all as they were written.")
         if report.damage:
@@ -50,9 +58,15 @@ Open panels and kernels notice that it is another history and read it anew.
 
 
 class CompactCommand(Command):
-    """Give back the room of what was deleted or purged."""
+    """Give back the room of what was deleted or purged.
+
+    Servers may go on meanwhile; what they write waits for it.
+    """
 
     name = "jupyter-session-compact"
+    examples = """
+jupyter session compact
+"""
 
     def act(self, given: argparse.Namespace) -> None:
         from session_state_ext.store.upkeep import compact

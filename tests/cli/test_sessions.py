@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import sys
 
 import pytest
+
+from session_state_ext.cli import SessionApp
 
 from .conftest import Terminal
 
@@ -48,6 +53,53 @@ def test_show_tabulates_a_class(terminal: Terminal) -> None:
         ("eve.ipynb", {}),
     ]
     assert shown.json[2]["sessionId"] is None
+
+
+def test_a_class_in_a_spreadsheet(terminal: Terminal) -> None:
+    terminal.ok("set", "ada", "lr=0.10", "note=base, line", "tags=[1]", "--new")
+    terminal.ok("import", "-", "=bob", "--new", stdin='{"note": "=1+1", "=sum": 2}')
+    rows = list(csv.reader(io.StringIO(terminal.ok("show", "ada", "=bob", "none", "--csv"))))
+    assert rows[0] == ["session", "lr", "note", "tags", '"=sum"']
+    assert rows[1] == ["ada", "0.10", "base, line", "[1]", ""]
+    assert rows[2] == ["./=bob", "", '"=1+1"', "", "2"]
+    assert rows[3] == ["none", "", "", "", ""]
+    assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")]
+
+
+def test_notebooks_that_were_handed_in_with_their_values(terminal: Terminal) -> None:
+    """They have no session on this machine, perhaps nothing has; what they carry is shown, and can be taken over."""
+    path = terminal.notebook("ada.ipynb", "1")
+    document = json.loads(path.read_text())
+    document["metadata"]["session_state"] = {"keep": "A" * 22, "values": {"lr": 0.5, "note": "mine"}}
+    path.write_text(json.dumps(document))
+    terminal.notebook("eve.ipynb", "1")
+    title, _, lr, note = terminal.ok("show", "ada.ipynb").splitlines()
+    assert "carries these values" in title
+    assert (lr.split(), note.split()) == (["lr", "0.5"], ["note", '"mine"'])
+    _, ada, eve = terminal.ok("show", "ada.ipynb", "eve.ipynb").splitlines()
+    assert ada.split() == ["ada.ipynb", "0.5", '"mine"', "carried", "by", "the", "notebook"]
+    assert "no session yet" in eve
+    (shown, _) = terminal("show", "ada.ipynb", "eve.ipynb", "--json").json
+    assert (shown["sessionId"], shown["carried"], shown["variables"]) == (None, True, {"lr": 0.5, "note": "mine"})
+    assert "To make it: --new" in terminal("import", "ada.ipynb").err
+    terminal.ok("import", "ada.ipynb", "--new")
+    assert terminal("get", "ada.ipynb").json == {"lr": 0.5, "note": "mine"}
+    # Its own session counts from now on.
+    terminal.ok("set", "ada.ipynb", "lr=0.25")
+    (shown, _) = terminal("show", "ada.ipynb", "eve.ipynb", "--json").json
+    assert (shown["carried"], shown["variables"]["lr"]) == (False, 0.25)
+    assert "carries no values" in terminal("import", "eve.ipynb", "--new").err
+
+
+def test_every_command_has_help_with_lines_to_copy(terminal: Terminal) -> None:
+    said = terminal.ok("--help")
+    for name, (command, _) in SessionApp.subcommands.items():
+        assert f"  {name} " in said
+        page = terminal.ok(name, "--help")
+        assert page.startswith(f"usage: jupyter session {name}")
+        assert f"\n  jupyter session {name}" in page.partition("examples:")[2], name
+        assert max(map(len, page.splitlines())) <= 120
+        assert command.title() in page
 
 
 def test_a_terminal_obeys_nothing_that_is_stored(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def jupyter_session(stored: Path, *arguments: str) -> subprocess.CompletedProces
 
 def test_check_says_that_all_is_as_it_was_written(stored: Path) -> None:
     ran = jupyter_session(stored, "check")
-    assert (ran.returncode, ran.stdout) == (0, "1 sessions, 1 variables, 5 changes: all as they were written.\n")
+    assert (ran.returncode, ran.stdout) == (0, "1 session, 1 variable, 5 changes: all as they were written.\n")
 
 
 @pytest.mark.parametrize(
