@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from .values import in_bytes
+from .descriptions import in_bytes
 
 #: A longer text is not parsed for a preview.
 _READ = 64 * 1024
@@ -21,7 +21,7 @@ def value(text: bytes, width: int) -> str:
         if shown is not None:
             try:
                 return _clip(shown(inner), width)
-            except (KeyError, TypeError, AttributeError, ValueError):
+            except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
                 pass
     # As it came; several lines become one.
     plain = text[: 4 * width].decode("utf-8", "ignore")
@@ -49,7 +49,7 @@ def kind(text: bytes) -> str:
         if name is not None:
             try:
                 return name(typed[1])
-            except (KeyError, TypeError, AttributeError, ValueError):
+            except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
                 pass
     word = "list" if first == b"[" else "dict"
     if len(text) > _READ:
@@ -64,17 +64,46 @@ def _typed(text: bytes) -> tuple[str, Any] | None:
     return next(iter(read.items())) if len(read) == 1 else None
 
 
-def _sides(inner: Any) -> str:
-    return "x".join(map(str, inner["shape"]))
+def _array(inner: Any) -> str:
+    sides = "x".join(map(str, inner["shape"]))
+    return " ".join(part for part in ("ndarray", sides, inner["dtype"]) if part)
 
 
-def _picture(inner: Any) -> str:
-    return f"{inner['width']}x{inner['height']}"
+def _bytes(inner: Any) -> str:
+    """How many there are, without reading them."""
+    text = inner["base64"]
+    return in_bytes(len(text) * 3 // 4 - text[-2:].count("="))
 
 
 def _frame(inner: Any) -> str:
-    columns = inner["columns"]
-    return f"{len(columns[0]['data']) if columns else 0}x{len(columns)}"
+    return f"DataFrame {_rows(inner['index'])}x{len(inner['columns'])}"
+
+
+def _rows(index: Any) -> int:
+    if "range" in index:
+        return len(range(*index["range"]))
+    if "levels" in index:
+        return len(index["codes"][0])
+    column = index
+    while column["dtype"] == "interval":
+        column = column["left"]
+    return len(column["data"])
+
+
+def _index(inner: Any) -> str:
+    return f"Index {_rows(inner)} {inner.get('dtype', '')}".rstrip()
+
+
+def _labelled(inner: Any) -> str:
+    """The first labels of an index."""
+    if "range" in inner:
+        return f"range {', '.join(map(str, inner['range']))}"
+    return json.dumps(inner["data"] if "data" in inner else inner["names"], ensure_ascii=False)
+
+
+def _complex(inner: Any) -> str:
+    real, imaginary = (part["$numberDouble"] if isinstance(part, dict) else repr(float(part)) for part in inner)
+    return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
 
 
 _KINDS: dict[str, Callable[[Any], str]] = {
@@ -86,14 +115,19 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "$localDate": lambda _: "date",
     "$localTime": lambda _: "time",
     "$duration": lambda _: "timedelta",
-    "$binary": lambda inner: f"bytes, {in_bytes(len(inner['base64']) * 3 // 4)}",
+    "$binary": lambda inner: f"{'bytearray' if inner['subType'] == '80' else 'bytes'}, {_bytes(inner)}",
     "$uuid": lambda _: "UUID",
     "$complex": lambda _: "complex",
+    "$fraction": lambda _: "Fraction",
+    "$range": lambda _: "range",
+    "$path": lambda inner: str(inner["type"]),
+    "$missing": lambda inner: str(inner),
     "$dict": lambda inner: f"dict of {len(inner)}",
-    "$ndarray": lambda inner: f"ndarray {_sides(inner)}",
-    "$dataframe": lambda inner: f"DataFrame {_frame(inner)}",
-    "$series": lambda inner: f"Series {len(inner['data'])}",
-    "$image": lambda inner: f"picture {_picture(inner)}",
+    "$ndarray": _array,
+    "$dataframe": _frame,
+    "$series": lambda inner: f"Series {_rows(inner['index'])} {inner['dtype']}",
+    "$index": _index,
+    "$image": lambda inner: f"Image {inner['width']}x{inner['height']}",
     "$purged": lambda _: "purged",
 }
 _SHOWN: dict[str, Callable[[Any], str]] = {
@@ -106,17 +140,23 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "$localTime": lambda inner: str(inner),
     "$duration": lambda inner: str(inner),
     "$uuid": lambda inner: str(inner),
+    "$missing": lambda inner: str(inner),
+    "$path": lambda inner: str(inner["path"]),
+    "$fraction": lambda inner: f"{inner[0]}/{inner[1]}",
+    "$range": lambda inner: f"range({', '.join(map(str, inner))})",
+    "$complex": lambda inner: _complex(inner),
     "$binary": lambda inner: inner["base64"],
     "$dict": lambda inner: json.dumps(inner, ensure_ascii=False),
-    "$ndarray": lambda inner: json.dumps(inner["data"]) if "data" in inner else f"{inner['dtype']}, {_sides(inner)}",
+    "$ndarray": lambda inner: json.dumps(inner["data"], ensure_ascii=False) if "data" in inner else _array(inner)[8:],
     "$dataframe": lambda inner: "columns " + ", ".join(str(column["name"]) for column in inner["columns"]),
-    "$series": lambda inner: json.dumps(inner["data"]),
+    "$series": lambda inner: json.dumps(inner["data"], ensure_ascii=False),
+    "$index": _labelled,
     "$image": lambda inner: f"PNG, {in_bytes(len(inner['png']) * 3 // 4)}",
     "$purged": lambda _: "purged",
 }
 
 #: Of these the kind says more than the beginning of their content.
-_BULKY = {"$binary", "$ndarray", "$dataframe", "$series", "$image"}
+_BULKY = {"$binary", "$ndarray", "$dataframe", "$series", "$index", "$image"}
 
 
 def brief(text: bytes, width: int) -> str:

@@ -2,7 +2,8 @@
 
 What JSON has goes as it is: integers of any size, floats by their shortest text, strings, lists, dicts with
 string keys. The rest is an object with one key that begins with ``$``: MongoDB Extended JSON v2 where that
-has a form, our own keys where not (:mod:`.tables`, :mod:`.images`)::
+has a form, our own keys where not (:mod:`.scalars`, :mod:`.arrays`, :mod:`.frames`, :mod:`.polarframes`,
+:mod:`.images`)::
 
     nan                   {"$numberDouble": "NaN"}
     datetime              {"$date": "2026-11-22T19:00:00.000001+01:00"}     without an offset where it has no zone
@@ -11,7 +12,8 @@ has a form, our own keys where not (:mod:`.tables`, :mod:`.images`)::
     bytes, UUID, complex  {"$binary": {"base64": ..., "subType": "00"}} {"$uuid": ...} {"$complex": [re, im]}
     {"$any": 1}           {"$dict": {"$any": 1}}, so that every dict comes back as it was
 
-Decoding is a fixed table: no class is named by the data, nothing is evaluated, there is no pickle.
+docs/reference.md has the whole table, tests/frames/values.json an example of each. Decoding is a fixed table: no
+class is named by the data, nothing is evaluated, there is no pickle.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ from session_state_ext import jsontext
 from session_state_ext.errors import InvalidValue, LimitExceeded, TooLarge
 
 from . import scalars
+from .descriptions import article as article
+from .descriptions import describe as describe
+from .descriptions import in_bytes as in_bytes
+from .descriptions import why_not as why_not
+from .unread import NeedsLibrary, Unread
 
 #: The same as wire.Limits, which need not be imported to write a number.
 VALUE_BYTES = 1024 * 1024
@@ -35,6 +42,8 @@ DIGITS = 4300
 _NOTHING = frozenset[int]()
 #: Any integer of this many bits is shorter than DIGITS digits: a cheap first look.
 _BITS = DIGITS * 3320 // 1000
+#: How deep a member of a frame stands in its JSON: the object, its columns, a column, its data.
+_FRAME_LEVELS = 5
 
 Note = Callable[[str], None]
 
@@ -50,17 +59,13 @@ def encode(value: Any, name: str = "value", *, note: Note = _keep_quiet, most: i
     bytes) or LimitExceeded (nested too deep, too many digits). ``note`` is told in a few words what does not
     come back as it went, such as a tuple.
     """
-    encoder = _Encoder(note)
+    encoder = _Encoder(note, name, most)
     text = _text(encoder.plain(value, name, 0, _NOTHING))
     # What stands for a date or an array is an object, which counts as nesting too.
     if encoder.deepest > DEPTH - 8 and jsontext.depth(text) > DEPTH:
-        raise LimitExceeded(f"{name}: values can be nested {DEPTH} deep, this one is deeper.")
+        raise encoder.too_deep()
     if len(text) > most:
-        raise TooLarge(
-            f"{name}: a value can have {in_bytes(most)}, this {describe(value)} has {in_bytes(len(text))} as JSON. "
-            "Save it to a file and keep its path here, or split it into several variables.",
-            name=name,
-        )
+        raise encoder.too_large(value, name, in_bytes(len(text)))
     return text
 
 
@@ -71,9 +76,26 @@ def _text(plain: Any) -> bytes:
 class _Encoder:
     """One walk over one value."""
 
-    def __init__(self, note: Note) -> None:
+    def __init__(self, note: Note, name: str, most: int) -> None:
         self.note = note
+        self.name = name
+        self.most = most
         self.deepest = 0
+
+    def too_deep(self) -> LimitExceeded:
+        return LimitExceeded(f"{self.name}: values can be nested {DEPTH} deep, this one is deeper.")
+
+    def too_large(self, value: Any, path: str, size: str) -> TooLarge:
+        return TooLarge(
+            f"{path}: a value can have {in_bytes(self.most)}, this {describe(value)} has {size} as JSON. "
+            "Save it to a file and keep its path here, or split it into several variables.",
+            name=self.name,
+        )
+
+    def room(self, value: Any, path: str, least: int) -> None:
+        """Refuse at once what comes to ``least`` bytes or more, before it is written out. Raises TooLarge."""
+        if least > self.most:
+            raise self.too_large(value, path, f"at least {in_bytes(least)}")
 
     def plain(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
         """``value`` out of dicts, lists, strings and numbers that JSON has."""
@@ -93,10 +115,10 @@ class _Encoder:
     def container(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
         """A dict or list, member by member."""
         if depth >= DEPTH:
-            name = path.partition("[")[0]
-            raise LimitExceeded(f"{name}: values can be nested {DEPTH} deep, this one is deeper.")
+            raise self.too_deep()
         if id(value) in above:
             raise InvalidValue(f"{path} contains itself. Store a value without circles.")
+        self.room(value, path, 2 * len(value))
         above |= {id(value)}
         self.deepest = max(self.deepest, depth)
         if isinstance(value, Mapping):
@@ -104,7 +126,7 @@ class _Encoder:
                 self.key(key, path): self.plain(member, f"{path}[{_quoted(key)}]", depth + 1, above)
                 for key, member in value.items()
             }
-            return {"$dict": members} if _looks_typed(members) else members
+            return {"$dict": members} if _looks_typed(members) and not isinstance(value, Unread) else members
         return [self.plain(member, f"{path}[{index}]", depth + 1, above) for index, member in enumerate(value)]
 
     @staticmethod
@@ -117,28 +139,112 @@ class _Encoder:
 
     def other(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
         """What is not exactly one of JSON's own types."""
-        typed = scalars.encode(value, path)
-        if typed is not None:
-            if isinstance(value, bytearray | memoryview):
-                self.note(f"{path}: a {type(value).__name__} comes back as bytes")
-            return typed
-        if isinstance(value, tuple | set | frozenset | range):
-            self.note(f"{path}: a {type(value).__name__} comes back as a list")
-            members = scalars.in_order(value) if isinstance(value, set | frozenset) else value
-            return self.container(list(members), path, depth, above)
-        found = _of_library(value, path, self.note)
+        if isinstance(value, memoryview):
+            self.note(f"{path}: a memoryview comes back as bytes")
+            value = value.tobytes()
+        if isinstance(value, bytes | bytearray):
+            self.room(value, path, len(value) * 4 // 3)
+        found = self.of_library(value, path, depth, above)
         if found is not None:
             return found
-        if hasattr(type(value), "tolist") and hasattr(type(value), "dtype"):  # a numpy scalar
+        numpy = sys.modules.get("numpy")
+        if numpy is not None and isinstance(value, numpy.generic):
             return self.plain(scalars.from_numpy(value, path), path, depth, above)
+        typed = scalars.encode(value, path, self.note)
+        if typed is not None:
+            ((_, inner),) = typed.items()
+            for part in inner if isinstance(inner, list) else ():
+                if isinstance(part, int):
+                    _checked_int(part, path)
+            return typed
+        if isinstance(value, tuple | set | frozenset):
+            self.back_as(value, path, "a list")
+            self.room(value, path, 2 * len(value))
+            members = scalars.in_order(value) if isinstance(value, set | frozenset) else value
+            return self.container(list(members), path, depth, above | {id(value)})
+        if isinstance(value, Enum):
+            self.back_as(value, path, "its value")
+            return self.plain(value.value, path, depth, above)
         for base in (str, int, float):
-            if isinstance(value, base):  # an enum's member, a subclass
-                self.note(f"{path}: a {type(value).__name__} comes back as {base.__name__}")
-                inner = value.value if isinstance(value, Enum) else value
-                return self.plain(str.__str__(inner) if base is str else base(inner), path, depth, above)
-        if isinstance(value, dict | list | Mapping):
+            if isinstance(value, base):
+                self.back_as(value, path, base.__name__)
+                return self.plain(str.__str__(value) if base is str else base(value), path, depth, above)
+        if isinstance(value, Unread):
             return self.container(value, path, depth, above)
-        raise InvalidValue(f"{path}: {why_not(value)}")
+        if isinstance(value, dict | list | Mapping):
+            self.back_as(value, path, "a list" if isinstance(value, list) else "a dict")
+            return self.container(value, path, depth, above)
+        fields = _fields(value)
+        if fields is None:
+            raise InvalidValue(f"{path}: {why_not(value)}")
+        if id(value) in above:
+            raise InvalidValue(f"{path} contains itself. Store a value without circles.")
+        self.back_as(value, path, "a dict of its fields")
+        return self.container(fields, path, depth, above | {id(value)})
+
+    def back_as(self, value: Any, path: str, what: str) -> None:
+        self.note(f"{path}: {article(type(value).__name__)} comes back as {what}")
+
+    def of_library(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
+        """Arrays, frames and pictures; None for anything else. Looks only where the library is in use already."""
+
+        def plain(member: Any, where: str) -> Any:
+            return self.plain(member, where, depth + _FRAME_LEVELS, above | {id(value)})
+
+        if id(value) in above and not isinstance(value, str | bytes | int | float):
+            raise InvalidValue(f"{path} contains itself. Store a value without circles.")
+        for library, load in _LIBRARIES:
+            if sys.modules.get(library) is not None:
+                found = load().encode(value, path, plain, self)
+                if found is not None:
+                    return found
+        return None
+
+
+def _arrays() -> Any:
+    from . import arrays
+
+    return arrays
+
+
+def _frames() -> Any:
+    from . import frames
+
+    return frames
+
+
+def _polarframes() -> Any:
+    from . import polarframes
+
+    return polarframes
+
+
+def _images() -> Any:
+    from . import images
+
+    return images
+
+
+_LIBRARIES: tuple[tuple[str, Callable[[], Any]], ...] = (
+    ("numpy", _arrays),
+    ("pandas", _frames),
+    ("polars", _polarframes),
+    ("matplotlib.figure", _images),
+    ("PIL.Image", _images),
+    ("IPython.core.display", _images),
+)
+
+
+def _fields(value: Any) -> dict[str, Any] | None:
+    """What a dataclass or a pydantic model holds, by name; None of anything else."""
+    kind = type(value)
+    if hasattr(kind, "__dataclass_fields__"):
+        import dataclasses
+
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
+        return dict(value)
+    return None
 
 
 def _quoted(key: Any) -> str:
@@ -167,57 +273,55 @@ def _checked_int(value: int, path: str) -> int:
     return value
 
 
-def _of_library(value: Any, path: str, note: Note) -> Any:
-    """Arrays, frames and pictures; None for anything else. Looks only where the library is in use already."""
-    library = type(value).__module__.partition(".")[0]
-    if library not in ("numpy", "pandas", "matplotlib", "PIL", "IPython") or library not in sys.modules:
-        return None
-    if library in ("numpy", "pandas"):
-        from . import tables
+def decode(text: bytes, name: str = "value") -> Any:
+    """The Python value of JSON text; a fresh one each time.
 
-        return tables.encode(value, path, lambda item, where: _Encoder(note).plain(item, where, 0, _NOTHING))
-    from . import images
-
-    return images.encode(value, path)
-
-
-def decode(text: bytes) -> Any:
-    """The Python value of JSON text; a fresh one each time."""
+    What is no typed value, or of a library that is not installed, is an :class:`~.unread.Unread`: nothing is lost.
+    """
     value = json.loads(text)
-    return _revived(value) if b'"$' in text else value
+    return _revived(value, name) if b'"$' in text else value
 
 
-def _revived(value: Any) -> Any:
+def _revived(value: Any, path: str) -> Any:
     if isinstance(value, list):
-        return [_revived(member) for member in value]
+        return [_revived(member, f"{path}[{index}]") for index, member in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    if _looks_typed(value):
-        key, inner = next(iter(value.items()))
-        if key == "$dict" and isinstance(inner, dict):
-            return {name: _revived(member) for name, member in inner.items()}
-        found = _typed(key, inner)
-        if found is not None:
-            return found
-    return {name: _revived(member) for name, member in value.items()}
-
-
-def _typed(key: str, inner: Any) -> Any:
-    """The value of one typed object, or None where it is not one we know: then it is a plain dict."""
+    if not _looks_typed(value):
+        return _members(value, path)
+    key, inner = next(iter(value.items()))
+    if key == "$dict" and isinstance(inner, dict):
+        return _members(inner, path)
     try:
         if key in scalars.DECODERS:
             return scalars.DECODERS[key](inner)
-        if key in ("$ndarray", "$dataframe", "$series"):
-            from . import tables
+        if key in _DECODERS:
+            return _DECODERS[key]().decode(key, inner, lambda member: _revived(member, path))
+    except NeedsLibrary as error:
+        return Unread(_members(value, path), f"{path}: {error}")
+    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, MemoryError) as error:
+        why = f"{path}: what stands under {key} cannot be read: {_in_short(error)}." if key in _DECODERS else ""
+        return Unread(_members(value, path), why)
+    return Unread(_members(value, path))
 
-            return tables.decode(key, inner, _revived)
-        if key == "$image":
-            from . import images
 
-            return images.decode(inner)
-    except (ValueError, TypeError, KeyError, ArithmeticError, AttributeError):
-        return None
-    return None
+def _members(value: dict[str, Any], path: str) -> dict[str, Any]:
+    return {name: _revived(member, f"{path}[{_quoted(name)}]") for name, member in value.items()}
+
+
+def _in_short(error: Exception) -> str:
+    text = f"{error}".partition("\n")[0].rstrip(".")[:120]
+    return f"it has no {text}" if isinstance(error, KeyError) else text
+
+
+_DECODERS: dict[str, Callable[[], Any]] = {
+    "$ndarray": _arrays,
+    "$dataframe": _frames,
+    "$series": _frames,
+    "$index": _frames,
+    "$missing": _frames,
+    "$image": _images,
+}
 
 
 def is_plain(value: Any) -> bool:
@@ -230,59 +334,3 @@ def is_plain(value: Any) -> bool:
     if kind is str:
         return len(value) < 1024 and bool(value.isascii())
     return kind is bool or value is None
-
-
-def describe(value: Any) -> str:
-    """A few words: ``ndarray 800x600, 3.8 MB``, ``list of 3``."""
-    kind = type(value).__name__
-    shape = getattr(value, "shape", None)
-    if isinstance(shape, tuple) and shape and all(isinstance(side, int) for side in shape):
-        size = getattr(value, "nbytes", None)
-        if size is None and hasattr(value, "memory_usage"):
-            used = value.memory_usage(deep=False)
-            size = int(used if isinstance(used, int) else used.sum())
-        text = f"{kind} {'x'.join(map(str, shape))}"
-        return f"{text}, {in_bytes(size)}" if isinstance(size, int) else text
-    if isinstance(value, str | bytes | bytearray):
-        return f"{kind} of {len(value):,}"
-    if isinstance(value, dict | list | tuple | set | frozenset):
-        return f"{kind} of {len(value):,}"
-    return kind
-
-
-def in_bytes(count: int) -> str:
-    """``3.8 MB``: in steps of 1,000, as file managers do."""
-    amount = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 999.5 or unit == "GB":
-            if unit == "bytes":
-                return f"{count} bytes"
-            return f"{amount:.1f}".removesuffix(".0") + f" {unit}" if amount < 10 else f"{amount:.0f} {unit}"
-        amount /= 1000
-    raise AssertionError
-
-
-def why_not(value: Any) -> str:
-    """What to do with a value that has no JSON form: a sentence."""
-    kind = type(value)
-    hints: tuple[tuple[Callable[[], bool], str], ...] = (
-        (lambda: isinstance(value, type), "Store its name, or what it is made from."),
-        (lambda: callable(value) and hasattr(value, "__code__"), "Store its parameters; it stays in the kernel."),
-        (lambda: kind.__name__ == "module", "Store its name."),
-        (lambda: hasattr(kind, "__fspath__"), "Store its text: str(path)."),
-        (lambda: hasattr(kind, "__dataclass_fields__"), "Store dataclasses.asdict(value)."),
-        (lambda: hasattr(kind, "model_dump"), "Store value.model_dump()."),
-        (lambda: hasattr(kind, "__members__"), "Store its value: member.value."),
-        (lambda: hasattr(kind, "to_pandas"), "Store value.to_pandas()."),
-        (lambda: hasattr(kind, "get_params"), "It stays in the kernel; store value.get_params() or its scores."),
-        (lambda: hasattr(kind, "detach"), "Store value.tolist(), or save it to a file and keep the path."),
-        (lambda: hasattr(kind, "savefig") or hasattr(value, "get_figure"), "Store its figure."),
-        (lambda: hasattr(kind, "__next__") or hasattr(kind, "__iter__"), "Store list(value)."),
-    )
-    hint = next((text for applies, text in hints if applies()), "Store what it is made from, or its result.")
-    return f"{article(kind.__name__)} has no JSON form. {hint}"
-
-
-def article(noun: str) -> str:
-    """``an int``, ``a tuple``."""
-    return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"

@@ -12,6 +12,9 @@ from typing import Any
 #: What infinity is compared as. Not a number is compared as both, so that no bound lets it through.
 _LARGEST = 1.7976931348623157e308
 
+#: A schema looks at the members of no longer range.
+_LISTED = 10_000
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -28,7 +31,7 @@ def standin(value: Any, nan: float = _LARGEST) -> Any:
         if key in _TABLE:
             try:
                 return _TABLE[key](inner, nan)
-            except (ValueError, TypeError, KeyError, OverflowError):
+            except (ValueError, TypeError, KeyError, ArithmeticError):
                 # It is none of ours, only an object that looks like one.
                 pass
     return {name: standin(member, nan) for name, member in value.items()}
@@ -63,9 +66,28 @@ def _date(inner: Any, _: float) -> str:
 
 
 def _zoned(text: str, start: int) -> str:
-    """With an offset, as RFC 3339 wants one; a time without a zone is as good as one with it."""
+    """With an offset and no name of a zone, as RFC 3339 wants it; a time without a zone is as good as one with it."""
+    text = text.partition("[")[0]
     tail = text[start:]
     return text if tail.endswith(("Z", "z")) or "+" in tail or "-" in tail else f"{text}Z"
+
+
+def _fraction(inner: Any) -> float | int:
+    numerator, denominator = inner
+    return numerator if denominator == 1 else numerator / denominator  # type: ignore[no-any-return]
+
+
+def _range(inner: Any) -> list[int]:
+    start, stop, step = inner
+    members = range(start, stop, step)
+    if len(members) > _LISTED:
+        raise ValueError(inner)
+    return list(members)
+
+
+def _missing(inner: Any) -> None:
+    if inner not in ("NA", "NaT"):
+        raise ValueError(inner)
 
 
 def _part(inner: Any, nan: float) -> Any:
@@ -90,4 +112,8 @@ _TABLE: dict[str, Callable[[Any, float], Any]] = {
     "$binary": lambda inner, _: _text(inner["base64"]),
     "$uuid": lambda inner, _: _text(inner),
     "$complex": lambda inner, nan: [_part(part, nan) for part in inner],
+    "$fraction": lambda inner, _: _fraction(inner),
+    "$range": lambda inner, _: _range(inner),
+    "$path": lambda inner, _: _text(inner["path"]),
+    "$missing": lambda inner, _: _missing(inner),
 }
