@@ -213,6 +213,17 @@ export class Outbox {
     this._write();
   }
 
+  /** Writes down once what several edits come to. */
+  gather(edits: () => void): void {
+    this._isGathering = true;
+    try {
+      edits();
+    } finally {
+      this._isGathering = false;
+      this._write();
+    }
+  }
+
   /** Freezes what has gathered, writes it down, then sends it; nothing happens while an answer is owed. */
   dispatch(hold: (edit: Edit) => boolean = () => false): boolean {
     if (!this._ready || this._open !== null) {
@@ -265,14 +276,12 @@ export class Outbox {
   refit(confirmed: Rows): void {
     for (const edit of this._edits) {
       const { name } = edit.op;
+      if (edit.op.op !== 'patch') {
+        continue;
+      }
       const row = confirmed.get(name);
       const first = this.pending.find(each => namesOf(each.op).includes(name));
-      if (
-        edit.op.op === 'patch' &&
-        first === edit &&
-        row !== undefined &&
-        !fits(edit.op, row.value)
-      ) {
+      if (first === edit && row !== undefined && !fits(edit.op, row.value)) {
         this._edits = this._edits.filter(each => each !== edit);
         const message = `${name} was changed by somebody else.`;
         const { value: theirs } = row;
@@ -425,6 +434,9 @@ export class Outbox {
 
   private _write(): void {
     this._version++;
+    if (this._isGathering) {
+      return;
+    }
     this._drawer.write({
       client: this.client,
       seq: this._seq,
@@ -439,6 +451,7 @@ export class Outbox {
   private _open: Mutate | null;
   private _edits: Edit[];
   private _refused: Refused[];
+  private _isGathering = false;
   private _ready = false;
   private _isHeld = false;
   private _version = 0;

@@ -1,5 +1,5 @@
 import { CodeEditor } from '@jupyterlab/codeeditor';
-import React, { useEffect, useId, useRef } from 'react';
+import React, { useEffect, useId, useMemo, useRef } from 'react';
 
 import { useSurroundings, useTrans } from '../context';
 import { parseJson, prettyJson, type Json } from '../json';
@@ -24,7 +24,10 @@ export function JsonEditor(props: {
       return { ok: false, problem: jsonSentence(text, error, trans) };
     }
   };
-  const field = useDraft(name, value, prettyJson, read, '');
+  // Writing a large value out takes a while, and the row is drawn again by the clock.
+  const pretty = useMemo(() => prettyJson(value), [value]);
+  const format = (each: Json): string => (each === value ? pretty : prettyJson(each));
+  const field = useDraft(name, value, format, read, '');
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
       field.save();

@@ -1,35 +1,39 @@
 import React, { useMemo } from 'react';
 
 import { useTrans } from '../context';
-import { isNumber, numberText, type Json } from '../json';
+import type { Json } from '../json';
 import { numbersOf } from './kinds';
 import { Sparkline } from './Sparkline';
-
-function short(value: Json | undefined): string {
-  if (value === undefined || !isNumber(value)) {
-    return '';
-  }
-  const text = numberText(value);
-  return text.length > 10 ? String(Number(Number(text).toPrecision(4))) : text;
-}
+import { briefNumber } from './TablePreview';
 
 /** A list of numbers: its line, and where it begins and ends. */
 export function ListPreview(props: { name: string; value: Json }): React.JSX.Element | null {
   const { name, value } = props;
-  const trans = useTrans();
   const numbers = useMemo(() => numbersOf(value), [value]);
-  if (numbers === null || !Array.isArray(value)) {
-    return null;
-  }
-  const [first, last] = [short(value[0]), short(value[value.length - 1])];
+  return numbers === null ? null : <NumbersLine name={name} numbers={numbers} />;
+}
+
+/** Numbers as a line; what is not finite leaves no point, and is counted. */
+export function NumbersLine(props: {
+  name: string;
+  numbers: readonly number[];
+}): React.JSX.Element | null {
+  const { name, numbers } = props;
+  const trans = useTrans();
+  const missing = numbers.filter(each => !Number.isFinite(each)).length;
+  const [first, last] = [numbers[0], numbers[numbers.length - 1]].map(
+    each => briefNumber(each) ?? ''
+  ) as [string, string];
+  const gaps = missing === 0 ? '' : ` · ${trans.__('%1 not finite', missing)}`;
   return (
     <>
       <Sparkline
         numbers={numbers}
-        label={trans.__('%1: %2 numbers from %3 to %4', name, numbers.length, first, last)}
+        label={trans.__('%1: %2 numbers from %3 to %4', name, numbers.length, first, last) + gaps}
       />
       <span className="jp-Sparkline-ends">
         {first} → {last}
+        {gaps}
       </span>
     </>
   );

@@ -3,12 +3,13 @@ import React, { useId } from 'react';
 import { useTrans } from '../context';
 import { isNumber, numberText, type Json } from '../json';
 import { readNumber, stepNumber } from '../numbertext';
+import { readSpecial, specialText } from '../scalartext';
 import { FieldMessage } from './FieldMessage';
 import { numberSentence } from './sentences';
 import { useDraft, type Reading } from './useDraft';
 
 function textOf(value: Json): string {
-  return isNumber(value) ? numberText(value) : '';
+  return isNumber(value) ? numberText(value) : (specialText(value) ?? '');
 }
 
 export function NumberEditor(props: {
@@ -24,6 +25,11 @@ export function NumberEditor(props: {
     const reading = readNumber(text);
     if (reading.ok) {
       return reading;
+    }
+    // Not before it is written out: `inf` is on the way to `infinity`, and both are the same.
+    const special = readSpecial(text);
+    if (special !== null) {
+      return { ok: true, value: special };
     }
     const sentence = numberSentence(reading, trans);
     return { ok: false, problem: sentence === null ? null : `${sentence} ${last}` };
@@ -92,8 +98,8 @@ export function NumberEditor(props: {
           onKeyDown={onKeyDown}
         />
         <span className="jp-SessionField-steppers">
-          {stepper(-1, trans.__('Less %1', name), '−')}
-          {stepper(1, trans.__('More %1', name), '+')}
+          {stepper(-1, trans.__('Decrease %1', name), '−')}
+          {stepper(1, trans.__('Increase %1', name), '+')}
         </span>
       </div>
       <FieldMessage id={message} problem={field.problem} />

@@ -1,44 +1,81 @@
+import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import React, { memo, useCallback, useMemo } from 'react';
+import React, { memo, useCallback, useEffect, useMemo } from 'react';
 
+import { sections, type Arrangement } from '../arrangement';
 import { useTrans } from '../context';
+import { useRows } from './rows';
 import type { Groups } from './useGroups';
 import { VariableRow } from './VariableRow';
 
-type Item = { kind: 'title'; key: string; text: string } | { kind: 'row'; key: string };
+type Item =
+  | { kind: 'title'; key: string; text: string }
+  | { kind: 'prefix'; key: string; prefix: string; count: number; isOpen: boolean }
+  | { kind: 'row'; key: string; inPrefix: boolean };
 
 // A short list is simply there: nothing in it loses its focus by being scrolled away.
 const FEW = 60;
 const ROW_HEIGHT = 52;
 const TITLE_HEIGHT = 28;
 
-function itemsOf(key: string, text: string, names: readonly string[]): Item[] {
-  return names.length === 0
-    ? []
-    : [{ kind: 'title', key, text }, ...names.map(name => ({ kind: 'row' as const, key: name }))];
+function itemsOf(
+  key: string,
+  text: string,
+  names: readonly string[],
+  arrangement: Arrangement
+): Item[] {
+  if (names.length === 0) {
+    return [];
+  }
+  const parts = arrangement.grouped ? sections(names) : [{ prefix: null, names }];
+  const items = parts.flatMap((part): Item[] => {
+    const { prefix } = part;
+    const isOpen = prefix === null || !arrangement.closed.includes(prefix);
+    const rows = part.names.map(name => ({
+      kind: 'row' as const,
+      key: name,
+      inPrefix: prefix !== null
+    }));
+    const count = rows.length;
+    const title = { kind: 'prefix' as const, key: `${key} ${prefix ?? ''}`, count, isOpen };
+    return [...(prefix === null ? [] : [{ ...title, prefix }]), ...(isOpen ? rows : [])];
+  });
+  return [{ kind: 'title', key, text }, ...items];
 }
 
-/** The two groups of rows; of a long list only what is in view is in the page. */
+/** The two groups of rows, and within them those that begin alike; of a long list only what is in view is in the page. */
 export const RowList = memo(function RowList(props: {
   groups: Groups;
+  arrangement: Arrangement;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
+  onClose(prefix: string, closed: boolean): void;
 }): React.JSX.Element {
-  const { groups, stale, scroller } = props;
+  const { groups, arrangement, stale, scroller, onClose } = props;
   const trans = useTrans();
+  const { selection } = useRows();
   const items = useMemo(
     () => [
-      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters),
-      ...itemsOf('results', trans.__('Results'), groups.results)
+      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement),
+      ...itemsOf('results', trans.__('Results'), groups.results, arrangement)
     ],
-    [groups, trans]
+    [groups, trans, arrangement]
   );
-  const draw = (item: Item): React.JSX.Element =>
-    item.kind === 'title' ? (
-      <h3 className="jp-SessionTitle">{item.text}</h3>
-    ) : (
-      <VariableRow name={item.key} isStale={stale.has(item.key)} />
-    );
+  useEffect(() => {
+    selection.show(items.flatMap(item => (item.kind === 'row' ? [item.key] : [])));
+  }, [items, selection]);
+  const draw = (item: Item): React.JSX.Element => {
+    switch (item.kind) {
+      case 'title':
+        return <h3 className="jp-SessionTitle">{item.text}</h3>;
+      case 'prefix':
+        return <PrefixTitle {...item} onClose={onClose} />;
+      default:
+        return (
+          <VariableRow name={item.key} isStale={stale.has(item.key)} inPrefix={item.inPrefix} />
+        );
+    }
+  };
   if (items.length <= FEW) {
     return (
       <div>
@@ -51,6 +88,30 @@ export const RowList = memo(function RowList(props: {
   return <LongList items={items} draw={draw} scroller={scroller} />;
 });
 
+/** What names have in common that begin alike: a click puts their rows away. */
+function PrefixTitle(props: {
+  prefix: string;
+  count: number;
+  isOpen: boolean;
+  onClose(prefix: string, closed: boolean): void;
+}): React.JSX.Element {
+  const { prefix, count, isOpen, onClose } = props;
+  const Caret = isOpen ? caretDownIcon : caretRightIcon;
+  return (
+    <button
+      type="button"
+      className="jp-SessionPrefix"
+      data-testid="prefix"
+      aria-expanded={isOpen}
+      onClick={() => onClose(prefix, isOpen)}
+    >
+      <Caret.react tag="span" width="14px" height="14px" />
+      <span className="jp-SessionPrefix-text">{prefix.slice(0, -1)}</span>
+      <span className="jp-SessionPrefix-count">{count}</span>
+    </button>
+  );
+}
+
 function LongList(props: {
   items: readonly Item[];
   draw(item: Item): React.JSX.Element;
@@ -62,7 +123,7 @@ function LongList(props: {
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: i => (items[i]?.kind === 'title' ? TITLE_HEIGHT : ROW_HEIGHT),
+    estimateSize: i => (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
     getItemKey,
     overscan: 6
   });

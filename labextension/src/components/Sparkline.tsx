@@ -4,7 +4,7 @@ const WIDTH = 220;
 const HEIGHT = 34;
 const MOST_POINTS = 220;
 
-/** A list of numbers as a small line. Long lists keep the lowest and highest of each stretch, so that no spike is lost. */
+/** A list of numbers as a small line, without those that are not finite. Long lists keep the lowest and highest of each stretch, so that no spike is lost. */
 export function Sparkline(props: { numbers: readonly number[]; label: string }): React.JSX.Element {
   const { numbers, label } = props;
   const points = useMemo(() => line(numbers), [numbers]);
@@ -25,8 +25,10 @@ export function line(numbers: readonly number[]): string {
   let low = Infinity;
   let high = -Infinity;
   for (const n of numbers) {
-    low = Math.min(low, n);
-    high = Math.max(high, n);
+    if (Number.isFinite(n)) {
+      low = Math.min(low, n);
+      high = Math.max(high, n);
+    }
   }
   // Half of each, or the difference of two large numbers would overflow.
   const span = high / 2 - low / 2;
@@ -36,7 +38,7 @@ export function line(numbers: readonly number[]): string {
     return `${x.toFixed(1)},${y.toFixed(1)}`;
   };
   if (numbers.length <= MOST_POINTS) {
-    return numbers.map(place).join(' ');
+    return numbers.flatMap((n, i) => (Number.isFinite(n) ? [place(n, i)] : [])).join(' ');
   }
   const stretch = Math.ceil((numbers.length / MOST_POINTS) * 2);
   const kept = new Set<number>([0, numbers.length - 1]);
@@ -44,12 +46,16 @@ export function line(numbers: readonly number[]): string {
     let least = start;
     let most = start;
     for (let i = start; i < Math.min(start + stretch, numbers.length); i++) {
-      least = numbers[i]! < numbers[least]! ? i : least;
-      most = numbers[i]! > numbers[most]! ? i : most;
+      const n = numbers[i]!;
+      if (Number.isFinite(n)) {
+        least = n < numbers[least]! || !Number.isFinite(numbers[least]) ? i : least;
+        most = n > numbers[most]! || !Number.isFinite(numbers[most]) ? i : most;
+      }
     }
     kept.add(least).add(most);
   }
   return [...kept]
+    .filter(i => Number.isFinite(numbers[i]))
     .sort((a, b) => a - b)
     .map(i => place(numbers[i]!, i))
     .join(' ');

@@ -44,7 +44,8 @@ function describe(value: Json, tokens: React.JSX.Element[]): void {
   } else if (isNumber(value)) {
     add('number', numberText(value));
   } else {
-    const text = flatJson(value);
+    // No more of a long text than is shown of it.
+    const text = flatJson(typeof value === 'string' ? value.slice(0, 81) : value);
     add(
       typeof value === 'string' ? 'text' : 'word',
       text.length > 80 ? `${text.slice(0, 79)}…` : text

@@ -42,7 +42,9 @@ export function useDraft(
   format: (value: Json) => string,
   read: (text: string) => Reading,
   /** What to say of an unfinished text once the field is left. */
-  unfinished: string
+  unfinished: string,
+  /** Whether it is the variable's own field, which takes up an invalid text again that was left in it. */
+  restores = true
 ): Field {
   const client = useClient();
   const trans = useTrans();
@@ -53,7 +55,7 @@ export function useDraft(
   };
   const [draft, redraw] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
-    const text = client.getState().invalid.get(name);
+    const text = restores ? client.getState().invalid.get(name) : undefined;
     return text === undefined ? null : attempt(text);
   });
   // Two changes may come before the field is drawn again: the second goes on from the first.

@@ -1,0 +1,86 @@
+import { caretLeftIcon, caretRightIcon } from '@jupyterlab/ui-components';
+import React from 'react';
+
+import { useTrans } from '../context';
+import type { Sheet } from '../sheet';
+
+/** Which rows and columns of a table are shown, and the buttons that turn to others. */
+export function SheetPager(props: {
+  sheet: Sheet;
+  shown: { top: number; left: number; rows: number; columns: number };
+  pageRows: number;
+  pageColumns: number;
+  onGo(to: { row: number; column: number }): void;
+}): React.JSX.Element | null {
+  const { sheet, shown, pageRows, pageColumns, onGo } = props;
+  const { top, left, rows, columns } = shown;
+  const trans = useTrans();
+  return (
+    <>
+      {rows < sheet.rows ? (
+        <Turn
+          text={trans.__('rows %1–%2 of %3', top, top + rows - 1, sheet.rows)}
+          less={trans.__('Rows before')}
+          more={trans.__('Rows after')}
+          testid="rows"
+          onLess={top > 0 ? () => onGo({ row: top - pageRows, column: left }) : null}
+          onMore={
+            top + rows < sheet.rows ? () => onGo({ row: top + pageRows, column: left }) : null
+          }
+        />
+      ) : null}
+      {columns < sheet.columns.length ? (
+        <Turn
+          text={trans.__('columns %1–%2 of %3', left + 1, left + columns, sheet.columns.length)}
+          less={trans.__('Columns before')}
+          more={trans.__('Columns after')}
+          testid="columns"
+          onLess={left > 0 ? () => onGo({ row: top, column: left - pageColumns }) : null}
+          onMore={
+            left + columns < sheet.columns.length
+              ? () => onGo({ row: top, column: left + pageColumns })
+              : null
+          }
+        />
+      ) : null}
+    </>
+  );
+}
+
+function Turn(props: {
+  text: string;
+  less: string;
+  more: string;
+  testid: string;
+  onLess: (() => void) | null;
+  onMore: (() => void) | null;
+}): React.JSX.Element {
+  const { text, less, more, testid, onLess, onMore } = props;
+  return (
+    <div className="jp-SessionSheet-pager">
+      <button
+        type="button"
+        className="jp-SessionButton jp-mod-quiet"
+        aria-label={less}
+        title={less}
+        data-testid={`${testid}-before`}
+        disabled={onLess === null}
+        onClick={() => onLess?.()}
+      >
+        <caretLeftIcon.react tag="span" width="14px" height="14px" />
+      </button>
+      <span>{text}</span>
+      <button
+        type="button"
+        className="jp-SessionButton jp-mod-quiet"
+        aria-label={more}
+        title={more}
+        data-testid={`${testid}-after`}
+        disabled={onMore === null}
+        onClick={() => onMore?.()}
+      >
+        <caretRightIcon.react tag="span" width="14px" height="14px" />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,219 @@
+"""Rows to their end: every value is shown as what it is, and is edited, moved, grouped and selected where it stands."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from .conftest import OpenLab
+from .jupyter import Jupyter
+from .lab import Lab, wait_for
+from .test_looks import CUT, make_wide
+
+DARK = "JupyterLab Dark"
+TYPED = """%load_ext session_state_ext
+import datetime, decimal, uuid
+import numpy as np, pandas as pd
+from IPython.display import Image
+import struct, zlib
+def png(width, height):
+    rows = b"".join(b"\\0" + bytes([x * 255 // width, y * 255 // height, 180] * 1) for y in range(height) for x in [0])
+    body = b"".join(
+        b"\\0" + b"".join(bytes([x * 255 // width, y * 255 // height, 180]) for x in range(width)) for y in range(height)
+    )
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    return (b"\\x89PNG\\r\\n\\x1a\\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+            + chunk(b"IDAT", zlib.compress(body)) + chunk(b"IEND", b""))
+session["frame"] = pd.DataFrame({"lr": [0.1, 0.2, float("nan"), 0.4, 0.5], "name": ["a", "b", None, "d", "e"]})
+session["curve"] = np.sin(np.linspace(0, 9, 3000))
+session["weights"] = np.add.outer(np.arange(12.0), np.arange(30.0) ** 1.3)
+session["series"] = pd.Series([1, 2, 3], index=["mean", "std", "max"], name="q")
+session["picture"] = Image(data=png(160, 60), format="png")
+session["at"] = datetime.datetime(2026, 11, 22, 19, 0)
+session["price"] = decimal.Decimal("1.10")
+session["took"] = datetime.timedelta(hours=1, seconds=2.5)
+session["run_id"] = uuid.UUID(int=7)
+session["raw"] = b"session state" * 1000
+session["loss"] = float("nan")
+session["big"] = 2**53 + 1
+session["one"] = 1.0"""
+TREE = {"model": {"kind": "ridge", "degree": 3, "deep": True}, "alpha": [0.01, 0.1, 1], "note": None}
+PEOPLE = [{"who": "ann", "age": 31}, {"who": "bob", "age": 45}]
+
+
+def opened(jupyter: Jupyter, open_lab: OpenLab, name: str, values: dict[str, Any], **more: Any) -> tuple[Lab, str]:
+    path = jupyter.notebook(f"{name}.ipynb", ["pass"])
+    session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    answer = jupyter.request("POST", f"/api/session/{session}", json={"variables": values})
+    assert answer.ok, answer.text
+    return open_lab(jupyter, path, **more), path
+
+
+def press(lab: Lab, *keys: str) -> None:
+    for key in keys:
+        lab.page.keyboard.press(key)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
+def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
+    shade = "dark" if theme == DARK else "light"
+    path = jupyter.notebook(f"typed-{shade}.ipynb", [TYPED])
+    lab = open_lab(jupyter, path, viewport={"width": 1280, "height": 1500})
+    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.run_cell(0)
+    for name, kind in {
+        "frame": "DataFrame 5x2",
+        "curve": "ndarray 3000 float64",
+        "weights": "ndarray 12x30 float64",
+        "series": "Series 3 int64",
+        "picture": "Image 160x60",
+        "at": "datetime",
+        "price": "Decimal",
+        "took": "timedelta",
+        "run_id": "UUID",
+        "raw": "bytes, 13 kB",
+    }.items():
+        expect(lab.row(name).get_by_test_id("type")).to_have_text(kind)
+    expect(lab.row("frame")).to_contain_text("float64")
+    expect(lab.row("picture").get_by_role("img")).to_have_js_property("naturalWidth", 160)
+    lab.expect_value("at", "2026-11-22 19:00:00")
+    lab.expect_value("took", "1:00:02.5")
+    lab.expect_value("loss", "NaN")
+    lab.expect_value("big", "9007199254740993")
+    lab.expect_value("one", "1.0")
+    lab.editor("frame").click()
+    for name, width in (("narrow", 250), ("wide", 480)):
+        make_wide(lab, width)
+        lab.screenshot(f"rows-typed-{name}-{shade}")
+        assert lab.panel.evaluate(CUT) == []
+        assert lab.cut_names() == []
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def test_a_date_and_a_decimal_reach_the_kernel_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    path = jupyter.notebook(
+        "scalars.ipynb",
+        [
+            "%load_ext session_state_ext\nimport datetime, decimal\n"
+            "session['at'] = datetime.datetime(2026, 1, 2)\nsession['price'] = decimal.Decimal('1.10')",
+            "print(repr(session['at']), repr(session['price']))",
+        ],
+    )
+    lab = open_lab(jupyter, path)
+    lab.run_cell(0)
+    lab.type("at", "2026-02-30 10:00")
+    expect(lab.row("at")).to_contain_text("Not a datetime: write it like 2026-11-22 19:00:00.")
+    lab.set("at", "2026-02-28 10:00")
+    lab.set("price", "0.30")
+    assert "datetime.datetime(2026, 2, 28, 10, 0) Decimal('0.30')" in lab.run_cell(1)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
+def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
+    shade = "dark" if theme == DARK else "light"
+    lab, path = opened(jupyter, open_lab, f"tree-{shade}", {"space": TREE, "people": PEOPLE})
+    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.editor("space").focus()
+    press(lab, "Enter")
+    tree = lab.row("space").get_by_role("tree")
+    tree.locator('[data-pointer="/model"]').focus()
+    press(lab, "ArrowRight", "ArrowRight", "ArrowDown", "Enter")
+    lab.page.keyboard.type("4")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["space"], {**TREE, "model": {**TREE["model"], "degree": 4}})  # type: ignore[dict-item]
+    assert '"patch"' in lab.mutates("space")[-1]
+    assert "ridge" not in lab.mutates("space")[-1]
+    expect(tree.locator('[data-pointer="/model/degree"]')).to_be_focused()
+    press(lab, "Enter")
+    lab.page.keyboard.type("0,5")
+    expect(lab.row("space").get_by_test_id("problem")).to_have_text("Use a point: 0.5.")
+    lab.editor("people").click()
+    for name, width in (("narrow", 250), ("wide", 480)):
+        make_wide(lab, width)
+        lab.screenshot(f"rows-tree-{name}-{shade}")
+        assert lab.panel.evaluate(CUT) == []
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab, path = opened(
+        jupyter, open_lab, "table", {"people": PEOPLE}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    lab.editor("people").click()
+    grid = lab.row("people").get_by_role("grid")
+    grid.get_by_role("gridcell").first.click()
+    press(lab, "ArrowRight")
+    lab.page.keyboard.type("32")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["people"][0]["age"], 32)
+    press(lab, "ArrowLeft")
+    lab.evaluate("() => navigator.clipboard.writeText('cy\\t50\\nd\\t60.5\\n')")
+    press(lab, "ControlOrMeta+v")
+    wanted = [{"who": "ann", "age": 32}, {"who": "cy", "age": 50}, {"who": "d", "age": 60.5}]
+    wait_for(lambda: jupyter.variables(path)["people"], wanted)
+    expect(grid.get_by_role("gridcell")).to_have_count(6)
+
+
+def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    values = {"model.lr": 0.1, "model.depth": 3, "model.seed": 7, "note": "x", "alpha": 1}
+    lab, path = opened(jupyter, open_lab, "several", values, permissions=["clipboard-read", "clipboard-write"])
+    expect(lab.panel.get_by_test_id("prefix")).to_have_text("model3")
+    lab.row("alpha").get_by_test_id("row-menu").click()
+    lab.page.locator('[data-testid="menu-select"]').click()
+    lab.row("model.seed").get_by_test_id("select").click(modifiers=["Shift"])
+    make_wide(lab, 250)
+    expect(lab.panel.get_by_test_id("selection-bar")).to_contain_text("4 selected")
+    lab.screenshot("rows-selected-narrow")
+    assert lab.panel.evaluate(CUT) == []
+    lab.panel.get_by_test_id("selection-copy").click()
+    lab.page.locator('[data-testid="menu-copy-python"]').click()
+    expect(lab.panel).to_contain_text("Copied 4 variables.")
+    copied = lab.evaluate("() => navigator.clipboard.readText()")
+    assert copied.splitlines()[:2] == ["alpha = 1", 'session["model.depth"] = 3']
+    lab.row("model.seed").get_by_test_id("select").focus()
+    press(lab, "Delete")
+    wait_for(lambda: jupyter.variables(path), {"note": "x"})
+    lab.panel.get_by_test_id("notice-action").click()
+    wait_for(lambda: jupyter.variables(path), values)
+
+
+def test_ones_own_order_stays_after_a_reload_and_is_nobody_elses(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab, path = opened(jupyter, open_lab, "order", {"a": 1, "b": 2, "c": 3})
+
+    def order(lab: Lab) -> list[str]:
+        rows: list[str] = lab.panel.get_by_test_id("row").evaluate_all("all => all.map(e => e.dataset.name)")
+        return rows
+
+    lab.editor("c").focus()
+    press(lab, "Alt+Shift+ArrowUp")
+    wait_for(lambda: order(lab), ["a", "c", "b"])
+    expect(lab.editor("c")).to_be_focused()
+    lab.row("b").locator(".jp-SessionRow-name").drag_to(
+        lab.row("a").locator(".jp-SessionRow-name"), target_position={"x": 3, "y": 2}
+    )
+    wait_for(lambda: order(lab), ["b", "a", "c"])
+    lab.reload()
+    wait_for(lambda: order(lab), ["b", "a", "c"])
+    assert order(open_lab(jupyter, path)) == ["a", "b", "c"]
+
+
+def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    """What is in the page does not grow with what is in the session."""
+    values: dict[str, Any] = {f"group_{n % 40}.v{n}": n for n in range(9990)}
+    values["a_log"] = "line\n" * 200_000
+    values["a_list"] = [n / 7 for n in range(50_000)]
+    values["a_table"] = [{"n": n, "text": f"row {n}"} for n in range(20_000)]
+    assert len(json.dumps(values["a_log"])) > 1_000_000
+    lab, _ = opened(jupyter, open_lab, "many", values)
+    expect(lab.row("a_log").get_by_test_id("long-text")).to_be_visible()
+    lab.editor("a_list").click()
+    lab.editor("a_table").click()
+    expect(lab.row("a_table").get_by_role("grid")).to_be_visible()
+    assert lab.panel.locator("*").count() < 3000
+    lab.panel.get_by_test_id("rows").press("ControlOrMeta+a")
+    expect(lab.panel.get_by_test_id("selection-bar")).to_contain_text("9993 selected")
+    assert lab.panel.locator("*").count() < 3000
