@@ -177,6 +177,25 @@ export class SessionClient {
     this._edit({ op: 'declare', name, spec });
   };
 
+  /** Several edits, kept and shown once: what one of them throws leaves those before it. */
+  atOnce = (edits: () => void): void => {
+    this._isBatch = true;
+    this._outbox.gather(() => {
+      try {
+        edits();
+      } finally {
+        this._isBatch = false;
+      }
+    });
+    this._outbox.refit(this._replica.rows);
+    this._sender.edited();
+    this._publish();
+  };
+
+  /** How this browser shows the session: nothing that others see. */
+  readView = (): string | null => this.options.shelf.readView(this._sessionId);
+  writeView = (view: string): void => this.options.shelf.writeView(this._sessionId, view);
+
   /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */
   setInvalid = (name: string, text: string | null): void => {
     if (this._sender.setInvalid(name, text)) {
@@ -267,9 +286,11 @@ export class SessionClient {
     const { revision, rows } = this._replica;
     this._outbox.add(op, revision, rows, this._now(), whole);
     this._conflicts.decided(op.name);
-    this._outbox.refit(rows);
-    this._sender.edited();
-    this._publish();
+    if (!this._isBatch) {
+      this._outbox.refit(rows);
+      this._sender.edited();
+      this._publish();
+    }
   }
 
   private _decide(name: string, choice: 'mine' | 'theirs'): void {
@@ -434,6 +455,7 @@ export class SessionClient {
   private readonly _view: View;
   private readonly _now: () => number;
   private readonly _listeners = new Set<() => void>();
+  private _isBatch = false;
   private _sessionId: string;
   private _replica: Replica;
   private _state: ClientState;

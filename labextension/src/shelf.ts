@@ -23,6 +23,13 @@ export interface KnownState {
   limits: Limits | null;
 }
 
+/** The revision that stood on the screen, of which history, and when. */
+export interface LastLook {
+  revision: number;
+  epoch: string;
+  at: number;
+}
+
 export class Shelf {
   /** Whose things these are: the server's address and the person. */
   readonly owner: string;
@@ -82,6 +89,19 @@ export class Shelf {
     this.storage?.removeItem(this._prefix('state', sessionId));
   }
 
+  /** How this person has the rows of a session before them. */
+  readView(sessionId: string): string | null {
+    return this.storage?.getItem(this._prefix('view', sessionId)) ?? null;
+  }
+
+  writeView(sessionId: string, view: string): void {
+    try {
+      this.storage?.setItem(this._prefix('view', sessionId), view);
+    } catch {
+      // The next page then has the rows in their plain order.
+    }
+  }
+
   /** Which session a notebook had when its server was last heard of. */
   readPath(path: string): string | null {
     return this.storage?.getItem(this._prefix('path', path)) ?? null;
@@ -92,6 +112,44 @@ export class Shelf {
       this.storage?.setItem(this._prefix('path', path), sessionId);
     } catch {
       // Only costs the head start of the next page.
+    }
+  }
+
+  /**
+   * The session a notebook had before a person chose another one for it: its own. An empty text where that was one which
+   * nobody had written to; null where nobody has chosen.
+   */
+  readOwn(path: string): string | null {
+    return this.storage?.getItem(this._prefix('own', path)) ?? null;
+  }
+
+  writeOwn(path: string, sessionId: string | null): void {
+    try {
+      if (sessionId === null) {
+        this.storage?.removeItem(this._prefix('own', path));
+      } else {
+        this.storage?.setItem(this._prefix('own', path), sessionId);
+      }
+    } catch {
+      // It can still be found in the list.
+    }
+  }
+
+  /** What of a session this browser has last shown. */
+  readLook(sessionId: string): LastLook | null {
+    try {
+      const text = this.storage?.getItem(this._prefix('look', sessionId)) ?? null;
+      return text === null ? null : (JSON.parse(text) as LastLook);
+    } catch {
+      return null;
+    }
+  }
+
+  writeLook(sessionId: string, look: LastLook): void {
+    try {
+      this.storage?.setItem(this._prefix('look', sessionId), JSON.stringify(look));
+    } catch {
+      // More is marked as news than is, then.
     }
   }
 
@@ -127,7 +185,7 @@ export class Shelf {
 
   /** Throws away all that is kept for this person of this server. */
   clear(): void {
-    for (const kind of ['outbox', 'state', 'path', 'unborn']) {
+    for (const kind of ['outbox', 'state', 'path', 'own', 'look', 'unborn', 'view']) {
       this._keys(`${ROOT}:${kind}:${this.owner}|`).forEach(key => this.remove(key));
     }
   }

@@ -109,7 +109,7 @@ describe('a number', () => {
     await type('lr', '0,01');
     expect(editor('lr').value).toBe('0,01');
     expect(within(row('lr')).getByTestId('problem').textContent).toBe(
-      'Not a number: write 0.01. The last saved value is 0.1.'
+      'Use a point: 0.01. The last saved value is 0.1.'
     );
     await pass(5000);
     expect(server.mutates).toHaveLength(0);
@@ -171,7 +171,7 @@ describe('a number', () => {
     expect(editor('lr').value).toBe('0.2');
     await press('lr', 'ArrowDown');
     expect(editor('lr').value).toBe('0.1');
-    await click(within(row('lr')).getByLabelText('More lr'));
+    await click(within(row('lr')).getByLabelText('Increase lr'));
     await pass(500);
     expect(server.value('lr')).toBe(0.2);
   });
@@ -222,6 +222,7 @@ test('an object is shown in brief, opened with a click, and edited as JSON', asy
   expect(within(row('space')).getByTestId('type').textContent).toBe('object, 2 keys');
   expect(editor('space').textContent).toBe('{alpha: [0.01, 1.0], kind: "ridge"}');
   await click(editor('space'));
+  await click(within(row('space')).getByTestId('editor-json'));
   await type('space', '{"alpha": [0.01, 1.0],}');
   expect(within(row('space')).getByTestId('problem').textContent).toBe(
     'JSON has no comma before a closing bracket.'
@@ -243,7 +244,7 @@ test('two people edit different members of one object: both stay, and Escape tak
         'bob'
       )
     );
-  await click(editor('space'));
+  await pick(within(row('space')).getByTestId('row-menu'), 'json');
   await doing(() => void fireEvent.focus(editor('space')));
   await type('space', '{"alpha": 2, "kind": "ridge"}');
   await theirs(7);
