@@ -28,7 +28,11 @@ test.each([
   ['[1, "x"]', 'list, 2 items'],
   ['[]', 'list, 0 items'],
   ['[{"a": 1}, {"b": 2}]', 'table 2 × 2'],
-  ['[{}]', 'list, 1 item']
+  ['[{}]', 'list, 1 item'],
+  ['[[1, 2], [3, 4], [5, 6]]', 'matrix 3 × 2'],
+  ['[1, {"$numberDouble": "NaN"}]', '2 numbers'],
+  ['{"$numberDouble": "NaN"}', 'number'],
+  ['{"$localDate": "2026-01-02"}', 'date']
 ])('%s is called %s', (text, words) => {
   expect(kindWords(parseJson(text), trans)).toBe(words);
 });
