@@ -7,20 +7,21 @@ import ts from 'typescript-eslint';
  * from the files before it.
  */
 const layers = [
-  ['json', 'names', 'numbertext', 'pacer'],
+  ['json', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model'],
   ['limits', 'steps'],
-  ['outbox', 'rest', 'channel', 'shelf'],
+  ['outbox', 'rest', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook'],
   ['view'],
   ['client'],
   ['drain', 'runner'],
-  ['sessions'],
+  ['sessions', 'sessionlist'],
   ['current'],
   ['context'],
   ['components/*'],
   ['icons', 'tokens'],
-  ['panel'],
+  ['panel', 'stepdialog', 'statusbar'],
+  ['commands'],
   ['index']
 ];
 

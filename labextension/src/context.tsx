@@ -3,8 +3,9 @@
  */
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { nullTranslator, type TranslationBundle } from '@jupyterlab/translation';
-import React, { createContext, useContext, useSyncExternalStore } from 'react';
+import React, { createContext, useContext, useEffect, useRef, useSyncExternalStore } from 'react';
 
+import type { Ask, Asks } from './asks';
 import type { ClientState, FlushResult, SessionClient } from './client';
 import type { Json } from './json';
 import type { ViewRow } from './model';
@@ -28,6 +29,8 @@ export interface Surroundings {
   notebook: NotebookInFront | null;
   runner: Runner | null;
   notify(notice: Notice | null): void;
+  /** What the panel is asked for by a command, or by another part of it. */
+  asks?: Asks;
 }
 
 export const SurroundingsContext = createContext<Surroundings>({
@@ -40,6 +43,24 @@ export const SurroundingsContext = createContext<Surroundings>({
 
 export function useSurroundings(): Surroundings {
   return useContext(SurroundingsContext);
+}
+
+/** Answers what the panel is asked for, also what was asked before this was on the screen. */
+export function useAsk(what: Ask, answer: () => void): void {
+  const { asks } = useSurroundings();
+  const latest = useRef(answer);
+  useEffect(() => {
+    latest.current = answer;
+  });
+  useEffect(() => {
+    const look = (): void => {
+      if (asks?.take(what) === true) {
+        latest.current();
+      }
+    };
+    look();
+    return asks?.subscribe(look);
+  }, [asks, what]);
 }
 
 export function useTrans(): TranslationBundle {

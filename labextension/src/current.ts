@@ -60,6 +60,54 @@ export class CurrentSession {
     void this._follow(panel);
   };
 
+  /** The contents path of the notebook in front. */
+  get path(): string | null {
+    return this.tracker.currentWidget?.context.path ?? null;
+  }
+
+  /** The session that the notebook in front had before a person chose this one: see Sessions.ownOf. */
+  get own(): string | null {
+    return this.path === null ? null : this.sessions.ownOf(this.path);
+  }
+
+  /** Gives the notebook in front another session, or with null a new one. @throws RequestError */
+  async use(sessionId: string | null): Promise<void> {
+    const front = this.tracker.currentWidget;
+    if (front === null) {
+      return;
+    }
+    const { path } = front.context;
+    const client = this._clients.get(front) ?? null;
+    const views = new Set([...this._clients.keys()].filter(each => each.context.path === path));
+    const isShared = [...this._clients].some(([each, of]) => of === client && !views.has(each));
+    this._show({ kind: 'opening' });
+    try {
+      await this.sessions.choose(path, sessionId, client, isShared);
+    } finally {
+      [...views, front].forEach(panel => {
+        this._clients.delete(panel);
+        this._opened.delete(panel);
+      });
+      await this._follow(front);
+    }
+  }
+
+  /**
+   * Kernels came or went. Who opened a notebook that nobody ran had a session of their own there; once somebody's kernel
+   * runs it, it has theirs. `kernelAt` is the id of the kernel that runs the notebook at a path.
+   */
+  kernelsChanged(kernelAt: (path: string) => string | undefined): void {
+    const asked = new Set<SessionClient>();
+    for (const [panel, client] of this._clients) {
+      const kernel = kernelAt(panel.context.path);
+      if (kernel !== undefined && kernel !== this._kernels.get(panel)) {
+        asked.add(client);
+      }
+      this._kernels.set(panel, kernel);
+    }
+    asked.forEach(client => void this._askAgain(client));
+  }
+
   /** The client of the notebook that a cell belongs to, if the panel has opened it. */
   clientOf(notebook: Notebook): SessionClient | undefined {
     return [...this._clients].find(([panel]) => panel.content === notebook)?.[1];
@@ -167,6 +215,7 @@ export class CurrentSession {
   private _current: Current = { kind: 'none' };
   private readonly _opened = new Map<NotebookPanel, Opened>();
   private readonly _clients = new Map<NotebookPanel, SessionClient>();
+  private readonly _kernels = new WeakMap<NotebookPanel, string | undefined>();
   private readonly _listeners = new Set<() => void>();
   private _retry: ReturnType<typeof setTimeout> | undefined;
   private _delay = FIRST_RETRY;

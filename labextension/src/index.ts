@@ -9,24 +9,39 @@ import {
 import { ICommandPalette, ISessionContextDialogs } from '@jupyterlab/apputils';
 import { IEditorServices } from '@jupyterlab/codeeditor';
 import { PageConfig } from '@jupyterlab/coreutils';
-import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import { INotebookTracker, NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { Signal } from '@lumino/signaling';
 
-import { CurrentSession, type Current } from './current';
-import { sessionIcon } from './icons';
+import { Asks } from './asks';
+import { addCommands } from './commands';
+import { CurrentSession } from './current';
 import { JupyterNotebook } from './notebook';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
+import { SessionList } from './sessionlist';
 import { Sessions } from './sessions';
-import { CommandIDs, ISessionState, PANEL_PLUGIN_ID, PLUGIN_ID } from './tokens';
+import { SessionStatus } from './statusbar';
+import { ISessionState, PANEL_PLUGIN_ID, PLUGIN_ID, STATUS_PLUGIN_ID, PANEL_ID } from './tokens';
+
+export type { SessionClient } from './client';
+export * from './tokens';
 
 interface Provided extends ISessionState {
   readonly current: CurrentSession;
+  readonly sessions: Sessions;
+  readonly asks: Asks;
 }
 
 // JupyterLab's own, and the one it has under JupyterHub.
 const LOGOUTS = ['filemenu:logout', 'hub:logout'];
+
+/** A contents path without its drive, as a running session has it. */
+function localPath(path: string): string {
+  return path.replace(/^[^/:]*:/, '');
+}
 
 const DEFAULT_PACE: Pace = { debounce: 500, maxWait: 2000 };
 
@@ -68,11 +83,16 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
       user: isLocal ? null : (user.identity?.username ?? null),
       pace: () => pace
     });
-    const current = new CurrentSession(
-      tracker,
-      sessions,
-      notebook => new JupyterNotebook(notebook, dialogs ?? undefined, translator ?? undefined)
-    );
+    // One for each panel, however often its session is asked for.
+    const notebooks = new WeakMap<NotebookPanel, JupyterNotebook>();
+    const inFront = (panel: NotebookPanel): JupyterNotebook => {
+      const known = notebooks.get(panel);
+      const made =
+        known ?? new JupyterNotebook(panel, dialogs ?? undefined, translator ?? undefined);
+      notebooks.set(panel, made);
+      return made;
+    };
+    const current = new CurrentSession(tracker, sessions, inFront);
     // Any way to run a cell: it must see what was typed before it. Fires before the request is sent, on a channel that
     // is as quick, and the kernel's barrier waits for what is still on its way.
     NotebookActions.executionScheduled.connect((_, { notebook }) => {
@@ -97,68 +117,81 @@ const sessionState: JupyterFrontEndPlugin<ISessionState> = {
     document.addEventListener('visibilitychange', () =>
       document.visibilityState === 'hidden' ? leave() : again()
     );
-    app.serviceManager.sessions.runningChanged.connect(again);
-    return { current, open: path => sessions.open(path) };
+    app.serviceManager.sessions.runningChanged.connect((_, running) => {
+      again();
+      // Of another drive the server does not know the name.
+      const kernels = new Map(running.map(each => [each.path, each.kernel?.id]));
+      current.kernelsChanged(path => kernels.get(path) ?? kernels.get(localPath(path)));
+    });
+    return { current, sessions, asks: new Asks(), open: path => sessions.open(path) };
   }
 };
 
 /** Shows the session of the notebook in front. */
 const panel: JupyterFrontEndPlugin<void> = {
   id: PANEL_PLUGIN_ID,
-  description: 'The Session panel.',
+  description: 'The Session panel, and its commands.',
   autoStart: true,
-  requires: [ISessionState],
+  requires: [ISessionState, INotebookTracker],
   optional: [IEditorServices, ITranslator, ICommandPalette, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     state: ISessionState,
+    tracker: INotebookTracker,
     editors: IEditorServices | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ): void => {
-    const { current } = state as Provided;
+    const { current, sessions, asks } = state as Provided;
     const trans = (translator ?? nullTranslator).load('session_state_ext');
     const widget = new SessionPanel({
       current,
+      list: new SessionList(sessions.settings),
+      asks,
       newEditor: editors?.factoryService.newInlineEditor ?? null,
       translator: translator ?? undefined
     });
     app.shell.add(widget, 'right', { rank: 90, type: 'Session' });
     restorer?.add(widget, widget.id);
-
-    const open = (): (Current & { kind: 'open' }) | null => {
-      const now = current.getState();
-      return now.kind === 'open' ? now : null;
-    };
-    app.commands.addCommand(CommandIDs.show, {
-      label: trans.__('Show the Session Panel'),
-      icon: sessionIcon,
-      execute: () => app.shell.activateById(widget.id)
+    addCommands({
+      app,
+      current,
+      tracker,
+      asks,
+      trans,
+      palette,
+      show: () => app.shell.activateById(widget.id)
     });
-    app.commands.addCommand(CommandIDs.add, {
-      label: trans.__('Add a Session Variable'),
-      isEnabled: () => open() !== null,
-      execute: () => {
-        app.shell.activateById(widget.id);
-        requestAnimationFrame(() =>
-          widget.node.querySelector<HTMLButtonElement>('[data-testid="add-button"]')?.click()
-        );
-      }
-    });
-    app.commands.addCommand(CommandIDs.run, {
-      label: trans.__('Run Steps That Are Not Fresh'),
-      isEnabled: () => open() !== null,
-      execute: () => open()?.runner.runDue()
-    });
-    app.commands.addCommand(CommandIDs.flush, {
-      label: trans.__('Save Session Variables Now'),
-      isEnabled: () => open() !== null,
-      execute: () => open()?.client.flush()
-    });
-    const category = trans.__('Session');
-    Object.values(CommandIDs).forEach(command => palette?.addItem({ command, category }));
   }
 };
 
-export default [sessionState, panel];
+/** Says in the status bar which session that is, and whether it is saved. */
+const status: JupyterFrontEndPlugin<void> = {
+  id: STATUS_PLUGIN_ID,
+  description: 'The session in the status bar.',
+  autoStart: true,
+  requires: [ISessionState],
+  optional: [IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    state: ISessionState,
+    statusBar: IStatusBar | null,
+    translator: ITranslator | null
+  ): void => {
+    const { current } = state;
+    const trans = (translator ?? nullTranslator).load('session_state_ext');
+    const item = new SessionStatus(current, trans, () => app.shell.activateById(PANEL_ID));
+    const changed = new Signal<object, void>(item);
+    current.subscribe(() => changed.emit());
+    statusBar?.registerStatusItem(STATUS_PLUGIN_ID, {
+      item,
+      align: 'right',
+      rank: 4,
+      isActive: () => ['open', 'asked'].includes(current.getState().kind),
+      activeStateChanged: changed
+    });
+  }
+};
+
+export default [sessionState, panel, status];

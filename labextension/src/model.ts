@@ -118,6 +118,19 @@ export interface Meta {
   paths: string[];
 }
 
+/** A session in the list of the person's own. */
+export interface Listed {
+  sessionId: string;
+  name: string | null;
+  paths: string[];
+  revision: number;
+  updatedAt: number | null;
+  variableCount: number;
+  bytes: number;
+  /** How many panels and kernels are connected to it, at this server. */
+  connected: { editors: number; kernels: number };
+}
+
 /** What a notebook is to have that its session does not know. */
 export type Choice = 'use' | 'copy' | 'empty';
 

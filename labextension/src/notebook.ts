@@ -7,6 +7,7 @@ import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
 
+import { KernelPackage } from './kernelpackage';
 import type { CellSource } from './steps';
 
 export interface NotebookInFront {
@@ -22,6 +23,10 @@ export interface NotebookInFront {
   showCell(id: string): void;
   /** Writes at the cursor of the active cell. @returns whether there was one */
   insert(text: string): boolean;
+  /** Makes a code cell above the active one. @returns whether the notebook takes one */
+  insertCell(source: string): boolean;
+  /** Whether the kernel can see the session at all; without it, nobody has looked. */
+  readonly kernelPackage?: Pick<KernelPackage, 'getState' | 'subscribe' | 'kernelName'>;
 }
 
 const PAUSE = 300;
@@ -31,7 +36,12 @@ export class JupyterNotebook implements NotebookInFront {
     readonly panel: NotebookPanel,
     private readonly dialogs?: ISessionContextDialogs,
     private readonly translator?: ITranslator
-  ) {}
+  ) {
+    this.kernelPackage = new KernelPackage(panel.sessionContext);
+    panel.disposed.connect(() => this.kernelPackage.dispose());
+  }
+
+  readonly kernelPackage: KernelPackage;
 
   get name(): string {
     return PathExt.basename(this.panel.context.path);
@@ -111,6 +121,16 @@ export class JupyterNotebook implements NotebookInFront {
     this.panel.activate();
     content.mode = 'edit';
     return true;
+  }
+
+  insertCell(source: string): boolean {
+    const { content, context } = this.panel;
+    if (content.model?.readOnly === true || !context.model.sharedModel) {
+      return false;
+    }
+    NotebookActions.insertAbove(content);
+    content.activeCell?.model.sharedModel.setSource(source);
+    return content.activeCell !== null;
   }
 
   private _show(id: string): NotebookPanel['content']['widgets'][number] | undefined {

@@ -6,13 +6,17 @@ import { nullTranslator, type ITranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
+import type { Asks } from './asks';
 import { PanelView } from './components/PanelView';
 import type { CurrentSession } from './current';
 import { sessionIcon } from './icons';
+import type { SessionList } from './sessionlist';
 import { PANEL_ID } from './tokens';
 
 export interface PanelOptions {
   current: CurrentSession;
+  list: SessionList;
+  asks: Asks;
   newEditor: CodeEditor.Factory | null;
   translator?: ITranslator;
 }
@@ -32,8 +36,16 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, newEditor } = this.options;
-    return <PanelView current={current} trans={this._trans} newEditor={newEditor} />;
+    const { current, list, asks, newEditor } = this.options;
+    return (
+      <PanelView
+        current={current}
+        list={list}
+        asks={asks}
+        trans={this._trans}
+        newEditor={newEditor}
+      />
+    );
   }
 
   private readonly _trans: ReturnType<ITranslator['load']>;

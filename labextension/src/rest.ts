@@ -5,7 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { isObject, parseJson, stringifyJson, type Json } from './json';
-import type { Choice, Question, SessionState } from './model';
+import type { Choice, Listed, Question, SessionState, Spec } from './model';
 import type { MutateFrame } from './outbox';
 
 const ROOT = 'api/session';
@@ -57,7 +57,7 @@ async function request(
     response = await ServerConnection.makeRequest(
       url,
       body === undefined
-        ? { method }
+        ? { method, keepalive }
         : {
             method,
             body: stringifyJson(body),
@@ -113,8 +113,54 @@ export async function attach(
   )) as unknown as SessionState;
 }
 
-export async function deleteSession(settings: Settings, sessionId: string): Promise<void> {
-  await request(settings, address(settings, sessionId), 'DELETE');
+/** From now on the notebook at this path has that session. */
+export async function attachTo(settings: Settings, path: string, sessionId: string): Promise<void> {
+  await request(settings, address(settings, 'attach'), 'POST', { path, sessionId });
+}
+
+/** The notebook at this path has no session any more, and gets a new one when it asks. */
+export async function detach(settings: Settings, path: string): Promise<void> {
+  const url = address(settings, 'attach') + URLExt.objectToQueryString({ path });
+  await request(settings, url, 'DELETE');
+}
+
+/** The person's stored sessions, latest change first. */
+export async function listSessions(settings: Settings): Promise<Listed[]> {
+  const answer = (await request(settings, address(settings), 'GET')) as unknown;
+  return (answer as { sessions: Listed[] }).sessions;
+}
+
+/** One session with its rows: who wrote each variable, and its declaration. */
+export async function readSession(settings: Settings, sessionId: string): Promise<SessionState> {
+  const url = `${address(settings, sessionId)}?detail=1`;
+  return (await request(settings, url, 'GET')) as unknown as SessionState;
+}
+
+export interface NewSession {
+  name: string | null;
+  variables?: { [name: string]: Json };
+  specs?: { [name: string]: Spec };
+}
+
+export async function makeSession(settings: Settings, made: NewSession): Promise<SessionState> {
+  return (await request(settings, address(settings), 'POST', made)) as unknown as SessionState;
+}
+
+export async function nameSession(
+  settings: Settings,
+  sessionId: string,
+  name: string
+): Promise<void> {
+  await request(settings, address(settings, sessionId, 'meta'), 'PUT', { name });
+}
+
+/** `keepalive`: for a page that goes. */
+export async function deleteSession(
+  settings: Settings,
+  sessionId: string,
+  keepalive = false
+): Promise<void> {
+  await request(settings, address(settings, sessionId), 'DELETE', undefined, keepalive);
 }
 
 // Browsers let requests outlive their page with 64 KiB under way in all.

@@ -11,7 +11,16 @@ import { drain, moveOutbox } from './drain';
 import { textsOf } from './drawer';
 import { randomId } from './outbox';
 import type { Pace } from './pacer';
-import { askWhy, attach, channelUrl, postMutate, RequestError } from './rest';
+import {
+  askWhy,
+  attach,
+  attachTo,
+  channelUrl,
+  detach,
+  postMutate,
+  RequestError,
+  type Settings
+} from './rest';
 import { Shelf } from './shelf';
 import { Tab } from './tab';
 
@@ -94,7 +103,7 @@ export class Sessions {
       pace: this.options.pace,
       user: this.options.user ?? undefined,
       connect: (options, session) => this._channel(options, session),
-      replace: () => this._attach(path),
+      replace: () => this._replace(client, path),
       // Its answer comes by the channel, to this page or the next.
       post: (...mutate) => void postMutate(settings, ...mutate).catch(() => undefined),
       left: () => this.left?.(client)
@@ -104,6 +113,45 @@ export class Sessions {
     client.connect();
     void this.drainDead(sessionId);
     return client;
+  }
+
+  /**
+   * Gives the notebook at this path another session, or with null a new one. The client of the one before goes on only
+   * where other notebooks share it; the path is to be opened again. @throws RequestError
+   */
+  async choose(
+    path: string,
+    sessionId: string | null,
+    before: SessionClient | null,
+    isShared: boolean
+  ): Promise<void> {
+    const { settings } = this.options;
+    const was = before?.getState() ?? null;
+    if (before !== null) {
+      // What was typed belongs to the old session. Nor shall two clients of this tab meet in the new one.
+      await (isShared ? before.flush() : this.close(before));
+    }
+    await (sessionId === null ? detach(settings, path) : attachTo(settings, path, sessionId));
+    const own = this._shelf.readOwn(path);
+    if (sessionId === null || sessionId === own) {
+      this._shelf.writeOwn(path, null);
+    } else if (own === null && was !== null) {
+      this._shelf.writeOwn(path, was.meta.revision > 0 ? was.sessionId : '');
+    }
+  }
+
+  /** The notebook's session before a person chose another: its id, '' for a new one, null where nobody has chosen. */
+  ownOf(path: string): string | null {
+    return this._shelf.readOwn(path);
+  }
+
+  get settings(): Settings {
+    return this.options.settings;
+  }
+
+  /** What this browser keeps for this person. */
+  get shelf(): Shelf {
+    return this._shelf;
   }
 
   /** Told when a notebook of this client's session was given another one, by a cell for instance. */
@@ -195,6 +243,18 @@ export class Sessions {
         }
       }
     }
+  }
+
+  /** For a client whose session is no more. One that another client of this tab shows is left to that one. */
+  private async _replace(client: SessionClient, path: string): Promise<SessionState> {
+    const state = await this._attach(path);
+    const isShown = ({ sessionId }: { sessionId: string }): boolean =>
+      sessionId === state.sessionId;
+    if (this.all().some(each => each !== client && isShown(each.getState()))) {
+      this.left?.(client);
+      throw new Error('Another client of this tab shows this session.');
+    }
+    return state;
   }
 
   private async _attach(path: string, choose?: Choice): Promise<SessionState> {

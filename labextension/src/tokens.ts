@@ -8,13 +8,25 @@ import type { Current } from './current';
 
 export const PLUGIN_ID = 'session-state-ext:plugin';
 export const PANEL_PLUGIN_ID = 'session-state-ext:panel';
+export const STATUS_PLUGIN_ID = 'session-state-ext:status';
 export const PANEL_ID = 'session-state-panel';
 
 export const CommandIDs = {
   show: 'session-state:show',
   add: 'session-state:add-variable',
+  filter: 'session-state:filter',
   run: 'session-state:run-steps',
-  flush: 'session-state:flush'
+  flush: 'session-state:flush',
+  connect: 'session-state:connect',
+  copy: 'session-state:copy-all',
+  choose: 'session-state:choose-session',
+  create: 'session-state:new-session',
+  import: 'session-state:import-session',
+  export: 'session-state:export-session',
+  detach: 'session-state:detach-notebook',
+  back: 'session-state:own-session',
+  makeStep: 'session-state:make-step',
+  insert: 'session-state:insert-variable'
 } as const;
 
 /** The sessions of this page's notebooks. */

@@ -1,3 +1,4 @@
+import { ServerConnection } from '@jupyterlab/services';
 import { nullTranslator } from '@jupyterlab/translation';
 import { render, screen } from '@testing-library/react';
 import React from 'react';
@@ -11,8 +12,10 @@ import { Summary } from '../components/Summary';
 import { statusWords } from '../components/SyncLight';
 import { TablePreview } from '../components/TablePreview';
 import { agoWords, durationWords, whoWords } from '../components/WrittenBy';
+import { Asks } from '../asks';
 import type { Current } from '../current';
 import { parseJson, type Json } from '../json';
+import { SessionList } from '../sessionlist';
 
 const trans = nullTranslator.load('session_state_ext');
 
@@ -195,7 +198,17 @@ test.each([
   [{ kind: 'failed', status: 503, message: 'Not yet.' }, 'Not yet.'],
   [{ kind: 'failed', status: 403, message: 'Forbidden' }, 'may not use']
 ] as [Current, string][])('without a session, %j, the panel says why', (state, words) => {
-  const current = { getState: () => state, subscribe: () => () => undefined, refresh: vi.fn() };
-  render(<PanelView current={current} trans={trans} newEditor={null} />);
+  const current = {
+    getState: () => state,
+    subscribe: () => () => undefined,
+    refresh: vi.fn(),
+    use: vi.fn(),
+    own: null,
+    path: null
+  };
+  const list = new SessionList(ServerConnection.makeSettings());
+  render(
+    <PanelView current={current} list={list} asks={new Asks()} trans={trans} newEditor={null} />
+  );
   expect(screen.getByTestId('panel-sentence').textContent).toContain(words);
 });

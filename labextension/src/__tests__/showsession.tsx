@@ -47,6 +47,13 @@ export class FakeNotebook implements NotebookInFront {
 
   showCell = (id: string): void => void this.shown.push(id);
 
+  kernelPackage?: NotebookInFront['kernelPackage'];
+
+  insertCell = (source: string): boolean => {
+    this.inserted.push(source);
+    return true;
+  };
+
   insert = (text: string): boolean => {
     this.inserted.push(text);
     return true;

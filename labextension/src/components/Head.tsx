@@ -1,7 +1,7 @@
-import { addIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
-import React from 'react';
+import { addIcon, caretDownIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
+import React, { useRef } from 'react';
 
-import { useClient, useSelected, useSurroundings } from '../context';
+import { useAsk, useClient, useSelected, useSurroundings } from '../context';
 import { prettyJson, type Json } from '../json';
 import { stepsToRun, type StepView } from '../steps';
 import { openMenu } from './menu';
@@ -19,11 +19,13 @@ export function Head(props: {
 }): React.JSX.Element {
   const { steps, count, filter, order, onFilter, onOrder, onAdd } = props;
   const client = useClient();
-  const { trans, notebook, notify, runner } = useSurroundings();
+  const { asks, trans, notebook, notify, runner } = useSurroundings();
   const name = useSelected(state => state.meta.name);
   const readOnly = useSelected(state => state.readOnly);
   const title = name ?? notebook?.name.replace(/\.ipynb$/, '') ?? trans.__('Session');
   const due = stepsToRun(steps);
+  const field = useRef<HTMLInputElement>(null);
+  useAsk('filter', () => field.current?.focus());
   const copyAll = async (): Promise<void> => {
     const all = [...client.getState().variables].map(([key, row]): [string, Json] => [
       key,
@@ -36,14 +38,27 @@ export function Head(props: {
       notify({ text: trans.__('This browser does not let the panel copy.') });
     }
   };
+  useAsk('copy', () => void copyAll());
   return (
     <header className="jp-SessionHead">
       <div className="jp-SessionHead-line">
-        <h2 title={title}>{title}</h2>
+        <h2 title={title}>
+          <button
+            type="button"
+            className="jp-SessionHead-name"
+            data-testid="choose-session"
+            aria-label={trans.__('Session %1: choose another one', title)}
+            onClick={() => asks?.ask('sessions')}
+          >
+            <span>{title}</span>
+            <caretDownIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </h2>
         <SyncLight />
       </div>
       <div className="jp-SessionHead-line">
         <input
+          ref={field}
           type="search"
           className="jp-SessionHead-filter"
           data-testid="filter"
@@ -109,6 +124,16 @@ export function Head(props: {
                 run: () => onOrder('changed')
               },
               null,
+              {
+                id: 'sessions',
+                label: trans.__('Choose a Session…'),
+                run: () => asks?.ask('sessions')
+              },
+              {
+                id: 'export',
+                label: trans.__('Export…'),
+                run: () => asks?.ask('export')
+              },
               { id: 'copy-all', label: trans.__('Copy All as JSON'), run: () => void copyAll() },
               { id: 'connect', label: trans.__('Connect Again'), run: client.connect }
             ])

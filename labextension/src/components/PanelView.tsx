@@ -1,18 +1,35 @@
-import React, { useSyncExternalStore } from 'react';
+import React, { useCallback, useState, useSyncExternalStore } from 'react';
 
-import { SessionContext, SurroundingsContext, useTrans, type Surroundings } from '../context';
-import type { Current, CurrentSession } from '../current';
+import type { Asks } from '../asks';
+import {
+  SessionContext,
+  SurroundingsContext,
+  useAsk,
+  useTrans,
+  type Notice,
+  type Surroundings
+} from '../context';
+import type { Current } from '../current';
+import type { Listed } from '../model';
+import type { SessionList } from '../sessionlist';
+import { NoticeBar } from './NoticeBar';
 import { QuestionCard } from './QuestionCard';
+import { SessionPicker, shownBy, type PickerCurrent } from './SessionPicker';
 import { SessionView } from './SessionView';
+import { useSessionDeeds } from './useSessionDeeds';
 
 /** What the panel shows, whatever is in front. */
 export function PanelView(props: {
-  current: Pick<CurrentSession, 'getState' | 'subscribe' | 'refresh'>;
+  current: PickerCurrent;
+  list: SessionList;
+  asks: Asks;
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
 }): React.JSX.Element {
-  const { current, trans, newEditor } = props;
+  const { current, list, asks, trans, newEditor } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
+  const [notice, setNotice] = useState<Notice | null>(null);
+  const closeNotice = useCallback(() => setNotice(null), []);
   const open = state.kind === 'open' ? state : null;
   const surroundings: Surroundings = React.useMemo(
     () => ({
@@ -20,22 +37,64 @@ export function PanelView(props: {
       newEditor,
       notebook: open?.notebook ?? null,
       runner: open?.runner ?? null,
-      notify: () => undefined
+      notify: setNotice,
+      asks
     }),
-    [trans, newEditor, open]
+    [trans, newEditor, open, asks]
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>
-      {state.kind === 'asked' ? (
-        <QuestionCard key={state.path} question={state.question} onChoose={state.choose} />
-      ) : open === null ? (
-        <Sentence state={state} onRetry={current.refresh} />
-      ) : (
-        <SessionContext.Provider value={open.client}>
-          <SessionView key={open.client.getState().sessionId} />
-        </SessionContext.Provider>
-      )}
+      <Picking list={list} current={current} notify={setNotice}>
+        {state.kind === 'asked' ? (
+          <QuestionCard key={state.path} question={state.question} onChoose={state.choose} />
+        ) : open === null ? (
+          <Sentence state={state} onRetry={current.refresh} />
+        ) : (
+          <SessionContext.Provider value={open.client}>
+            <SessionView key={open.client.getState().sessionId} />
+          </SessionContext.Provider>
+        )}
+      </Picking>
+      <NoticeBar notice={notice} onEnd={closeNotice} />
     </SurroundingsContext.Provider>
+  );
+}
+
+/** The session, or the list of all of them while one is chosen. */
+function Picking(props: {
+  list: SessionList;
+  current: PickerCurrent;
+  notify(notice: Notice | null): void;
+  children: React.ReactNode;
+}): React.JSX.Element {
+  const { list, current, notify, children } = props;
+  const [begin, setBegin] = useState<'look' | 'new' | 'import' | null>(null);
+  useAsk('sessions', () => setBegin('look'));
+  useAsk('new-session', () => setBegin('new'));
+  useAsk('import', () => setBegin('import'));
+  useAsk('session', () => setBegin(null));
+  const close = useCallback(() => setBegin(null), []);
+  const deeds = useSessionDeeds({ list, current, notify, onClose: close });
+  const withShown = (what: (session: Listed) => void): void => {
+    const session = shownBy(current.getState());
+    if (session !== null) {
+      what(session);
+    }
+  };
+  useAsk('export', () => withShown(deeds.export));
+  useAsk('detach', () => withShown(deeds.detach));
+  useAsk('back', () => deeds.use(current.own === '' ? null : current.own));
+  return begin === null ? (
+    <>{children}</>
+  ) : (
+    <SessionPicker
+      key={begin}
+      list={list}
+      current={current}
+      begin={begin}
+      deeds={deeds}
+      onClose={close}
+    />
   );
 }
 

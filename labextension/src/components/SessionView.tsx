@@ -2,6 +2,7 @@ import React, { useCallback, useMemo, useRef, useState } from 'react';
 
 import {
   SurroundingsContext,
+  useAsk,
   useClient,
   useSelected,
   useSurroundings,
@@ -12,6 +13,7 @@ import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
 import { EmptySession } from './EmptySession';
 import { Head } from './Head';
+import { InstallCard } from './InstallCard';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
 import { RowList } from './RowList';
@@ -46,6 +48,7 @@ export function SessionView(): React.JSX.Element {
   // The same set as long as it holds the same names: the list is drawn by it.
   const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
   const surroundings = useMemo(() => ({ ...around, notify: setNotice }), [around]);
+  useAsk('add', () => setAdding({ example: null }));
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;
   // A conflict over a variable that is gone has no row to stand on.
@@ -63,6 +66,7 @@ export function SessionView(): React.JSX.Element {
       />
       <div className="jp-SessionBody" ref={scroller}>
         {end === null ? null : <Ended end={end} />}
+        <InstallCard />
         {adding === null ? null : (
           <AddForm
             key={adding.example?.name}

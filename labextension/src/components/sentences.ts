@@ -4,8 +4,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { EditError, type EditProblem, type FlushResult } from '../client';
+import type { NotADocument } from '../document';
 import { flatJson, type Json } from '../json';
 import type { NumberReading } from '../numbertext';
+import type { RequestError } from '../rest';
 
 /** A value in a few characters. */
 export function shortValue(value: Json | undefined, trans: TranslationBundle, width = 40): string {
@@ -104,6 +106,37 @@ export function jsonSentence(text: string, error: unknown, trans: TranslationBun
   return token === undefined
     ? trans.__('Not JSON.')
     : trans.__('Not JSON: %1 does not belong there.', `“${token}”`);
+}
+
+/** Why the server did not do what was asked. */
+export function requestSentence(error: RequestError, trans: TranslationBundle): string {
+  switch (error.status) {
+    case 0:
+    case 502:
+    case 504:
+      return trans.__('The server did not answer. Try again.');
+    case 401:
+    case 403:
+      return trans.__('You may not do this here.');
+    case 404:
+      return trans.__('This session is no longer there.');
+    default:
+      return error.message;
+  }
+}
+
+/** Why a file cannot be imported. */
+export function documentSentence(code: NotADocument, trans: TranslationBundle): string {
+  switch (code) {
+    case 'not-json':
+      return trans.__(
+        'This file is no JSON. Take one that Export has written, or an object of values.'
+      );
+    case 'not-an-object':
+      return trans.__('This file is no session: an object is expected, such as {"lr": 0.1}.');
+    case 'another-version':
+      return trans.__('A newer version has written this file: this one cannot read it.');
+  }
 }
 
 /** Why a Run did not start. */

@@ -1,0 +1,37 @@
+/**
+ * What the panel is asked for from elsewhere: by a command, the status bar, another part of it. An ask that comes before
+ * the part that answers it is on the screen waits for it.
+ */
+
+export type Ask =
+  | 'session'
+  | 'add'
+  | 'filter'
+  | 'copy'
+  | 'sessions'
+  | 'new-session'
+  | 'import'
+  | 'export'
+  | 'detach'
+  | 'back'
+  | 'history';
+
+export class Asks {
+  ask(what: Ask): void {
+    this._open.add(what);
+    [...this._listeners].forEach(listener => listener());
+  }
+
+  /** @returns whether it was asked for, once */
+  take(what: Ask): boolean {
+    return this._open.delete(what);
+  }
+
+  subscribe(listener: () => void): () => void {
+    this._listeners.add(listener);
+    return () => this._listeners.delete(listener);
+  }
+
+  private readonly _open = new Set<Ask>();
+  private readonly _listeners = new Set<() => void>();
+}

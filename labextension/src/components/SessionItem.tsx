@@ -1,0 +1,149 @@
+import { ellipsesIcon } from '@jupyterlab/ui-components';
+import { PathExt } from '@jupyterlab/coreutils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import React, { useState } from 'react';
+
+import { useTrans } from '../context';
+import type { Listed } from '../model';
+import { openMenu } from './menu';
+import { NameField } from './NameField';
+import { useClock } from './useClock';
+import type { SessionDeeds } from './useSessionDeeds';
+import { agoWords } from './WrittenBy';
+
+/** What a person calls a session: its name, else its notebook's. */
+export function sessionTitle(
+  session: Pick<Listed, 'name' | 'paths'>,
+  trans: TranslationBundle
+): string {
+  const [path] = session.paths;
+  return (
+    session.name ??
+    (path === undefined
+      ? trans.__('Session without a name')
+      : PathExt.basename(path).replace(/\.ipynb$/, ''))
+  );
+}
+
+/** Who has a session open now; empty where nobody has. */
+function usersWords({ connected }: Listed, trans: TranslationBundle): string {
+  const { editors, kernels } = connected;
+  return [
+    ...(editors === 0 ? [] : [trans._n('%1 panel', '%1 panels', editors)]),
+    ...(kernels === 0 ? [] : [trans._n('%1 kernel', '%1 kernels', kernels)])
+  ].join(', ');
+}
+
+export function SessionItem(props: {
+  session: Listed;
+  /** Whether it is the session of the notebook in front. */
+  isShown: boolean;
+  /** Whether the server has it in its list. */
+  isStored: boolean;
+  isOwn: boolean;
+  deeds: SessionDeeds;
+}): React.JSX.Element {
+  const { session, isShown, isStored, isOwn, deeds } = props;
+  const trans = useTrans();
+  const now = useClock();
+  const [isNaming, setNaming] = useState(false);
+  const title = sessionTitle(session, trans);
+  const { variableCount, updatedAt, paths } = session;
+  const users = usersWords(session, trans);
+  const held = [
+    trans._n('%1 variable', '%1 variables', variableCount),
+    updatedAt === null ? trans.__('never changed') : agoWords(updatedAt, now, trans)
+  ].join(' · ');
+  return (
+    <li
+      className="jp-SessionItem"
+      data-testid="session-item"
+      data-name={title}
+      data-shown={isShown}
+      aria-current={isShown}
+    >
+      <div className="jp-SessionRow-head">
+        {isNaming ? (
+          <NameField
+            label={trans.__('New name of %1', title)}
+            begin={session.name ?? ''}
+            onName={name => deeds.rename(session, name)}
+            onEnd={() => setNaming(false)}
+          />
+        ) : (
+          <button
+            type="button"
+            className="jp-SessionItem-use"
+            data-testid="session-use"
+            title={isShown ? trans.__('This notebook has it.') : trans.__('Use %1 here', title)}
+            onClick={() => (isShown ? deeds.close() : deeds.use(session.sessionId))}
+          >
+            {title}
+          </button>
+        )}
+        {isShown || isOwn ? (
+          <span className="jp-SessionItem-mark">
+            {isShown ? trans.__('this one') : trans.__('its own')}
+          </span>
+        ) : null}
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-quiet"
+          data-testid="session-menu"
+          aria-label={trans.__('Menu of %1', title)}
+          aria-haspopup="menu"
+          aria-expanded="false"
+          title={trans.__('More')}
+          onClick={event =>
+            openMenu(event.currentTarget, [
+              {
+                id: 'use',
+                label: trans.__('Use Here'),
+                run: () => deeds.use(session.sessionId),
+                enabled: !isShown && deeds.hasNotebook
+              },
+              {
+                id: 'detach',
+                label: trans.__('Detach This Notebook'),
+                run: () => deeds.detach(session),
+                enabled: isShown && isStored
+              },
+              null,
+              {
+                id: 'rename',
+                label: trans.__('Rename…'),
+                run: () => setNaming(true)
+              },
+              {
+                id: 'duplicate',
+                label: trans.__('Duplicate'),
+                run: () => deeds.duplicate(session)
+              },
+              { id: 'export', label: trans.__('Export…'), run: () => deeds.export(session) },
+              null,
+              {
+                id: 'delete',
+                label: trans.__('Delete'),
+                run: () => deeds.remove(session, isShown),
+                enabled: isStored
+              }
+            ])
+          }
+        >
+          <ellipsesIcon.react tag="span" width="14px" height="14px" />
+        </button>
+      </div>
+      <div className="jp-SessionItem-about">{held}</div>
+      {paths.length === 0 ? null : (
+        <div className="jp-SessionItem-about" title={paths.join('\n')} data-testid="session-paths">
+          {paths.map(path => PathExt.basename(path)).join(', ')}
+        </div>
+      )}
+      {users === '' ? null : (
+        <div className="jp-SessionItem-about jp-mod-live" data-testid="session-users">
+          {trans.__('open: %1', users)}
+        </div>
+      )}
+    </li>
+  );
+}
