@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+from tests.kernel.conftest import serving
+
+ALL = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+#: This one speaks to a server, and reports on what another one has left.
+SERVED, SECOND = "other-languages", "sharing-report"
+NOTEBOOKS = [path for path in ALL if path.stem not in (SERVED, SECOND)]
+#: What nobody else's machine has, and what is another one each day.
+PRIVATE = re.compile(r"/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\|\x1b|\b20\d\d-\d\d-\d\d\b")
 
 
 @pytest.fixture
@@ -20,6 +31,13 @@ def embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     monkeypatch.setenv("SESSION_STATE_SESSION", "headless")
+    # Where ! finds the commands of this environment.
+    monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    found: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return found
 
 
 def execute(notebook: nbformat.NotebookNode, folder: Path) -> str:
@@ -30,25 +48,66 @@ def execute(notebook: nbformat.NotebookNode, folder: Path) -> str:
 
 
 def of_cells(*sources: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+    made: nbformat.NotebookNode = nbformat.v4.new_notebook(cells=cells)  # type: ignore[no-untyped-call]
+    return made
 
 
 @pytest.mark.usefixtures("embedded_store")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_it_runs_headless(path: Path, tmp_path: Path) -> None:
-    execute(nbformat.read(path, as_version=4), tmp_path)
+    execute(read(path), tmp_path)
+    if path.stem == "sharing":
+        printed = execute(read(path.with_stem(SECOND)), tmp_path)
+        assert "200 points: 10.023 ± 1.992" in printed
+
+
+def test_another_language_has_the_session_of_its_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bash in a real server: with the credential that every kernel gets, and nothing of ours in the kernel."""
+    spec = tmp_path / "jupyter" / "kernels" / "bash"
+    spec.mkdir(parents=True)
+    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+    (spec / "kernel.json").write_text(json.dumps({"argv": argv, "display_name": "Bash", "language": "bash"}))
+    jupyter = serving(tmp_path / "server")
+    environment = jupyter.environment()
+    monkeypatch.setattr(jupyter, "environment", lambda: {**environment, "JUPYTER_PATH": str(tmp_path / "jupyter")})
+    (path,) = (path for path in ALL if path.stem == SERVED)
+    (jupyter.files / path.name).write_bytes(path.read_bytes())
+    jupyter.start()
+    try:
+        body = {"path": path.name, "type": "notebook", "name": "", "kernel": {"name": "bash"}}
+        kernel = jupyter.request("POST", "/api/sessions", json=body).json()["kernel"]["id"]
+        sources = [cell.source for cell in read(path).cells if cell.cell_type == "code"]
+        printed = [jupyter.execute(kernel, source).strip() for source in sources]
+        assert printed[1] == "attached"
+        assert printed[2] == '"value":0.1'
+        assert "lr: 2 is more than the maximum 1." in printed[3]
+        assert '"epoch":3' in printed[4]
+        assert jupyter.variables(path.name) == {"lr": 0.1, "tags": ["a", "b"], "epoch": 3}
+        (row,) = jupyter.request("GET", "/api/session").json()["sessions"]
+        changes = jupyter.request("GET", f"/api/session/{row['sessionId']}/changes").json()["changes"]
+        assert {change["origin"]["kernel"] for change in changes} == {kernel}
+    finally:
+        jupyter.stop()
 
 
 @pytest.mark.usefixtures("embedded_store")
 def test_the_next_kernel_finds_what_the_tour_left(tmp_path: Path) -> None:
     tour = next(path for path in NOTEBOOKS if path.stem == "tour")
-    execute(nbformat.read(tour, as_version=4), tmp_path)
+    execute(read(tour), tmp_path)
     look = "print(session['hidden'], session['accuracy'] > 0.9, len(session['losses']) == session['epochs'])"
     assert execute(of_cells("%load_ext session_state_ext", look), tmp_path) == "32 True True\n"
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_no_output_is_in_git(path: Path) -> None:
-    for cell in nbformat.read(path, as_version=4).cells:
-        assert not cell.get("outputs")
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_what_is_in_git_is_text_and_the_same_everywhere(path: Path) -> None:
+    """As Jupyter writes it, so that opening and saving it changes no more than it must."""
+    notebook = read(path)
+    written = nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
+    assert written == path.read_text(encoding="utf-8")
+    for cell in notebook.cells:
         assert cell.get("execution_count") is None
+        for output in cell.get("outputs", []):
+            data = output.get("data", {"text/plain": output.get("text", "")})
+            assert set(data) == {"text/plain"}, output
+            assert not PRIVATE.search(data["text/plain"]), data
