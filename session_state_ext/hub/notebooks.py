@@ -15,7 +15,11 @@ from session_state_ext.names import check_session_id
 from session_state_ext.notebookfile import are_strangers, is_gone, likeness
 from session_state_ext.store.base import Attachment
 
+from . import bound
+
 if TYPE_CHECKING:
+    from session_state_ext.wire import Bindings
+
     from .batch import Batch
     from .hub import Hub
     from .live import Live
@@ -119,6 +123,15 @@ class Notebooks:
         await self._hub.work(decide, _nothing)
         self._asked.discard((owner, path))
 
+    async def bind(self, owner: str, path: str, bindings: Bindings) -> None:
+        """Have the next kernel of this notebook bind these. Raises InvalidName, LimitExceeded."""
+        bound.check(bindings, self._hub.limits)
+        await self._hub.work(lambda batch: bound.remember(batch, owner, path, bindings), _nothing)
+
+    async def bound(self, owner: str, path: str) -> Bindings | None:
+        """The names that this notebook's kernels had bound, None where there are none."""
+        return await self._hub.work(bound.reader(owner, path), _same, writes=False)
+
     async def owners(self, path: str) -> list[str]:
         """Whose stored sessions the notebook at ``path`` has."""
 
@@ -167,6 +180,7 @@ class Notebooks:
                 rest = (other for other in session.paths if other != attachment.path)
                 _describe(batch, replace(session, paths=(*rest, path)))
                 batch.transaction.put_cells(attachment.owner, path, attachment.cells)
+            bound.move(batch, old, new)
             for (_, at), live in self._unborn.items():
                 if (there := to(at)) is not None:
                     batch.draft(live).move((there,))
@@ -187,6 +201,7 @@ class Notebooks:
                 if batch.transaction.attached(attachment.owner, path) is None:
                     self._make_room(batch, attachment.owner, path)
                     self._copy(batch, attachment, path, attachment.cells)
+            bound.copy(batch, source, target)
 
         await self._hub.work(decide, _nothing)
 
@@ -196,6 +211,7 @@ class Notebooks:
         def decide(batch: Batch) -> None:
             for attachment in batch.transaction.attachments(path):
                 _detach(batch, attachment)
+            bound.forget(batch, path)
 
         await self._hub.work(decide, _nothing)
 
@@ -257,11 +273,13 @@ class Notebooks:
         if choice == "empty":
             if before.path == path:
                 _detach(batch, before)
+                bound.forget(batch, path)
             return None
         if before.path != path:
             session = _session(batch, before)
             rest = (other for other in session.paths if other != before.path)
             _describe(batch, replace(session, paths=(*rest, path)))
+            bound.move(batch, before.path, path)
         batch.transaction.put_cells(before.owner, path, cells)
         return replace(before, path=path, cells=cells)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, Protocol
 
 from session_state_ext.errors import SessionError
+from session_state_ext.wire import Bindings
 
 from .archive import Archive
 
@@ -57,6 +58,13 @@ class Backend(Protocol):
     @property
     def fleeting(self) -> str | None:
         """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
+
+    @property
+    def remembered(self) -> Bindings | None:
+        """The names that this notebook's kernels had bound; None before :meth:`attach`, and where there are none."""
+
+    async def remember(self, bindings: Bindings) -> None:
+        """Have this notebook's next kernel bind these. Raises OSError, SessionError."""
 
     async def attach(self) -> str:
         """The id of this kernel's session.

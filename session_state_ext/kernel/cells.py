@@ -29,10 +29,14 @@ from .sentences import CellRejected, SessionMistake, invalid, overwritten, refus
 from .session import Session
 
 if TYPE_CHECKING:
+    from .binding import Binding
     from .marks import Watched
     from .steps import Step, Steps
 
 _log = logging.getLogger(__name__)
+
+#: Magics that take names away without anybody having named them.
+_CLEARS = re.compile(r"^\s*(%reset(_selective)?\b|reset(_selective)? +-\w)", re.M)
 
 #: Where a shell keeps what is loaded into it.
 ATTRIBUTE = "_session_state_extension"
@@ -81,6 +85,7 @@ class Cells:
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
+        session.binding(lambda: self.binding)
 
     @cached_property
     def steps(self) -> Steps:
@@ -88,6 +93,20 @@ class Cells:
         from .steps import Steps
 
         return Steps(self._link, self._session, self._names)
+
+    @cached_property
+    def binding(self) -> Binding:
+        """The names of this kernel that are kept equal with variables; made where there are any."""
+        from .binding import Binding
+
+        return Binding(self._link, self._session, self._names)
+
+    @property
+    def _bound(self) -> Binding | None:
+        """The bound names, where there are any or this notebook's last kernel had some."""
+        remembered = self._link.remembered
+        has = "binding" in self.__dict__ or (remembered is not None and bool(remembered.names))
+        return self.binding if has else None
 
     def attach(self) -> None:
         """Begin to watch cells."""
@@ -157,6 +176,8 @@ class Cells:
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
+        if cell.rejected is None and self._bound is not None:
+            display.lines(self._bound.take_in())
 
     def _barrier(self, cell: Cell) -> None:
         answer = self._link.barrier()
@@ -189,6 +210,7 @@ class Cells:
             if cell.rejected is not None:
                 raise CellRejected(cell.rejected)
             try:
+                self._names.rebinding(node)
                 line = step_of(node)
                 if line is not None and cell.step is None:
                     cell.tree = node
@@ -242,6 +264,8 @@ class Cells:
         if result is not None:
             error = result.error_before_exec or result.error_in_exec
         outcome = self.steps.end(step, error, self._line_of(error))
+        if self._bound is not None and not outcome.run.succeeded:
+            self._bound.hold(step.line.outputs)
         display.warn(*outcome.warnings)
         display.show(*map(display.note, outcome.notes))
         if outcome.error is not None and result is not None:
@@ -278,22 +302,33 @@ class Cells:
             finally:
                 self._link.origin = cell.outer or cell.origin
             if not stack:
-                self._leave(result)
+                self._leave(cell, result)
         except KeyboardInterrupt:
             display.warn("Session: interrupted while saving; it goes on in the background.")
         except Exception as error:
             self._broken(error)
 
-    def _leave(self, result: Any) -> None:
+    def _leave(self, cell: Cell, result: Any) -> None:
+        said = self._write_back(cell)
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
             display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
         happened, refusals, conflicts = self._link.news()
+        if self._bound is not None:
+            self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
+        display.lines(said)
         notes, self._notes[:] = list(self._notes), []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)
+
+    def _write_back(self, cell: Cell) -> list[str]:
+        """What the cell has changed of bound names goes into the session, however it ended; lines to show."""
+        if self._bound is None:
+            return []
+        cleared = _CLEARS.search(cell.raw or "") is not None or "session_state" not in self._shell.user_ns
+        return self._bound.write_back(cleared=cleared)
 
     def _introduce(self) -> None:
         if not self._introduced and self._link.replica.known:
@@ -305,7 +340,7 @@ class Cells:
         error = None if result is None else result.error_in_exec
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         if name and self._link.replica.known and name in self._link.names():
-            how = f"session[{name!r}], or %session pull {name}"
+            how = f'session["{name}"], or %session pull {name}'
             display.show(display.note(f"{name} is a variable of the session: {how}"))
 
 

@@ -21,8 +21,9 @@ _OPTIONS = {
     "snapshot": ["--delete"],
     "purge": ["--yes"],
     "run": ["--stale", "--force"],
+    "bind": ["--force", "off"],
 }
-_VARIABLES = ("get", "del", "pull", "set", "history", "purge", "why")
+_VARIABLES = ("get", "del", "pull", "bind", "set", "history", "purge", "why")
 _SNAPSHOTS = ("restore", "diff", "snapshot")
 
 
@@ -40,6 +41,8 @@ def complete(line: str, session: Session, link: Link) -> list[str]:
             return list(link.steps())
         return [*_OPTIONS["step"], *session]
     options = _OPTIONS.get(command, [])
+    if command == "bind" and "off" in done:
+        return session.bound
     if command == "run":
         return [*options, *session.steps()]
     if command in _SNAPSHOTS:

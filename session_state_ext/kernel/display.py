@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from session_state_ext.model import Origin
@@ -15,6 +15,8 @@ from .link import Link
 
 #: A table shows this many rows; who has more looks in the panel.
 _ROWS = 200
+#: This many sentences are said of one thing.
+_LINES = 10
 #: A value takes this much of a line.
 _WIDTH = 60
 
@@ -98,6 +100,13 @@ def show(*shown: Shown) -> None:
 
     for one in shown:
         display(one)  # type: ignore[no-untyped-call]
+
+
+def lines(texts: Sequence[str]) -> None:
+    """Put these sentences into the cell's output as notes; of a great many, the first."""
+    show(*map(note, texts[:_LINES]))
+    if len(texts) > _LINES:
+        show(note(f"and the same of {len(texts) - _LINES:,} more"))
 
 
 def warn(*texts: str) -> None:

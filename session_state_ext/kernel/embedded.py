@@ -20,6 +20,8 @@ from .choice import check_free, find
 from .memory import MemoryBackend
 
 if TYPE_CHECKING:
+    from session_state_ext.wire import Bindings
+
     from session_state_ext.hub import Hub
     from session_state_ext.hub.connection import Connection
 
@@ -49,6 +51,7 @@ class EmbeddedBackend:
         self._chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
         self._fleeting: str | None = None
+        self.remembered: Bindings | None = None
 
     @property
     def fleeting(self) -> str | None:
@@ -83,7 +86,13 @@ class EmbeddedBackend:
         assert self._path is not None
         cells = await asyncio.to_thread(cells_at, self._path)
         notebooks = (await self._hub()).notebooks
-        return (await notebooks.attach(_local(), self._path, cells=cells, choose=choice)).session_id
+        attached = await notebooks.attach(_local(), self._path, cells=cells, choose=choice)
+        self.remembered = await notebooks.bound(_local(), self._path)
+        return attached.session_id
+
+    async def remember(self, bindings: Bindings) -> None:
+        if self._path is not None and self._memory is None:
+            await (await self._hub()).notebooks.bind(_local(), self._path, bindings)
 
     async def choose(self, choice: Choice) -> None:
         if self._memory is not None or self._path is None:

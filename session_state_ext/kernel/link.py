@@ -23,7 +23,7 @@ from session_state_ext.changes import declared
 from session_state_ext.errors import ReadOnly, SessionError, Unavailable
 from session_state_ext.model import Step, Variable
 from session_state_ext.names import new_tag
-from session_state_ext.wire import Overwritten, SaidOrigin
+from session_state_ext.wire import Bindings, Overwritten, SaidOrigin
 
 from .backend import Backend, Choice
 from .line import BarrierAnswer, Line
@@ -83,6 +83,11 @@ class Link:
     def trouble(self) -> str | None:
         """Why nobody answers, a clause."""
         return self._line.trouble
+
+    @property
+    def remembered(self) -> Bindings | None:
+        """The names that this notebook's last kernel had bound, as far as that is known."""
+        return self._talker.remembered
 
     @property
     def question(self) -> str | None:

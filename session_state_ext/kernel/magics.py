@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .declarelines import DeclareLines
 
 COMMANDS = [
-    *("set", "get", "del", "push", "pull", "use", "list"),
+    *("set", "get", "del", "push", "pull", "bind", "use", "list"),
     *("declare", "parameters", "reset", "lock", "unlock"),
     *("history", "undo", "redo", "diff", "snapshot", "restore", "purge"),
     *("step", "steps", "run", "why", "help"),
@@ -58,10 +58,12 @@ class SessionMagics(Magics):
     @cached_property
     def _further(self) -> dict[str, Callable[[str], Any]]:
         """The commands whose modules wait for their first use."""
+        from .bindlines import BindLines
         from .pastlines import PastLines
         from .steplines import StepLines
 
         return {
+            **BindLines(self._session, self._link, self._names).commands,
             **self._declarations.commands,
             **PastLines(self._session).commands,
             **StepLines(self._session).commands,
@@ -80,6 +82,8 @@ class SessionMagics(Magics):
             %session del lr tags                 take variables away
             %session push lr epochs              send the notebook's lr and epochs to the session
             %session pull [lr epochs] [--force]  put variables (all, where none are named) into the notebook's names
+            %session bind [lr epochs] [--force]  keep these names (all variables) equal with the session, both ways
+            %session bind off [lr]               no more
             %session use NAME [--new]            go over to the session called NAME; --new makes it
             %session use --this|--copy|--empty   what a notebook is to have that its session does not know
             %session list                        all your sessions
@@ -222,9 +226,10 @@ class SessionMagics(Magics):
         for name in names:
             if name not in self._names:
                 raise Mistake(f"{name} is not a name in this notebook. Assign it first, or: %session set {name} = ...")
-        self._session.update({name: self._names[name] for name in names})
-        for name in names:
-            self._names.trust(name)
+        sent = {name: self._names.yours(name) for name in names}
+        self._session.update(sent)
+        for name, value in sent.items():
+            self._names.keep(name, value)
 
     def _pull(self, line: str) -> None:
         words = grammar.words(line)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import types
+from collections.abc import Callable
 from typing import Any
 
 from session_state_ext import jsontext
@@ -27,6 +29,19 @@ class Namespace:
         self._session = session
         #: what was put there by a step, a pull or a push; the user's own values are not in it
         self._placed: dict[str, Any] = {}
+        #: values of the user's that were replaced, until their names are bound again
+        self._replaced: dict[str, Any] = {}
+        self._settle: Callable[[], None] = lambda: None
+        self._agree: Callable[[str, bytes | None], None] = lambda *_: None
+
+    def binding(self, settle: Callable[[], None], agree: Callable[[str, bytes | None], None]) -> None:
+        """For bound names: ``settle`` writes what was changed in the names, ``agree`` is told of a name that means what
+        the session has: this text, or None for whatever it has now."""
+        self._settle, self._agree = settle, agree
+
+    def settle(self) -> None:
+        """Have the session know what bound names mean, before variables are read to be put into names."""
+        self._settle()
 
     def check(self, name: str, *, force: bool = False) -> None:
         """Raise Unplaced where ``name`` must not be put into the names."""
@@ -52,38 +67,73 @@ class Namespace:
 
     def place(self, name: str, text: bytes) -> str | None:
         """Give ``name`` the value of this JSON text; what to say where that replaces a value of the user's."""
-        said = self._replaces(name, text)
-        self._names[name] = values.decode(text)
-        self.trust(name)
+        own = name in self._names and not (name in self._placed and self._placed[name] is self._names[name])
+        said = self.replacing(name, text) if own else None
+        self.put(name, text)
+        self._agree(name, text)
         return said
 
-    def _replaces(self, name: str, text: bytes) -> str | None:
-        if name not in self._names:
-            return None
+    def put(self, name: str, text: bytes) -> None:
+        """Give ``name`` the value of this JSON text, whatever it was."""
+        self._names[name] = values.decode(text)
+        self._placed[name] = self._names[name]
+
+    def replacing(self, name: str, text: bytes) -> str | None:
+        """What to say when this replaces a value of the user's, which :meth:`yours` then has; None where it is the
+        same."""
         standing = self._names[name]
-        if name in self._placed and self._placed[name] is standing:
-            return None
         try:
             mine = values.encode(standing, name)
             if jsontext.same(mine, text):
                 return None
-            shown = preview.value(mine, 40)
+            shown, how = preview.value(mine, 40), f" (%session push {name} sends yours)"
         except SessionError:
-            shown = values.describe(standing)
-        return (
-            f"{name}: {preview.value(text, 40)} from the session replaces your {shown} "
-            f"(%session push {name} sends yours)"
-        )
+            shown, how = values.describe(standing), ""
+        self._replaced[name] = standing
+        return f"{name}: {preview.value(text, 40)} from the session replaces your {shown}{how}"
+
+    def yours(self, name: str) -> Any:
+        """The user's value of ``name``, the one that was just replaced too."""
+        standing = self._names[name]
+        return self._replaced[name] if self._is_replaced(name, standing) else standing
+
+    def _is_replaced(self, name: str, standing: Any) -> bool:
+        return name in self._replaced and name in self._placed and self._placed[name] is standing
+
+    def rebinding(self, tree: ast.Module) -> None:
+        """This code is about to run: what was replaced of the names that it binds is not wanted back."""
+        if self._replaced:
+            from .freenames import bound_names
+
+            for name in self._replaced.keys() & bound_names(tree):
+                del self._replaced[name]
+
+    def keep(self, name: str, value: Any) -> None:
+        """The session has this value of the user's now."""
+        self._names[name] = value
+        self._replaced.pop(name, None)
+        self.trust(name)
 
     def trust(self, name: str) -> None:
         """What ``name`` is now is what the session has; to replace it later needs no word."""
         self._placed[name] = self._names[name]
+        self._agree(name, None)
 
     def hold(self, name: str, value: Any) -> None:
         """Give ``name`` a value that is in the kernel only. Raises Unplaced."""
         self.check(name)
         self._names[name] = value
         self.trust(name)
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        """Its value, or ``otherwise`` where it is not there."""
+        return self._names.get(name, otherwise)
+
+    def remove(self, name: str) -> None:
+        """Take ``name`` away, where it is there."""
+        self._names.pop(name, None)
+        self._placed.pop(name, None)
+        self._replaced.pop(name, None)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from session_state_ext import errors
 from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavailable
-from session_state_ext.wire import Limits
+from session_state_ext.wire import Bindings, Limits
 
 from .archive import Archive
 from .backend import Busy, Choice, Known, Lost
@@ -42,9 +42,16 @@ class RemoteBackend:
         self._url = urlsplit(url.rstrip("/") + "/api/session")
         self._headers = {"Authorization": f"session-state {token}"}
         self._limits = limits or Limits()
+        self.remembered: Bindings | None = None
 
     async def attach(self) -> str:
-        return str((await self._ask("POST", "/attach", {}))["sessionId"])
+        attached = await self._ask("POST", "/attach", {})
+        if "bound" in attached:
+            self.remembered = msgspec.convert(attached["bound"], Bindings)
+        return str(attached["sessionId"])
+
+    async def remember(self, bindings: Bindings) -> None:
+        await self._ask("POST", "/attach", {"bound": msgspec.to_builtins(bindings)})
 
     async def open(self, session_id: str) -> RemoteChannel:
         from websockets.asyncio.client import connect

@@ -13,6 +13,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
 
 from . import credential, values
+from .bindable import Bindable
 from .declarations import Declarations
 from .link import FLUSH_SECONDS, Link
 from .outbox import DELETED, Patched, Written
@@ -33,7 +34,7 @@ class Missing(KeyError):
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
-class Session(Past, Declarations, Stepped, MutableMapping[str, Any]):
+class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here

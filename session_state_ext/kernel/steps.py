@@ -108,6 +108,7 @@ class Steps:
         if self.forced:
             line, self.forced = replace(line, force=True), False
         self._link.known()
+        self._names.settle()
         self._link.flush()
         wanted = line.inputs if line.inputs is not None else self._inferred(line, body)
         found = self._link.read(wanted)
@@ -129,6 +130,7 @@ class Steps:
         line = recipe.line
         self.check(line.name)
         self._link.known()
+        self._names.settle()
         self._link.flush()
         wanted = line.inputs or []
         found = self._link.read(wanted)

@@ -18,6 +18,7 @@ from session_state_ext.wire import (
     Ack,
     Barrier,
     BarrierDone,
+    Bindings,
     Deleted,
     ErrorFrame,
     Hello,
@@ -102,6 +103,11 @@ class Talker:
         except (TimeoutError, concurrent.futures.TimeoutError):
             answer.cancel()
             raise Unavailable("The session server did not answer in time.") from None
+
+    @property
+    def remembered(self) -> Bindings | None:
+        """From any thread: the names that this notebook's last kernel had bound."""
+        return None if self._backend is None else self._backend.remembered
 
     def stop(self, seconds: float) -> None:
         """From any other thread: end, and wait for the end."""

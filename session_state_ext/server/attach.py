@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
+from msgspec.structs import replace
 from tornado import web
 
 from session_state_ext.errors import InvalidBody, NotFound
@@ -36,9 +37,15 @@ class AttachHandler(Resource):
         attached = await hub.notebooks.attach(
             self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose
         )
+        if body.bound is not None:
+            await hub.notebooks.bind(self.owner, path, body.bound)
+            if self.credential is not None:
+                self.credential.be_eager(bool(body.bound.names))
+        bound = body.bound or await hub.notebooks.bound(self.owner, path)
         async with hub.use(self.owner, attached.session_id) as live:
             self.set_header("ETag", session_tag(live.session))
-            self.answer(live.state(), 201 if attached.made else 200)
+            state = live.state() if bound is None else replace(live.state(), bound=bound)
+            self.answer(state, 201 if attached.made else 200)
 
     @web.authenticated
     @authorized

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 #: Of the Authorization header. A browser never sends it by itself, so it needs no XSRF token.
@@ -23,6 +23,15 @@ class Credential:
     shown: str | None
     #: None until the kernel's id is known
     kernel: str | None = None
+    #: what the kernel was started with, and is again when it is restarted
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def be_eager(self, eager: bool) -> None:
+        """Whether the kernel is to load the session before its first cell, from its next start on."""
+        if eager:
+            self.environment["KERNEL_SESSION_STATE_EAGER"] = "1"
+        else:
+            self.environment.pop("KERNEL_SESSION_STATE_EAGER", None)
 
 
 class Credentials:

@@ -7,7 +7,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.call_context import CallContext
+from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
@@ -185,6 +186,9 @@ class Kernels:
         env = dict(kwargs.get("env") or os.environ)
         env["KERNEL_SESSION_STATE_URL"] = self._base_url()
         env["KERNEL_SESSION_STATE_TOKEN"] = self._service.credentials.issue(credential)
+        # The very dict that the kernel manager keeps for restarts, by itself or by somebody.
+        credential.environment = env
+        credential.be_eager(await self._has_bound(credential.owner, env))
         try:
             kernel_id = await ensure_async(self._start(*args, **{**kwargs, "env": env}))
         except BaseException:
@@ -206,6 +210,25 @@ class Kernels:
         self._service.credentials.revoke_kernel(kernel_id)
         self._died(kernel_id)
         return self._remove(kernel_id)
+
+    async def _has_bound(self, owner: str, env: Mapping[str, str]) -> bool:
+        """Whether the kernel's notebook has bound names, where Jupyter says by now which one it is."""
+        with suppress(SessionError):
+            notebooks = (await self._service.ready()).notebooks
+            for path in self._notebook_of(env):
+                if await notebooks.bound(owner, path) is not None:
+                    return True
+        return False
+
+    def _notebook_of(self, env: Mapping[str, str]) -> list[str]:
+        """As attachments know it: what whoever starts the kernel asks for, and what Jupyter tells the kernel."""
+        handler = CallContext.get(CallContext.JUPYTER_HANDLER)
+        asked: Any = None
+        with suppress(web.HTTPError):
+            asked = handler.get_json_body() if isinstance(handler, JupyterHandler) else None
+        path, named = asked.get("path") if isinstance(asked, dict) else None, Path(env.get("JPY_SESSION_NAME", ""))
+        found = [self._service.paths.place(path)] if isinstance(path, str) and path else []
+        return [*found, str(Path(os.path.realpath(named.parent)) / named.name)] if named.is_absolute() else found
 
     def _base_url(self) -> str:
         """Of this server, as a process on this machine reaches it."""

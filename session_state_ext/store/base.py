@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
 from session_state_ext.model import Change, Run, Session, Snapshot, Step, Value, Variable
+from session_state_ext.wire import Bindings
 
 
 class Summary(Value, frozen=True, kw_only=True):
@@ -79,6 +80,14 @@ class Attachment(Value, frozen=True, kw_only=True):
     session_id: str
     #: the ids of its cells when it was last seen; empty where they are not known
     cells: tuple[str, ...] = ()
+
+
+class BoundNotebook(Value, frozen=True, kw_only=True):
+    """The names that the kernels of one owner's notebook keep equal with variables."""
+
+    owner: str
+    path: str
+    bound: Bindings
 
 
 class Commit(Value, frozen=True, kw_only=True):
@@ -187,6 +196,9 @@ class Transaction(Protocol):
 
     def forget_snapshot(self, session_id: str, name: str) -> None: ...
 
+    def bounds(self, below: str) -> list[BoundNotebook]:
+        """Every owner's, for the path ``below`` itself and all paths under it as a folder."""
+
     def client(self, session_id: str, client: str) -> Client | None: ...
 
     def key(self, owner: str, session_id: str, key: str) -> Key | None: ...
@@ -202,6 +214,9 @@ class Transaction(Protocol):
 
     def put_cells(self, owner: str, path: str, cells: tuple[str, ...]) -> None:
         """Remember the cells of an attached notebook."""
+
+    def put_bound(self, notebook: BoundNotebook) -> None:
+        """Remember the names that a notebook's kernels bind; where there are none, nothing is kept."""
 
     def append(self, commit: Commit) -> None:
         """Add a change. The session must be at the revision before it."""

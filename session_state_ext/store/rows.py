@@ -12,10 +12,10 @@ from sqlalchemy import Row, Table
 
 from session_state_ext.errors import Damaged
 from session_state_ext.model import Run, Session, Variable
-from session_state_ext.wire import decode, encode
+from session_state_ext.wire import Bindings, decode, encode
 
-from .base import Attachment, Touch
-from .tables import attachments, runs, sessions, touches, variables
+from .base import Attachment, BoundNotebook, Touch
+from .tables import attachments, bindings, runs, sessions, touches, variables
 
 _T = TypeVar("_T")
 
@@ -67,6 +67,10 @@ def to_attachment(row: Row[Any]) -> Attachment:
     return Attachment(owner=row.owner, path=row.path, session_id=row.session_id, cells=cells)
 
 
+def to_bound(row: Row[Any]) -> BoundNotebook:
+    return BoundNotebook(owner=row.owner, path=row.path, bound=decoded(row.bound, Bindings))
+
+
 # --- model to rows ---
 
 
@@ -94,6 +98,10 @@ def from_attachment(attachment: Attachment) -> dict[str, Any]:
         session_id=attachment.session_id,
         cells=encode(attachment.cells),
     )
+
+
+def from_bound(one: BoundNotebook) -> dict[str, Any]:
+    return sealed(bindings, owner=one.owner, path=one.path, bound=encode(one.bound))
 
 
 def from_variable(session_id: str, row: Variable) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 #: The migration that makes these tables. A test compares it with migrations/.
-HEAD = "0002"
+HEAD = "0003"
 
 metadata = MetaData()
 
@@ -37,6 +37,17 @@ attachments = Table(
     Column("cells", LargeBinary, nullable=False),
     Column("checksum", BigInteger, nullable=False),
     Index("attachments_by_session", "session_id"),
+)
+
+# Of notebooks that were never written to, too.
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("owner", String(256), primary_key=True),
+    Column("path", String(4096), primary_key=True),
+    # The names that the notebook's kernels keep equal with variables, as JSON.
+    Column("bound", LargeBinary, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
 )
 
 variables = Table(

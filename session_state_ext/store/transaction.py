@@ -13,21 +13,24 @@ from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, selec
 from session_state_ext.errors import Damaged
 from session_state_ext.model import Change, Origin, Run, Session, Snapshot, Step, Variable
 
-from .base import Attachment, Client, Commit, Key, Summary, Touch
+from .base import Attachment, BoundNotebook, Client, Commit, Key, Summary, Touch
 from .erasure import Eraser
 from .pending import SAVE_SESSION, Pending, upsert
 from .rows import (
     decoded,
     from_attachment,
+    from_bound,
     from_session,
     sealed,
     to_attachment,
+    to_bound,
     to_touch,
     verified,
 )
 from .tables import (
     OF_SESSION,
     attachments,
+    bindings,
     changes,
     clients,
     idempotency_keys,
@@ -42,7 +45,7 @@ from .tables import (
 
 _T = TypeVar("_T")
 
-_upserts = {table: upsert(table) for table in (attachments, idempotency_keys, snapshots)}
+_upserts = {table: upsert(table) for table in (attachments, bindings, idempotency_keys, snapshots)}
 
 
 class SqlTransaction:
@@ -130,6 +133,12 @@ class SqlTransaction:
     def attachments_of(self, owner: str) -> list[Attachment]:
         found = select(attachments).where(attachments.c.owner == owner).order_by(attachments.c.path)
         return [to_attachment(row) for row in map(verified, self._do(found))]
+
+    def bounds(self, below: str) -> list[BoundNotebook]:
+        folder = below.rstrip("/") + "/"
+        under = func.substr(bindings.c.path, 1, len(folder)) == folder
+        found = select(bindings).where(or_(bindings.c.path == below, under))
+        return [to_bound(row) for row in map(verified, self._do(found))]
 
     # --- what a session holds ---
 
@@ -323,6 +332,12 @@ class SqlTransaction:
         attachment = self.attachment(owner, path)
         if attachment is not None:
             self._do(_upserts[attachments], from_attachment(replace(attachment, cells=cells)))
+
+    def put_bound(self, notebook: BoundNotebook) -> None:
+        if notebook.bound.names:
+            self._do(_upserts[bindings], from_bound(notebook))
+        else:
+            self._do(delete(bindings).where(bindings.c.owner == notebook.owner, bindings.c.path == notebook.path))
 
     def append(self, commit: Commit) -> None:
         self._pending.append(commit)

@@ -6,6 +6,7 @@ the text first (:mod:`jsontext`), then its shape, then each name and value again
 
 from .bodies import (
     AttachBody,
+    Bindings,
     CreateBody,
     Delta,
     MergeBody,
@@ -65,6 +66,7 @@ __all__ = [
     "AttachBody",
     "Barrier",
     "BarrierDone",
+    "Bindings",
     "ClientFrame",
     "CreateBody",
     "Deleted",

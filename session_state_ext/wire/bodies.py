@@ -82,12 +82,24 @@ class MutateBody(_Body, frozen=True, kw_only=True):
     origin: SaidOrigin
 
 
+class Bindings(_Body, frozen=True, kw_only=True, omit_defaults=True):
+    """The names of a notebook that its kernels keep equal with variables; ``*`` stands for all variables."""
+
+    names: list[str] = []
+    #: those that ``*`` leaves out
+    without: list[str] = []
+    #: those that may replace functions, classes and modules
+    force: list[str] = []
+
+
 class AttachBody(_Body, frozen=True, kw_only=True):
     path: str | None = None
     kernel_id: str | None = None
     session_id: str | None = None
     #: what becomes of a notebook that its session does not know
     choose: Literal["use", "copy", "empty"] | None = None
+    #: what the notebook's kernels bind from now on
+    bound: Bindings | None = None
 
 
 class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -97,6 +109,8 @@ class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     variables: dict[str, Raw] | UnsetType = UNSET
     meta: Meta
     rows: list[Variable] | UnsetType = UNSET
+    #: of a notebook that was asked about: what its kernels bind
+    bound: Bindings | UnsetType = UNSET
 
 
 class Delta(Struct, frozen=True, kw_only=True, rename={"session_id": "sessionId", "since": "from"}):

@@ -95,12 +95,12 @@ def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> No
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
         ("%session lr=1", "To set a variable, write: %session set lr=1"),
         ("%session known", "known is a variable. Its value: %session get known"),
         ("%session get", "Name a variable: %session get lr"),
         ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
-        ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+        ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
         ("%session get nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
         ("%session del nothing_like_it", "This session has no variable nothing_like_it."),
         ("%session del knwon", "This session has no variable knwon. Did you mean known?"),
@@ -166,7 +166,7 @@ def test_each_error_in_python_says_what_would_be_right(shell: Shell, code: str, 
 def test_a_name_that_is_a_variable_is_hinted_at(shell: Shell) -> None:
     shell.session["lr"] = 0.1
     ran = shell.run("lr * 2")
-    assert ran.text.strip().endswith("lr is a variable of the session: session['lr'], or %session pull lr")
+    assert ran.text.strip().endswith('lr is a variable of the session: session["lr"], or %session pull lr')
     assert "session" not in shell.run("lrr * 2").text
 
 

@@ -1,0 +1,47 @@
+"""``%session bind``: names of the notebook that are kept equal with their variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from . import display, grammar
+from .grammar import Mistake, nearest
+from .link import Link
+from .namespace import Namespace
+from .session import Session
+
+
+class BindLines:
+    """The lines of one shell."""
+
+    def __init__(self, session: Session, link: Link, names: Namespace) -> None:
+        self._session, self._link, self._names = session, link, names
+        self.commands: dict[str, Callable[[str], Any]] = {"bind": self._bind}
+
+    def _bind(self, line: str) -> None:
+        found = grammar.read(line, "bind", flags=["--force"])
+        off = [at for at, word in enumerate(found.words) if word == "off"]
+        force = "--force" in found.flags
+        if off and force:
+            raise Mistake("bind off has no --force: %session bind off lr")
+        names = [grammar.checked(word) for word in found.words if word != "off"]
+        if not off:
+            self._session.bind(*names, force=force)
+            display.show(display.note(self._session.binds()))
+            display.lines([*map(self._not_there, self._absent(names))])
+            return
+        bound = self._session.bound
+        for name in names:
+            if name not in bound:
+                raise Mistake(f"{name} is not bound.{nearest(name, bound)} {self._session.binds()}")
+        self._session.unbind(*names)
+        display.show(display.note(self._session.binds()))
+
+    def _absent(self, names: list[str]) -> list[str]:
+        known = self._link.names()
+        return [name for name in names if name not in known and name not in self._names]
+
+    def _not_there(self, name: str) -> str:
+        meant = nearest(name, self._link.names())
+        return f"{name} is neither a variable nor a name of this notebook yet; it is bound when it comes.{meant}"
