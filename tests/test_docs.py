@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from session_state_ext import Session, cli, errors
+from session_state_ext.kernel.bindable import Bindable
 from session_state_ext.kernel.declarations import Declarations
 from session_state_ext.kernel.magics import COMMANDS
 from session_state_ext.kernel.past import Past
@@ -20,7 +21,7 @@ from session_state_ext.server.base import status_of
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 # For the package's own hooks, not for people.
-OWN = {"reading", "noting", "running"}
+OWN = {"reading", "noting", "running", "binding", "binds", "permit", "lossy"}
 MAPPING = {"clear", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"}
 
 
@@ -48,7 +49,7 @@ def test_no_command_that_does_not_exist() -> None:
 def test_each_public_name_of_a_session() -> None:
     public = {
         name
-        for name in {**vars(Past), **vars(Declarations), **vars(Stepped), **vars(Session)}
+        for name in {**vars(Past), **vars(Declarations), **vars(Stepped), **vars(Bindable), **vars(Session)}
         if not name.startswith("_")
     } - OWN
     documented = set(re.findall(r"session\.([a-z_]+)", REFERENCE)) | MAPPING

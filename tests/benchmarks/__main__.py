@@ -15,6 +15,7 @@ from .figures import Row, save, table
 #: In the table's order; each gives one row or several.
 ROWS: dict[str, Callable[[BenchServer, Effort], Row | list[Row]]] = {
     "cell": kernel_rows.cell,
+    "bound": kernel_rows.bound,
     "echo": kernel_rows.echo,
     "busy": kernel_rows.busy,
     "post": server_rows.post_durable,

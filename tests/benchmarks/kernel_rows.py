@@ -79,6 +79,37 @@ def cell(server: BenchServer, effort: Effort) -> Row:
     )
 
 
+def bound(server: BenchServer, effort: Effort) -> Row:
+    """The two kernels take turns, cell by cell; both have a barrier. Half of the names mean numbers, half small dicts."""
+    count = min(1_000, effort.variables)
+    made = (
+        f"session_state.update({{f'v{{n}}': n / 3 if n % 2 else {{'rate': n, 'tags': ['a', 'b']}} for n in range({count})}})\n"
+        "session_state.flush()"
+    )
+    with (
+        notebook(server, "bound.ipynb", _LOAD, made, "session_state.bind()") as ours,
+        notebook(server, "unbound.ipynb", _LOAD, made) as free,
+    ):
+        seconds: tuple[list[float], list[float]] = ([], [])
+        for number in range(effort.samples + 5):
+            for kernel, taken in zip((ours, free), seconds, strict=True):
+                ran = kernel.run("pass")
+                if number >= 5:
+                    taken.append(ran.seconds)
+    more = median(seconds[0]) - median(seconds[1])
+    return Row(
+        key="bound",
+        what=f"`pass` in a kernel with {count:,} bound names, half of them dicts that could have been changed in place",
+        ours=f"{ms(median(seconds[0]))}, p99 {ms(percentile(seconds[0], 99))}",
+        against="the same with no name bound",
+        peer=f"{ms(median(seconds[1]))}, p99 {ms(percentile(seconds[1], 99))}",
+        ratio=f"{more * 1000:+.2f} ms, {more / count * 1e6:.1f} µs a name",
+        aim="-",
+        met=None,
+        measured={"latencies": spread(seconds[0]), "peerLatencies": spread(seconds[1])},
+    )
+
+
 def echo(server: BenchServer, effort: Effort) -> list[Row]:
     """Two clients each; the slider with and without Nagle's algorithm in its way."""
     session = server.make(v1=0)

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from session_state_ext.errors import UnknownNotebook
+from session_state_ext.errors import InvalidName, UnknownNotebook
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.wire import Bindings
 from tests.inprocess import API, Client, opened, sets, story, values
 
 BEFORE, AFTER = ("a1", "a2", "a3"), ("b1", "b2")
@@ -176,3 +177,25 @@ async def test_cells_go_along_with_a_rename_and_a_copy(file: Path) -> None:
         for path in ("/work/m.ipynb", "/work/c.ipynb"):
             await asked(hub, path)
             await hub.notebooks.attach(LOCAL, path, cells=BEFORE)
+
+
+@story
+async def test_what_a_notebook_has_bound_goes_where_it_goes(file: Path) -> None:
+    bound = Bindings(names=["*", "lr"], without=["seed"], force=["lr"])
+    async with opened(file) as hub:
+        notebooks = hub.notebooks
+        await notebooks.bind(LOCAL, "/work/a/n.ipynb", bound)  # nobody has written to its session
+        await notebooks.moved("/work/a", "/work/b")
+        await notebooks.copied("/work/b/n.ipynb", "/work/c.ipynb")
+    async with opened(file) as hub:
+        notebooks = hub.notebooks
+        assert await notebooks.bound(LOCAL, "/work/a/n.ipynb") is None
+        for path in ("/work/b/n.ipynb", "/work/c.ipynb"):
+            assert await notebooks.bound(LOCAL, path) == bound
+        assert await notebooks.bound("user:bob", "/work/c.ipynb") is None
+        await notebooks.removed("/work/b")
+        await notebooks.bind(LOCAL, "/work/c.ipynb", Bindings())
+        for path in ("/work/b/n.ipynb", "/work/c.ipynb"):
+            assert await notebooks.bound(LOCAL, path) is None
+        with pytest.raises(InvalidName):
+            await notebooks.bind(LOCAL, "/work/c.ipynb", Bindings(names=["__proto__"]))
