@@ -28,7 +28,6 @@ class Binding:
     def __init__(self, link: Link, session: Session, names: Namespace) -> None:
         self._link, self._names = link, names
         self._exchange = Exchange(link, session, names, lambda name: name in self._force or ALL in self._force)
-        self._thread = threading.get_ident()
         #: bound by name, in order
         self._bound: dict[str, None] = {}
         #: all variables are, but for ``_without``
@@ -135,7 +134,10 @@ class Binding:
     # --- around the cells ---
 
     def _ready(self) -> bool:
-        if threading.get_ident() != self._thread or not self._link.replica.known or self._link.in_batch:
+        # A subshell runs cells beside the main thread, which may use the names just then.
+        if threading.current_thread() is not threading.main_thread():
+            return False
+        if not self._link.replica.known or self._link.in_batch:
             return False
         self.restore()
         self._exchange.turn_to(self._link.replica.session_id)

@@ -282,6 +282,25 @@ def test_a_conflict_is_shown_with_both_values(stored: MakeShell) -> None:
     assert first.run("session['n']").value == 5
 
 
+def test_a_session_that_one_may_only_read(bound: Shell) -> None:
+    with bound.session._link.moment() as replica:
+        replica.read_only = True
+    said = "lr is changed in this kernel only: you may read this session but not change it.\n"
+    assert bound.run("lr = 5").text == said
+    assert bound.run("pass").text == ""
+    assert bound.session["lr"] == 0.1
+
+
+def test_names_are_looked_at_on_the_main_thread_only(bound: Shell) -> None:
+    bound.names["binding"] = bound.session._binding()
+    bound.session["lr"] = 0.9
+    beside = "import threading\nthread = threading.Thread(target=binding.take_in)\nthread.start(); thread.join()"
+    bound.run("%session bind off tags")
+    bound.run(f"session['lr'] = 0.7\n{beside}\nseen = lr")
+    assert bound.names["seen"] == 0.9
+    assert bound.run("lr").value == 0.7
+
+
 def test_completion(bound: Shell) -> None:
     link = bound.session._link
     assert "bind" in complete("%session b", bound.session, link)
