@@ -22,8 +22,8 @@ def short_tour(terminal: Terminal) -> str:
     return str(TOUR)
 
 
-def run(*words: str) -> None:
-    environment = os.environ | {"SESSION_STATE_SESSION": "sweep", "MPLBACKEND": "agg"}
+def run(*words: str, session: str = "sweep") -> None:
+    environment = os.environ | {"SESSION_STATE_SESSION": session, "MPLBACKEND": "agg"}
     ran = subprocess.run(
         [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=240, check=False
     )
@@ -75,3 +75,37 @@ def test_a_script_of_ipython(terminal: Terminal) -> None:
     )
     run("-m", "IPython", "--no-banner", "script.ipy")
     assert terminal("get", "sweep").json == {"lr": 1.5, "n": 1, "twice": 3.0}
+
+
+def test_a_kernel_that_vs_code_has_started(terminal: Terminal) -> None:
+    """It says which notebook it runs by a name, under which it keeps its own copy; nothing else has a session."""
+    says = f"__vsc_ipynb_file__ = {str(terminal.folder / 'study-jvsc-0d5f3c6e-1f0b-4b3e-9d55-8f0f6a8f5c2e.ipynb')!r}"
+    terminal.notebook("study.ipynb", says, LOAD, "session.setdefault('n', 0)\nsession['n'] += 1")
+    for _ in range(2):
+        run("-m", "jupyter", "execute", "study.ipynb", session="")
+    assert terminal("get", "study.ipynb").json == {"n": 2}
+    # Another editor that says nothing gets one that is thrown away.
+    terminal.notebook("other.ipynb", LOAD, "session['n'] = 1")
+    run("-m", "jupyter", "execute", "other.ipynb", session="")
+    assert len(terminal("list", "--json").json["sessions"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (["noise", "0.2", "points", "500"], 0, ""),
+        (["points", "20", "noise", "9"], 3, "(step judge) failed: AssertionError: the slope is off by"),
+        (["tolerance", "2"], 5, "tolerance: 2 is more than the maximum 1."),
+        (["points", "many"], 5, "points: "),
+        (["nois", "1"], 4, "Did you mean noise?"),
+    ],
+)
+def test_the_recipe_for_ci_ends_as_it_says(terminal: Terminal, words: list[str], code: int, says: str) -> None:
+    pairs = [word for name, value in zip(words[::2], words[1::2], strict=True) for word in ("-p", name, value)]
+    ended = terminal("run", str(TOUR.with_name("headless.ipynb")), "out.ipynb", *pairs, "--json")
+    assert ended.code == code, ended.err
+    assert says in ended.err
+    assert Path("out.ipynb").exists() == (code in (0, 3))
+    if code == 0:
+        assert ended.json["parameters"] == {"points": 500, "slope": 1.5, "noise": 0.2}
+        assert ended.json["results"]["error"] < 0.1
