@@ -246,7 +246,7 @@ class Authority:
 
     async def write(self, name: str, text: str) -> None:
         """A change by REST, from outside."""
-        session = (await self._hub().attach(LOCAL, PATH)).session_id
+        session = (await self._hub().notebooks.attach(LOCAL, PATH)).session_id
         op = Set(name=name, value=Raw(text.encode()))
         await self._hub().write(LOCAL, session, (op,), origin=Origin(kind="api"))
 
