@@ -70,7 +70,11 @@ export function columnOf(inner: Json | undefined): Column | null {
   }
   const coded = inner.coded === true ? columnOf(inner.categories) : null;
   const time = timeOf(inner, dtype);
-  const missing = TIMES.test(dtype) ? 'NaT' : /^float/.test(dtype) ? 'NaN' : null;
+  const missing: Json = TIMES.test(dtype)
+    ? 'NaT'
+    : /^float/.test(dtype)
+      ? { $numberDouble: 'NaN' }
+      : null;
   return {
     dtype,
     length: data.length,

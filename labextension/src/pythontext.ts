@@ -122,17 +122,14 @@ function frame(sheet: Sheet, needs: Set<string>): string | null {
   needs.add('pandas');
   const columns = sheet.columns.map(({ name, dtype }, column) => {
     const cells = Array.from({ length: sheet.rows }, (_, row) =>
-      cellSource(sheet.cell(row, column), dtype, needs)
+      cellSource(sheet.cell(row, column), needs)
     );
     return `${literal(name)}: pandas.Series([${cells.join(', ')}], dtype=${literal(dtype ?? 'object')})`;
   });
   return `pandas.DataFrame({${columns.join(', ')}})`;
 }
 
-function cellSource(cell: Json | undefined, dtype: string | null, needs: Set<string>): string {
+function cellSource(cell: Json | undefined, needs: Set<string>): string {
   const isGone = cell === undefined || cell === null || cell === 'NaT';
-  if (isGone || (cell === 'NaN' && dtype?.startsWith('float') === true)) {
-    return 'None';
-  }
-  return written(cell, needs) ?? 'None';
+  return isGone ? 'None' : (written(cell, needs) ?? 'None');
 }

@@ -190,7 +190,7 @@ describe('a table', () => {
       { who: 'bob', n: 2 }
     ]);
     await key(grid(), 'Enter');
-    expect((screen.getByTestId('place') as HTMLInputElement).value).toBe('2');
+    expect(screen.getByTestId<HTMLInputElement>('place').value).toBe('2');
   });
 
   test('rows are added and deleted, and deleting is taken back', async () => {
@@ -300,7 +300,7 @@ describe('several rows', () => {
     await showSession(server);
   });
 
-  const boxes = (): HTMLInputElement[] => screen.queryAllByTestId('select') as HTMLInputElement[];
+  const boxes = (): HTMLInputElement[] => screen.queryAllByTestId<HTMLInputElement>('select');
 
   test('are ticked on demand, a stretch with Shift, and deleted with one way back', async () => {
     expect(boxes()).toHaveLength(0);
@@ -344,7 +344,7 @@ describe('several rows', () => {
 
   test('are copied as Python', async () => {
     const writeText = vi.fn(() => Promise.resolve());
-    vi.stubGlobal('navigator', { ...navigator, clipboard: { writeText } });
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
     await key(screen.getByTestId('rows'), 'a', { ctrlKey: true });
     await pick(screen.getByTestId('selection-copy'), 'copy-python');
     expect(writeText).toHaveBeenCalledWith('a = 1\nb = 1\nc = 1');

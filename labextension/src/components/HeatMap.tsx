@@ -6,7 +6,7 @@ import type { Sheet } from '../sheet';
 // Of a large matrix each square is the mean of a part: as many squares as one can tell apart in a sidebar.
 const MOST_COLUMNS = 48;
 const MOST_ROWS = 24;
-const SHADES = 8;
+const SHADES = 16;
 
 interface Squares {
   width: number;
@@ -57,7 +57,7 @@ export function squaresOf(sheet: Sheet): Squares {
     if (Number.isFinite(mean)) {
       const share = span === 0 ? 0.5 : (mean / 2 - low / 2) / span;
       const shade = Math.min(SHADES - 1, Math.floor(share * SHADES));
-      paths[shade] += `M${i % width} ${Math.floor(i / width)}h1v1h-1z`;
+      paths[shade] = `${paths[shade] ?? ''}M${i % width} ${Math.floor(i / width)}h1v1h-1z`;
     }
   });
   return { width, height, paths };

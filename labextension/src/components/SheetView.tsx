@@ -2,6 +2,7 @@ import React, { useCallback, useEffect, useId, useMemo, useRef, useState } from 
 
 import { useClient, useSurroundings } from '../context';
 import { isNumber, type Json } from '../json';
+import { specialText } from '../scalartext';
 import type { EditableSheet, Sheet } from '../sheet';
 import { cellText, editableSheet } from './kinds';
 import { pastedCells, readCell } from './cellreading';
@@ -179,8 +180,10 @@ export function SheetView(props: {
             {columns.map(c => {
               const cell = sheet.cell(r, c);
               const isAt = r === row && c === column;
-              const text = cellText(cell, trans, 200);
-              const label = trans.__('%1, row %2', sheet.columns[c]!.name, sheet.label(r));
+              const { name: title, dtype } = sheet.columns[c]!;
+              // What a data frame lacks is None there.
+              const text = cell === null && dtype !== null ? 'None' : cellText(cell, trans, 200);
+              const label = trans.__('%1, row %2', title, sheet.label(r));
               return (
                 <span
                   key={c}
@@ -188,7 +191,7 @@ export function SheetView(props: {
                   aria-colindex={c + 1}
                   tabIndex={isAt ? 0 : -1}
                   title={text}
-                  data-number={cell !== undefined && isNumber(cell)}
+                  data-number={cell !== undefined && (isNumber(cell) || specialText(cell) !== null)}
                   data-absent={cell === null || cell === undefined}
                   {...(isAt ? { 'data-at': true } : {})}
                   onFocus={() => (isAt ? undefined : setAt({ row: r, column: c }))}

@@ -2,6 +2,7 @@ import React from 'react';
 
 import { useTrans } from '../context';
 import { isNumber, numberText, type Json } from '../json';
+import { specialText } from '../scalartext';
 import type { Sheet } from '../sheet';
 import { cellText, sheetOf } from './kinds';
 
@@ -11,7 +12,7 @@ const MOST_COLUMNS = 4;
 /** Numbers with so many digits as fit a narrow column; the open table has them all. */
 export function briefNumber(value: Json | undefined): string | null {
   if (value === undefined || !isNumber(value)) {
-    return null;
+    return value === undefined ? null : specialText(value);
   }
   const text = numberText(value);
   return text.length > 8 ? String(Number(Number(text).toPrecision(4))) : text;
@@ -54,9 +55,10 @@ export function TablePreview(props: { value: Json }): React.JSX.Element | null {
             {columns.map((_, i) => {
               const value = sheet.cell(row, i);
               const number = briefNumber(value);
+              const isMissing = value === null && sheet.columns[i]!.dtype !== null;
               return (
                 <span key={i} data-number={number !== null}>
-                  {number ?? cellText(value, trans)}
+                  {number ?? (isMissing ? 'None' : cellText(value, trans))}
                 </span>
               );
             })}

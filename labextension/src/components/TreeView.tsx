@@ -194,13 +194,13 @@ export function TreeView(props: {
     } else if (event.key === 'End') {
       go(rows[rows.length - 1]?.pointer);
     } else if (event.key === 'ArrowRight') {
-      if (opens && item.isOpen === false) {
+      if (opens && !item.isOpen) {
         setOpened(item.pointer, true);
       } else if (opens && rows[index + 1]?.parent === item.pointer) {
         go(rows[index + 1]?.pointer);
       }
     } else if (event.key === 'ArrowLeft') {
-      if (opens && item.isOpen === true) {
+      if (opens && item.isOpen) {
         setOpened(item.pointer, false);
       } else if (current.parent !== '') {
         go(current.parent);
