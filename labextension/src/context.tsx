@@ -7,13 +7,17 @@ import React, { createContext, useContext, useEffect, useRef, useSyncExternalSto
 
 import type { Ask, Asks } from './asks';
 import type { ClientState, FlushResult, SessionClient } from './client';
+import type { History } from './history';
 import type { Json } from './json';
 import type { ViewRow } from './model';
 import type { NotebookInFront } from './notebook';
 import type { Runner } from './runner';
 import type { Status } from './status';
 
-export const SessionContext = createContext<SessionClient | null>(null);
+/** A client, or what stands in its place: a session as it was. */
+export type SessionLike = Pick<SessionClient, keyof SessionClient>;
+
+export const SessionContext = createContext<SessionLike | null>(null);
 
 /** A line at the panel's foot that offers to take something back, or says how something went. */
 export interface Notice {
@@ -28,6 +32,8 @@ export interface Surroundings {
   newEditor: CodeEditor.Factory | null;
   notebook: NotebookInFront | null;
   runner: Runner | null;
+  /** The session's past. */
+  history?: History | null;
   notify(notice: Notice | null): void;
   /** What the panel is asked for by a command, or by another part of it. */
   asks?: Asks;
@@ -67,7 +73,7 @@ export function useTrans(): TranslationBundle {
   return useContext(SurroundingsContext).trans;
 }
 
-export function useClient(): SessionClient {
+export function useClient(): SessionLike {
   const client = useContext(SessionContext);
   if (client === null) {
     throw new Error(
@@ -106,7 +112,7 @@ export function useVariable(name: string): ViewRow | undefined {
 }
 
 export function SessionProvider(props: {
-  client: SessionClient;
+  client: SessionLike;
   children: React.ReactNode;
 }): React.JSX.Element {
   return <SessionContext.Provider value={props.client}>{props.children}</SessionContext.Provider>;

@@ -18,6 +18,7 @@ import { Signal } from '@lumino/signaling';
 import { Asks } from './asks';
 import { addCommands } from './commands';
 import { CurrentSession } from './current';
+import { Histories } from './history';
 import { JupyterNotebook } from './notebook';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
@@ -148,6 +149,11 @@ const panel: JupyterFrontEndPlugin<void> = {
     const widget = new SessionPanel({
       current,
       list: new SessionList(sessions.settings),
+      histories: new Histories(
+        sessions.settings,
+        sessions.shelf,
+        PageConfig.getOption('sessionStateOwner') !== 'local'
+      ),
       asks,
       newEditor: editors?.factoryService.newInlineEditor ?? null,
       translator: translator ?? undefined

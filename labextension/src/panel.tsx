@@ -9,6 +9,7 @@ import React from 'react';
 import type { Asks } from './asks';
 import { PanelView } from './components/PanelView';
 import type { CurrentSession } from './current';
+import type { Histories } from './history';
 import { sessionIcon } from './icons';
 import type { SessionList } from './sessionlist';
 import { PANEL_ID } from './tokens';
@@ -16,6 +17,7 @@ import { PANEL_ID } from './tokens';
 export interface PanelOptions {
   current: CurrentSession;
   list: SessionList;
+  histories: Histories;
   asks: Asks;
   newEditor: CodeEditor.Factory | null;
   translator?: ITranslator;
@@ -36,11 +38,12 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, list, asks, newEditor } = this.options;
+    const { current, list, histories, asks, newEditor } = this.options;
     return (
       <PanelView
         current={current}
         list={list}
+        histories={histories}
         asks={asks}
         trans={this._trans}
         newEditor={newEditor}

@@ -27,7 +27,8 @@ export class RequestError extends Error {
 
 export type Settings = ServerConnection.ISettings;
 
-function address(settings: Settings, ...parts: string[]): string {
+/** Below the session endpoints. */
+export function address(settings: Settings, ...parts: string[]): string {
   return URLExt.join(settings.baseUrl, ROOT, ...parts.map(encodeURIComponent));
 }
 
@@ -44,12 +45,14 @@ function member(body: Json, key: string): string | null {
   return typeof value === 'string' ? value : null;
 }
 
-async function request(
+/** @throws RequestError where the answer is not what was asked for */
+export async function request(
   settings: Settings,
   url: string,
   method: string,
   body?: unknown,
-  keepalive = false
+  keepalive = false,
+  headers: { [name: string]: string } = {}
 ): Promise<Json> {
   let response: Response;
   let text: string;
@@ -61,7 +64,7 @@ async function request(
         : {
             method,
             body: stringifyJson(body),
-            headers: { 'Content-Type': 'application/json' },
+            headers: { 'Content-Type': 'application/json', ...headers },
             keepalive
           },
       settings

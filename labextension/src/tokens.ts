@@ -25,6 +25,7 @@ export const CommandIDs = {
   export: 'session-state:export-session',
   detach: 'session-state:detach-notebook',
   back: 'session-state:own-session',
+  history: 'session-state:history',
   makeStep: 'session-state:make-step',
   insert: 'session-state:insert-variable'
 } as const;

@@ -10,6 +10,7 @@ import {
   type Surroundings
 } from '../context';
 import type { Current } from '../current';
+import type { Histories } from '../history';
 import type { Listed } from '../model';
 import type { SessionList } from '../sessionlist';
 import { NoticeBar } from './NoticeBar';
@@ -22,11 +23,12 @@ import { useSessionDeeds } from './useSessionDeeds';
 export function PanelView(props: {
   current: PickerCurrent;
   list: SessionList;
+  histories?: Pick<Histories, 'of'>;
   asks: Asks;
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
 }): React.JSX.Element {
-  const { current, list, asks, trans, newEditor } = props;
+  const { current, list, histories, asks, trans, newEditor } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
@@ -37,10 +39,11 @@ export function PanelView(props: {
       newEditor,
       notebook: open?.notebook ?? null,
       runner: open?.runner ?? null,
+      history: open === null ? null : (histories?.of(open.client) ?? null),
       notify: setNotice,
       asks
     }),
-    [trans, newEditor, open, asks]
+    [trans, newEditor, open, histories, asks]
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>

@@ -1,0 +1,391 @@
+import {
+  caretLeftIcon,
+  closeIcon,
+  ellipsesIcon,
+  redoIcon,
+  undoIcon
+} from '@jupyterlab/ui-components';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
+
+import { useSelected, useTrans } from '../context';
+import type { History, HistoryState } from '../history';
+import { linesOf, undoneBy, type Line } from '../timeline';
+import { HistoryLine } from './HistoryLine';
+import { SnapshotForm, SnapshotList } from './HistorySnapshots';
+import { dayWords, matches, momentWords } from './historywords';
+import { openMenu } from './menu';
+import { SyncLight } from './SyncLight';
+import { useClock } from './useClock';
+import { useOnlooker } from './useHistory';
+import type { HistoryDeeds } from './useHistoryDeeds';
+import { useKeptPlace } from './useKeptPlace';
+
+interface Section {
+  title: string;
+  about: string | null;
+  isNews: boolean;
+  lines: Line[];
+}
+
+/** The changes of the session, newest first. */
+export function HistoryList(props: {
+  history: History;
+  state: HistoryState;
+  deeds: HistoryDeeds;
+}): React.JSX.Element {
+  const { history, state, deeds } = props;
+  const { listing, snapshots, refusal, away } = state;
+  const { entries, name, next, isLoaded, isLoading, problem } = listing;
+  const trans = useTrans();
+  const on = useOnlooker();
+  const now = useClock(60_000);
+  const [filter, setFilter] = useState('');
+  const [naming, setNaming] = useState<{ revision: number | null } | null>(null);
+  const [showsSnapshots, setShowsSnapshots] = useState(false);
+  const end = useSelected(each => each.status.end);
+  const offline = useSelected(each => each.status.kind === 'offline');
+  const readOnly = useSelected(each => each.readOnly);
+  const newest = useSelected(each => each.meta.revision);
+  const scroller = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus({ preventScroll: true }), []);
+
+  const needle = filter.trim().toLocaleLowerCase();
+  const lines = useMemo(() => linesOf(entries), [entries]);
+  const shown = useMemo(
+    () => lines.filter(line => matches(line, needle, on, trans)),
+    [lines, needle, on, trans]
+  );
+  const undone = useMemo(() => undoneBy(entries), [entries]);
+  const named = useMemo(() => {
+    const found = new Map<number, string[]>();
+    snapshots.forEach(each =>
+      found.set(each.revision, [...(found.get(each.revision) ?? []), `“${each.name}”`])
+    );
+    return found;
+  }, [snapshots]);
+  const isNews = (line: Line): boolean =>
+    away !== null &&
+    line.entries[0]!.revision <= away.until &&
+    line.entries[0]!.revision > away.since.revision;
+  const sections: Section[] = [];
+  for (const line of shown) {
+    const news = isNews(line);
+    const title = news
+      ? trans.__('While you were away')
+      : dayWords(line.entries[0]!.at, Math.max(now, line.entries[0]!.at), trans);
+    const last = sections[sections.length - 1];
+    if (last?.title === title) {
+      last.lines.push(line);
+    } else {
+      const about =
+        news && away !== null
+          ? trans.__('since %1', momentWords(away.since.at, Math.max(now, away.since.at)))
+          : null;
+      sections.push({ title, about, isNews: news, lines: [line] });
+    }
+  }
+  const [missed, toTop] = useKeptPlace(scroller, lines);
+  const isDead = end !== null;
+  const canWrite = !readOnly && !offline && !isDead;
+  const why = readOnly
+    ? trans.__('You may read this session, not change it.')
+    : offline
+      ? trans.__('The server cannot be reached.')
+      : '';
+  const trouble = ((): string | null => {
+    if (end === 'gone') {
+      return trans.__('This session was deleted, and its history with it.');
+    }
+    if (end !== null) {
+      return trans.__('You may no longer use this session.');
+    }
+    if (offline || problem === '') {
+      return trans.__(
+        'The server cannot be reached. What came since then is shown once it is there again.'
+      );
+    }
+    if (problem !== null) {
+      return problem;
+    }
+    return readOnly
+      ? trans.__('You may read this session, not change it: you can look and compare.')
+      : null;
+  })();
+  return (
+    <>
+      <header className="jp-SessionHead">
+        <div className="jp-SessionHead-line">
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-icon"
+            data-testid="history-close"
+            aria-label={trans.__('Back to the variables')}
+            title={trans.__('Back to the variables')}
+            onClick={history.close}
+          >
+            <caretLeftIcon.react tag="span" width="14px" height="14px" />
+          </button>
+          <h2>{trans.__('History')}</h2>
+          <SyncLight />
+        </div>
+        <div className="jp-SessionHead-line">
+          <input
+            ref={field}
+            type="search"
+            className="jp-SessionHead-filter"
+            data-testid="history-filter"
+            aria-label={trans.__('Filter the history by variable, person or value')}
+            placeholder={trans.__('Filter')}
+            value={filter}
+            onChange={event => setFilter(event.target.value)}
+            onKeyDown={event => {
+              if (event.key === 'Escape' && filter !== '') {
+                event.stopPropagation();
+                setFilter('');
+              }
+            }}
+          />
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-icon"
+            data-testid="history-undo"
+            aria-label={trans.__('Undo your newest change')}
+            title={why === '' ? trans.__('Undo your newest change (Ctrl+Z)') : why}
+            disabled={!canWrite}
+            onClick={() => deeds.undo()}
+          >
+            <undoIcon.react tag="span" width="14px" height="14px" />
+          </button>
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-icon"
+            data-testid="history-redo"
+            aria-label={trans.__('Redo')}
+            title={why === '' ? trans.__('Redo what you have undone (Ctrl+Shift+Z)') : why}
+            disabled={!canWrite}
+            onClick={() => deeds.redo()}
+          >
+            <redoIcon.react tag="span" width="14px" height="14px" />
+          </button>
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-icon"
+            data-testid="history-menu"
+            aria-label={trans.__('Actions for the history')}
+            aria-haspopup="menu"
+            aria-expanded="false"
+            title={trans.__('More')}
+            onClick={event =>
+              openMenu(event.currentTarget, [
+                {
+                  id: 'take-snapshot',
+                  label: trans.__('Take a Snapshot…'),
+                  enabled: canWrite,
+                  run: () => setNaming({ revision: null })
+                },
+                {
+                  id: 'snapshots',
+                  label: trans.__('Snapshots'),
+                  checked: showsSnapshots,
+                  run: () => setShowsSnapshots(!showsSnapshots)
+                },
+                {
+                  id: 'compare',
+                  label: trans.__('Compare Two Revisions'),
+                  enabled: !offline && newest > 0,
+                  run: () => void history.compare(Math.max(0, newest - 1), newest)
+                }
+              ])
+            }
+          >
+            <ellipsesIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </div>
+        {name === null ? null : (
+          <div className="jp-SessionHead-line" data-testid="history-only">
+            <span className="jp-HistoryOnly">{trans.__('Only %1', name)}</span>
+            <button
+              type="button"
+              className="jp-SessionButton jp-mod-quiet"
+              data-testid="history-all"
+              aria-label={trans.__('Show the changes of all variables')}
+              title={trans.__('Show the changes of all variables')}
+              onClick={() => history.open()}
+            >
+              <closeIcon.react tag="span" width="14px" height="14px" />
+            </button>
+          </div>
+        )}
+      </header>
+      <div
+        className="jp-SessionBody jp-HistoryBody"
+        ref={scroller}
+        data-testid="history"
+        aria-busy={isLoading}
+        onKeyDown={event => event.key === 'Escape' && history.close()}
+      >
+        {missed === 0 ? null : (
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-accent jp-HistoryMissed"
+            data-testid="history-missed"
+            onClick={toTop}
+          >
+            {trans._n('%1 new change above', '%1 new changes above', missed)}
+          </button>
+        )}
+        {trouble === null ? null : (
+          <div className="jp-HistorySentence" role="status" data-testid="history-trouble">
+            <p>{trouble}</p>
+            {problem !== null && end === null ? (
+              <button type="button" className="jp-SessionButton" onClick={history.retry}>
+                {trans.__('Try again')}
+              </button>
+            ) : null}
+          </div>
+        )}
+        {naming === null ? null : (
+          <SnapshotForm
+            revision={naming.revision}
+            taken={snapshots}
+            deeds={deeds}
+            onEnd={() => setNaming(null)}
+          />
+        )}
+        {showsSnapshots ? (
+          <SnapshotList
+            snapshots={snapshots}
+            deeds={deeds}
+            onTake={() => setNaming({ revision: null })}
+            onEnd={() => setShowsSnapshots(false)}
+          />
+        ) : null}
+        {refusal === null ? null : (
+          <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="undo-refused">
+            <div className="jp-SessionCard-line jp-mod-text">
+              {refusal.verb === 'undo'
+                ? trans.__('Not taken back. %1', refusal.message)
+                : trans.__('Not redone. %1', refusal.message)}
+            </div>
+            <div className="jp-SessionCard-line jp-mod-actions">
+              <button
+                type="button"
+                className="jp-SessionButton"
+                data-testid="undo-force"
+                onClick={() =>
+                  refusal.verb === 'undo'
+                    ? deeds.undo(refusal.revision ?? undefined, true)
+                    : deeds.redo(true)
+                }
+              >
+                {refusal.verb === 'undo'
+                  ? trans.__('Take back all the same')
+                  : trans.__('Redo all the same')}
+              </button>
+              <button type="button" className="jp-SessionButton" onClick={history.dismissRefusal}>
+                {trans.__('Leave it')}
+              </button>
+            </div>
+          </div>
+        )}
+        {sections.map((section, i) => (
+          <section key={`${section.title} ${i}`} aria-label={section.title}>
+            <h3 className="jp-SessionTitle">
+              {section.title}
+              {section.about === null ? null : <span>{section.about}</span>}
+            </h3>
+            <ul className="jp-HistoryLines">
+              {section.lines.map(line => (
+                <HistoryLine
+                  key={line.key}
+                  line={line}
+                  history={history}
+                  deeds={deeds}
+                  on={on}
+                  undone={undone.get(line.entries[0]!.revision)}
+                  snapshots={line.entries
+                    .flatMap(entry => named.get(entry.revision) ?? [])
+                    .join(', ')}
+                  isNews={section.isNews}
+                  onSnapshot={revision => setNaming({ revision })}
+                />
+              ))}
+            </ul>
+          </section>
+        ))}
+        {isLoaded && shown.length === 0 ? (
+          <p className="jp-HistorySentence" data-testid="history-none">
+            {entries.length > 0
+              ? trans.__('No change that is loaded matches.')
+              : name === null
+                ? trans.__('Nothing has been changed yet. Every change will stand here.')
+                : trans.__('The history remembers no change of %1.', name)}
+          </p>
+        ) : null}
+        <Earlier
+          history={history}
+          next={next}
+          isLoaded={isLoaded}
+          isLoading={isLoading}
+          isEmpty={entries.length === 0}
+          oldest={entries[entries.length - 1]?.revision ?? 0}
+          isAll={name === null}
+        />
+      </div>
+    </>
+  );
+}
+
+function Earlier(props: {
+  history: History;
+  next: number | null;
+  isLoaded: boolean;
+  isLoading: boolean;
+  isEmpty: boolean;
+  oldest: number;
+  isAll: boolean;
+}): React.JSX.Element | null {
+  const { history, next, isLoaded, isLoading, isEmpty, oldest, isAll } = props;
+  const trans = useTrans();
+  const place = useRef<HTMLButtonElement>(null);
+  // Who scrolls to the end wants more.
+  useEffect(() => {
+    const node = place.current;
+    if (node === null || isLoading || typeof IntersectionObserver === 'undefined') {
+      return undefined;
+    }
+    const observer = new IntersectionObserver(
+      seen => seen.some(each => each.isIntersecting) && void history.more()
+    );
+    observer.observe(node);
+    return () => observer.disconnect();
+  }, [history, isLoading, next]);
+  if (isLoading && !isLoaded) {
+    return <p className="jp-HistorySentence">{trans.__('Looking …')}</p>;
+  }
+  if (!isLoaded || isEmpty) {
+    return null;
+  }
+  if (next === null) {
+    return (
+      <p className="jp-HistorySentence" data-testid="history-end">
+        {oldest > 1 && isAll
+          ? trans.__('What was before revision %1 is not remembered.', oldest)
+          : trans.__('The history begins here.')}
+      </p>
+    );
+  }
+  return (
+    <button
+      ref={place}
+      type="button"
+      className="jp-SessionButton jp-HistoryEarlier"
+      data-testid="history-more"
+      disabled={isLoading}
+      onClick={() => void history.more()}
+    >
+      {isLoading ? trans.__('Looking …') : trans.__('Earlier changes')}
+    </button>
+  );
+}

@@ -1,0 +1,57 @@
+import React, { useEffect } from 'react';
+
+import { useAsk } from '../context';
+import { HistoryCompare } from './HistoryCompare';
+import { HistoryList } from './HistoryList';
+import { HistoryLook } from './HistoryLook';
+import { useHistory } from './useHistory';
+import { useHistoryDeeds } from './useHistoryDeeds';
+import { useUndoKeys } from './useUndoKeys';
+
+/** The session's past in the place of its present; `children` is the present, which stays as it is behind it. */
+export function HistoryPane(props: {
+  scroller: React.RefObject<HTMLElement>;
+  children: React.ReactNode;
+}): React.JSX.Element {
+  const past = useHistory();
+  const deeds = useHistoryDeeds(past?.history);
+  useUndoKeys(props.scroller, deeds);
+  useAsk('history', () => past?.history.open());
+  const history = past?.history;
+  // What is open stays open for as long as its panel shows it.
+  useEffect(() => () => history?.close(), [history]);
+  const state = past?.state;
+  const isPast = state !== undefined && (state.isOpen || state.looked !== null);
+  const isRefused = state?.refusal != null && !isPast;
+  useEffect(() => {
+    if (isRefused) {
+      history?.open();
+    }
+  }, [isRefused, history]);
+  return (
+    <>
+      {past === null || !isPast ? null : (
+        <>
+          <div
+            className="jp-SessionView"
+            hidden={past.state.looked !== null || past.state.comparison !== null}
+          >
+            <HistoryList history={past.history} state={past.state} deeds={deeds} />
+          </div>
+          {past.state.looked !== null ? (
+            <div className="jp-SessionView">
+              <HistoryLook history={past.history} looked={past.state.looked} deeds={deeds} />
+            </div>
+          ) : past.state.comparison !== null ? (
+            <div className="jp-SessionView">
+              <HistoryCompare history={past.history} comparison={past.state.comparison} />
+            </div>
+          ) : null}
+        </>
+      )}
+      <div className="jp-SessionView" hidden={isPast}>
+        {props.children}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,79 @@
+import { closeIcon } from '@jupyterlab/ui-components';
+import React, { useEffect, useRef } from 'react';
+
+import { useTrans } from '../context';
+import { momentWords } from './historywords';
+import { useClock } from './useClock';
+import { useHistory } from './useHistory';
+
+/** Says that something changed while nobody looked, and watches when somebody does. */
+export function NewsBar(): React.JSX.Element {
+  const past = useHistory();
+  const trans = useTrans();
+  const now = useClock();
+  const news = past?.history.news;
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const node = place.current;
+    if (news === undefined || node === null) {
+      return undefined;
+    }
+    let inView = typeof IntersectionObserver === 'undefined';
+    const look = (): void => news.show(inView && document.visibilityState === 'visible');
+    const leave = (): void => news.show(false);
+    const observer = inView
+      ? null
+      : new IntersectionObserver(seen => {
+          inView = seen[seen.length - 1]?.isIntersecting ?? false;
+          look();
+        });
+    observer?.observe(node);
+    look();
+    document.addEventListener('visibilitychange', look);
+    window.addEventListener('pagehide', leave);
+    return () => {
+      observer?.disconnect();
+      document.removeEventListener('visibilitychange', look);
+      window.removeEventListener('pagehide', leave);
+      leave();
+    };
+  }, [news]);
+  const away = past?.state.away ?? null;
+  return (
+    <div ref={place} className="jp-SessionNews" role="status">
+      {past === null || away === null || past.state.isOpen ? null : (
+        <div className="jp-SessionNews-card" data-testid="news">
+          <p>
+            <b>{trans.__('While you were away')}</b>{' '}
+            <span>
+              {trans._n(
+                '%1 variable changed since %2',
+                '%1 variables changed since %2',
+                away.names.size,
+                momentWords(away.since.at, Math.max(now, away.since.at))
+              )}
+            </span>
+          </p>
+          <button
+            type="button"
+            className="jp-SessionButton"
+            data-testid="news-show"
+            onClick={() => past.history.open()}
+          >
+            {trans.__('Show')}
+          </button>
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-quiet"
+            data-testid="news-dismiss"
+            aria-label={trans.__('I have seen it')}
+            title={trans.__('I have seen it')}
+            onClick={() => past.history.news.dismiss()}
+          >
+            <closeIcon.react tag="span" width="14px" height="14px" />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,104 @@
+import React from 'react';
+
+import { useClient, useSurroundings, useTrans } from '../context';
+import { useSyncExternalStore } from 'react';
+import type { Looked } from '../history';
+import type { ViewRow } from '../model';
+import { isPurged, sameSide, type Side } from '../timeline';
+import { errorSentence } from './sentences';
+import { sideWords } from './historywords';
+import { useHistoryPart, useLooked } from './useHistory';
+
+/** Under a row's head: in a revision that is looked at, what stands now; else what changed while one was away. */
+export function RowPast(props: { row: ViewRow }): React.JSX.Element | null {
+  const looked = useLooked();
+  return looked === null ? (
+    <RowNews row={props.row} />
+  ) : (
+    <RowThen row={props.row} looked={looked} />
+  );
+}
+
+function RowNews(props: { row: ViewRow }): React.JSX.Element | null {
+  const { row } = props;
+  const trans = useTrans();
+  const was = useHistoryPart(state => state.away?.names.get(row.name) ?? null);
+  if (was === null || row.pending) {
+    return null;
+  }
+  return (
+    <div className="jp-SessionRow-news" data-testid="row-news">
+      {was === 'absent'
+        ? trans.__('new while you were away')
+        : was === 'unknown'
+          ? trans.__('changed while you were away')
+          : trans.__('while you were away, was %1', sideWords(was, trans, 24))}
+    </div>
+  );
+}
+
+function RowThen(props: { row: ViewRow; looked: Looked }): React.JSX.Element {
+  const { row, looked } = props;
+  const { name, value, spec } = row;
+  const { trans, notify, history } = useSurroundings();
+  const shown = useClient();
+  const now = history?.client ?? shown;
+  const current = useSyncExternalStore(now.subscribe, () => now.getState().variables.get(name));
+  const readOnly = useSyncExternalStore(now.subscribe, () => now.getState().readOnly);
+  const then: Side = { value };
+  const stands: Side = current === undefined ? 'absent' : { value: current.value };
+  if (sameSide(then, stands)) {
+    return (
+      <div className="jp-SessionRow-then" data-testid="row-then" data-same="true">
+        {trans.__('the same now')}
+      </div>
+    );
+  }
+  const put = (side: Side, words: string): void => {
+    try {
+      if (side === 'absent') {
+        now.deleteVariable(name);
+      } else if (typeof side === 'object') {
+        now.setVariable(name, side.value);
+        if (current === undefined && spec !== undefined) {
+          now.declareVariable(name, spec);
+        }
+      }
+      void now.flush();
+      notify({
+        text: words,
+        ...(side === then
+          ? {
+              action: {
+                label: trans.__('Undo'),
+                run: () => put(stands, trans.__('%1 is as it was.', name))
+              }
+            }
+          : {})
+      });
+    } catch (error) {
+      notify({ text: errorSentence(error, trans) });
+    }
+  };
+  return (
+    <div className="jp-SessionRow-then" data-testid="row-then" data-same="false">
+      <span title={sideWords(stands, trans, 400)}>
+        {stands === 'absent'
+          ? trans.__('not there now')
+          : trans.__('now %1', sideWords(stands, trans, 24))}
+      </span>
+      <button
+        type="button"
+        className="jp-SessionButton jp-mod-link"
+        data-testid="row-restore"
+        aria-label={trans.__('Restore %1 to this value', name)}
+        disabled={readOnly || isPurged(then) || current?.spec?.locked === true}
+        onClick={() =>
+          put(then, trans.__('%1 has its value of revision %2 again.', name, looked.revision))
+        }
+      >
+        {trans.__('Restore')}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,196 @@
+/**
+ * What the history says of a change: who made it, when, what it was.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { isNumber, numberText, stringifyJson, type Json } from '../json';
+import type { Origin } from '../model';
+import { isPurged, type Edit, type Entry, type Line, type Note, type Side } from '../timeline';
+import { isObject } from '../json';
+
+/** Where in a value, as one writes it: `.model.degree`, `["learning-rate"]`. */
+export function pathWords(path: readonly string[]): string {
+  return path
+    .map(key => (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
+    .join('');
+}
+
+/** The beginning of a value on one line; looks at no more of it than it shows. */
+export function briefJson(value: Json, width: number): string {
+  const parts: string[] = [];
+  let length = 0;
+  const add = (text: string): boolean => {
+    parts.push(text);
+    length += text.length;
+    return length <= width;
+  };
+  const write = (each: Json): boolean => {
+    if (typeof each === 'string') {
+      return add(JSON.stringify(each.length > width ? each.slice(0, width) : each));
+    }
+    if (Array.isArray(each)) {
+      return add('[') && each.every((item, i) => (i === 0 || add(', ')) && write(item)) && add(']');
+    }
+    if (isObject(each)) {
+      const keys = Object.keys(each);
+      const member = (key: string, i: number): boolean =>
+        (i === 0 || add(', ')) &&
+        add(`${JSON.stringify(key.slice(0, width))}: `) &&
+        write(each[key]!);
+      return add('{') && keys.every(member) && add('}');
+    }
+    return add(isNumber(each) ? numberText(each) : stringifyJson(each));
+  };
+  const isWhole = write(value);
+  const text = parts.join('');
+  return isWhole && text.length <= width ? text : `${text.slice(0, width - 1)}…`;
+}
+
+export function sideWords(side: Side, trans: TranslationBundle, width = 32): string {
+  if (side === 'absent') {
+    return trans.__('not there');
+  }
+  if (side === 'unknown') {
+    return trans.__('not remembered');
+  }
+  return isPurged(side) ? trans.__('purged') : briefJson(side.value, width);
+}
+
+/** What became of a variable, for those who hear it. */
+export function editWords(edit: Edit, trans: TranslationBundle): string {
+  const name = `${edit.name}${pathWords(edit.path)}`;
+  const { before, after } = edit;
+  if (after === 'absent') {
+    return before === 'unknown'
+      ? trans.__('%1 deleted', name)
+      : trans.__('%1 deleted, was %2', name, sideWords(before, trans));
+  }
+  if (before === 'absent') {
+    return trans.__('%1 new: %2', name, sideWords(after, trans));
+  }
+  return before === 'unknown'
+    ? trans.__('%1 is %2', name, sideWords(after, trans))
+    : trans.__('%1 %2 → %3', name, sideWords(before, trans), sideWords(after, trans));
+}
+
+export interface Onlooker {
+  /** This page's client id. */
+  client: string;
+  /** Whether users have names that say something. */
+  hasPeople: boolean;
+  /** A cell's place in the notebook in front, from 1; null where it is not in it. */
+  cellNumber(id: string): number | null;
+}
+
+/** Who made a change, in a few words. */
+export function authorWords(origin: Origin, on: Onlooker, trans: TranslationBundle): string {
+  const person = on.hasPeople && origin.user !== undefined ? origin.user : null;
+  const by = (what: string): string => (person === null ? what : `${person}, ${what}`);
+  switch (origin.kind) {
+    case 'step':
+      return origin.step === undefined ? trans.__('a step') : trans.__('step %1', origin.step);
+    case 'cell': {
+      const number = origin.cell === undefined ? null : on.cellNumber(origin.cell);
+      return by(number === null ? trans.__('a cell') : trans.__('cell %1', number));
+    }
+    case 'widget':
+      return by(trans.__('a widget'));
+    case 'api':
+      return by(trans.__('the API'));
+    case 'cli':
+      return by(trans.__('the command line'));
+    default:
+      return origin.client === on.client ? trans.__('you, panel') : by(trans.__('another panel'));
+  }
+}
+
+export function runWords(note: Note & { kind: 'run' }, trans: TranslationBundle): string {
+  switch (note.status) {
+    case 'running':
+      return trans.__('running');
+    case 'done':
+      return trans.__('done');
+    case 'warned':
+      return trans.__('done with warnings');
+    case 'failed':
+      return trans.__('failed');
+    case 'interrupted':
+      return trans.__('interrupted');
+    case 'refused':
+      return trans.__('not run');
+  }
+}
+
+/** What an entry is beside its edits: what it takes back, or went back to. */
+export function labelWords(entry: Entry, trans: TranslationBundle): string | null {
+  const { label, undoes } = entry;
+  if (undoes !== null) {
+    return label === 'redo'
+      ? trans.__('redone, by taking back %1', undoes)
+      : trans.__('took back %1', undoes);
+  }
+  const restored = /^restore (.*)$/s.exec(label ?? '')?.[1];
+  return restored === undefined ? label : trans.__('went back to %1', restored);
+}
+
+export function noteWords(note: Note, trans: TranslationBundle): string {
+  switch (note.kind) {
+    case 'renamed':
+      return trans.__('%1 renamed to %2', note.name, note.to);
+    case 'declared':
+      return trans.__('%1: declaration', note.name);
+    case 'run':
+      return trans.__('step %1 %2', note.step, runWords(note, trans));
+  }
+}
+
+export function timeWords(at: number): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+}
+
+/** A time of today, or with its day. */
+export function momentWords(at: number, now: number): string {
+  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
+  const day = new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
+  return isToday ? timeWords(at) : `${day}, ${timeWords(at)}`;
+}
+
+const DAY = 24 * 3600 * 1000;
+
+export function dayWords(at: number, now: number, trans: TranslationBundle): string {
+  const day = new Date(at).toDateString();
+  if (day === new Date(now).toDateString()) {
+    return trans.__('Today');
+  }
+  if (day === new Date(now - DAY).toDateString()) {
+    return trans.__('Yesterday');
+  }
+  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
+  return new Date(at).toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'long',
+    ...(isThisYear ? {} : { year: 'numeric' })
+  });
+}
+
+/** Whether a line has what somebody looks for: a variable, a person, a step, a word of what it was. */
+export function matches(
+  line: Line,
+  needle: string,
+  on: Onlooker,
+  trans: TranslationBundle
+): boolean {
+  const has = (text: string | null): boolean =>
+    text !== null && text.toLocaleLowerCase().includes(needle);
+  return (
+    needle === '' ||
+    line.edits.some(edit => has(edit.name) || has(sideWords(edit.after, trans, 200))) ||
+    line.notes.some(note => has(noteWords(note, trans))) ||
+    line.entries.some(
+      entry =>
+        has(authorWords(entry.origin, on, trans)) ||
+        has(labelWords(entry, trans)) ||
+        String(entry.revision) === needle
+    )
+  );
+}
