@@ -9,7 +9,8 @@ import ts from 'typescript-eslint';
 const layers = [
   ['json', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model'],
-  ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
+  ['limits', 'steps', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
+  ['treerows', 'pythontext', 'selection', 'arrangement'],
   ['treerows', 'pythontext', 'selection', 'arrangement'],
   ['outbox', 'rest', 'archive', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook'],

@@ -2,28 +2,35 @@ import { addIcon, caretDownIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-co
 import React, { useRef } from 'react';
 
 import { useAsk, useClient, useSelected, useSurroundings } from '../context';
+import type { Arrangement, Order } from '../arrangement';
 import { prettyJson, type Json } from '../json';
 import { stepsToRun, type StepView } from '../steps';
 import { openMenu } from './menu';
 import { SyncLight } from './SyncLight';
-import type { Order } from './useGroups';
 
 export function Head(props: {
   steps: readonly StepView[];
   count: number;
   filter: string;
-  order: Order;
+  arrangement: Arrangement;
   onFilter(text: string): void;
-  onOrder(order: Order): void;
+  onArrange(change: Partial<Arrangement>): void;
+  onSelect(): void;
   onAdd(): void;
 }): React.JSX.Element {
-  const { steps, count, filter, order, onFilter, onOrder, onAdd } = props;
+  const { steps, count, filter, arrangement, onFilter, onArrange, onSelect, onAdd } = props;
   const client = useClient();
   const { asks, trans, notebook, notify, runner } = useSurroundings();
   const name = useSelected(state => state.meta.name);
   const readOnly = useSelected(state => state.readOnly);
   const title = name ?? notebook?.name.replace(/\.ipynb$/, '') ?? trans.__('Session');
   const due = stepsToRun(steps);
+  const orders: [Order, string][] = [
+    ['name', trans.__('Sort by Name')],
+    ['changed', trans.__('Sort by Last Change')],
+    ['type', trans.__('Sort by Type')],
+    ['own', trans.__('My Own Order')]
+  ];
   const field = useRef<HTMLInputElement>(null);
   useAsk('filter', () => field.current?.focus());
   const copyAll = async (): Promise<void> => {
@@ -111,18 +118,19 @@ export function Head(props: {
           title={trans.__('More')}
           onClick={event =>
             openMenu(event.currentTarget, [
+              ...orders.map(([order, label]) => ({
+                id: `sort-${order}`,
+                label,
+                checked: arrangement.order === order,
+                run: () => onArrange({ order })
+              })),
               {
-                id: 'sort-name',
-                label: trans.__('Sort by Name'),
-                checked: order === 'name',
-                run: () => onOrder('name')
+                id: 'group',
+                label: trans.__('Group by Prefix'),
+                checked: arrangement.grouped,
+                run: () => onArrange({ grouped: !arrangement.grouped })
               },
-              {
-                id: 'sort-changed',
-                label: trans.__('Sort by Last Change'),
-                checked: order === 'changed',
-                run: () => onOrder('changed')
-              },
+              { id: 'select', label: trans.__('Select Variables'), run: onSelect },
               null,
               {
                 id: 'sessions',

@@ -5,6 +5,8 @@ import { useClient, useSurroundings } from '../context';
 import { sameJson, stringifyJson, type Json } from '../json';
 import type { ViewRow } from '../model';
 import { openMenu } from './menu';
+import { putBack } from './removal';
+import { useRows } from './rows';
 import { errorSentence } from './sentences';
 
 /** A name like this one that is still free. */
@@ -28,6 +30,7 @@ export function RowMenu(props: {
   const isLocked = spec?.locked === true;
   const fixed = readOnly || isLocked;
   const client = useClient();
+  const { selection, move } = useRows();
   const { trans, notebook, notify } = useSurroundings();
   const change = (edit: () => void): void => {
     try {
@@ -55,16 +58,7 @@ export function RowMenu(props: {
     change(() => client.deleteVariable(name));
     notify({
       text: trans.__('Deleted %1.', name),
-      action: {
-        label: trans.__('Undo'),
-        run: () =>
-          change(() => {
-            client.setVariable(name, value);
-            if (spec !== undefined) {
-              client.declareVariable(name, spec);
-            }
-          })
-      }
+      action: { label: trans.__('Undo'), run: () => change(() => putBack(client, [row])) }
     });
   };
   const reset = (to: Json): void => {
@@ -89,10 +83,10 @@ export function RowMenu(props: {
       type="button"
       className="jp-SessionButton jp-mod-quiet"
       data-testid="row-menu"
-      aria-label={trans.__('Menu of %1', name)}
+      aria-label={trans.__('Actions for %1', name)}
       aria-haspopup="menu"
       aria-expanded="false"
-      title={trans.__('More')}
+      title={trans.__('Actions for %1', name)}
       onClick={event =>
         openMenu(event.currentTarget, [
           { id: 'copy', label: trans.__('Copy Value'), run: () => void copy() },
@@ -124,6 +118,10 @@ export function RowMenu(props: {
             run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
             enabled: !readOnly
           },
+          null,
+          { id: 'select', label: trans.__('Select'), run: () => selection.start(name) },
+          { id: 'up', label: trans.__('Move Up'), run: () => move(name, -1) },
+          { id: 'down', label: trans.__('Move Down'), run: () => move(name, 1) },
           null,
           { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
           { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },

@@ -9,6 +9,7 @@ import {
   type Notice
 } from '../context';
 import type { ChannelEnd } from '../channel';
+import { Selection } from '../selection';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
 import { EmptySession } from './EmptySession';
@@ -16,9 +17,10 @@ import { Head } from './Head';
 import { InstallCard } from './InstallCard';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
-import { RowList } from './RowList';
+import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
-import { useGroups, type Order } from './useGroups';
+import { useArrangement } from './useArrangement';
+import { useGroups } from './useGroups';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
@@ -29,9 +31,10 @@ export function SessionView(): React.JSX.Element {
   const [notice, setNotice] = useState<Notice | null>(null);
   const [adding, setAdding] = useState<{ example: Example | null } | null>(null);
   const [filter, setFilter] = useState('');
-  const [order, setOrder] = useState<Order>('name');
+  const [arrangement, arrange] = useArrangement();
+  const [selection] = useState(() => new Selection());
   const scroller = useRef<HTMLDivElement>(null);
-  const groups = useGroups(filter, order);
+  const groups = useGroups(filter, arrangement.order, arrangement.own);
   const steps = useSteps();
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
@@ -59,9 +62,10 @@ export function SessionView(): React.JSX.Element {
         steps={steps}
         count={groups.count}
         filter={filter}
-        order={order}
+        arrangement={arrangement}
         onFilter={setFilter}
-        onOrder={setOrder}
+        onArrange={arrange}
+        onSelect={() => selection.start()}
         onAdd={() => setAdding({ example: null })}
       />
       <div className="jp-SessionBody" ref={scroller}>
@@ -91,7 +95,14 @@ export function SessionView(): React.JSX.Element {
         {shown === 0 && groups.count > 0 ? (
           <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
         ) : null}
-        <RowList groups={groups} stale={stale} scroller={scroller} />
+        <RowsBody
+          groups={groups}
+          arrangement={arrangement}
+          onArrange={arrange}
+          selection={selection}
+          stale={stale}
+          scroller={scroller}
+        />
         <Steps steps={steps} />
       </div>
       <NoticeBar notice={notice} onEnd={closeNotice} />

@@ -3,38 +3,46 @@ import React, { memo, useState } from 'react';
 import { useSelected, useTrans, useVariable } from '../context';
 import { isPythonName } from '../names';
 import { ConflictCard } from './ConflictCard';
-import { kindOf, kindWords } from './kinds';
+import { kindOf, kindWords, opensWhole } from './kinds';
 import { isUnset, specProblem } from '../specs';
 import { refusedOf, RefusedCard } from './RefusedCard';
 import { RenameField } from './RenameField';
+import { RowCheck } from './RowCheck';
 import { RowMenu } from './RowMenu';
-import { ValueEditor } from './ValueEditor';
+import { useRows } from './rows';
+import { useRowDrag } from './useRowDrag';
+import { ValueEditor, type Shown } from './ValueEditor';
 import { WrittenBy } from './WrittenBy';
 
 export const VariableRow = memo(function VariableRow(props: {
   name: string;
   /** A step that wrote this is stale. */
   isStale: boolean;
+  /** It stands under the title of names that begin alike. */
+  inPrefix?: boolean;
 }): React.JSX.Element | null {
-  const { name, isStale } = props;
+  const { name, isStale, inPrefix = false } = props;
   const row = useVariable(name);
   const conflict = useSelected(state => state.conflicts.get(name));
   const refused = useSelected(state => refusedOf(state.refused, name));
   const readOnly = useSelected(state => state.readOnly);
   const trans = useTrans();
-  const [isOpen, setOpen] = useState(false);
+  const [shown, setShown] = useState<Shown>('brief');
   const [renames, setRenames] = useState(false);
+  const { selection, move } = useRows();
+  const drag = useRowDrag(name);
   if (row === undefined) {
     return null;
   }
   const { value, pending, spec } = row;
   const isLocked = spec?.locked === true;
+  const fixed = readOnly || isLocked;
   const wrong = pending
     ? null
     : isUnset(row)
       ? trans.__('No value yet.')
       : specProblem(spec, value);
-  const closable = isOpen && kindOf(value) !== 'number' && kindOf(value) !== 'switch';
+  const closable = shown === 'json' || (shown === 'whole' && opensWhole(kindOf(value)));
   const state =
     conflict !== undefined
       ? 'conflict'
@@ -53,8 +61,30 @@ export const VariableRow = memo(function VariableRow(props: {
       data-testid="row"
       data-name={name}
       data-state={state}
+      data-in-prefix={inPrefix}
+      {...drag.target}
+      // Before a field takes the arrow for a step of its number.
+      onKeyDownCapture={event => {
+        if (event.altKey && event.shiftKey && /^Arrow(Up|Down)$/.test(event.key)) {
+          event.preventDefault();
+          event.stopPropagation();
+          move(name, event.key === 'ArrowUp' ? -1 : 1);
+        }
+      }}
     >
-      <div className="jp-SessionRow-head">
+      <div
+        className="jp-SessionRow-head"
+        {...(renames ? {} : drag.handle)}
+        onClick={event => {
+          const isLine = !(event.target as Element).closest('button, input');
+          if (isLine && event.shiftKey) {
+            selection.extend(name);
+          } else if (isLine && (event.ctrlKey || event.metaKey)) {
+            selection.toggle(name);
+          }
+        }}
+      >
+        <RowCheck name={name} />
         {renames ? (
           <RenameField name={name} onEnd={() => setRenames(false)} />
         ) : (
@@ -70,7 +100,7 @@ export const VariableRow = memo(function VariableRow(props: {
           </span>
         )}
         <span className="jp-SessionRow-kinds">
-          <span className="jp-SessionRow-kind" data-testid="type">
+          <span className="jp-SessionRow-kind" data-testid="type" title={kindWords(value, trans)}>
             {kindWords(value, trans)}
           </span>
         </span>
@@ -88,8 +118,8 @@ export const VariableRow = memo(function VariableRow(props: {
         <RowMenu
           row={row}
           readOnly={readOnly}
-          isOpen={isOpen}
-          onOpen={setOpen}
+          isOpen={shown === 'json'}
+          onOpen={open => setShown(open ? 'json' : 'brief')}
           onRename={() => setRenames(true)}
         />
       </div>
@@ -103,9 +133,9 @@ export const VariableRow = memo(function VariableRow(props: {
         name={name}
         value={value}
         spec={spec}
-        readOnly={readOnly || isLocked}
-        isOpen={isOpen}
-        onOpen={() => setOpen(true)}
+        readOnly={fixed}
+        shown={shown}
+        onOpen={setShown}
       />
       {wrong === null ? null : (
         <div className="jp-SessionRow-problem" data-testid="invalid">
@@ -114,14 +144,26 @@ export const VariableRow = memo(function VariableRow(props: {
       )}
       {refused === undefined ? null : <RefusedCard refused={refused} />}
       {closable ? (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-link"
-          data-testid="editor-close"
-          onClick={() => setOpen(false)}
-        >
-          {trans.__('Close')}
-        </button>
+        <div className="jp-SessionRow-ways">
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-link"
+            data-testid="editor-close"
+            onClick={() => setShown('brief')}
+          >
+            {trans.__('Close')}
+          </button>
+          {shown === 'whole' ? (
+            <button
+              type="button"
+              className="jp-SessionButton jp-mod-link"
+              data-testid="editor-json"
+              onClick={() => setShown('json')}
+            >
+              {fixed ? trans.__('Show as JSON') : trans.__('Edit as JSON')}
+            </button>
+          ) : null}
+        </div>
       ) : null}
     </div>
   );

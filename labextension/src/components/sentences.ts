@@ -63,6 +63,7 @@ export function numberSentence(
     case 'empty':
       return trans.__('Empty: write a number.');
     case 'comma':
+      return trans.__('Use a point: %1.', write ?? '');
     case 'spelling':
       return trans.__('Not a number: write %1.', write ?? '');
     case 'special':
