@@ -4,6 +4,7 @@ import React from 'react';
 import { useClient, useSurroundings } from '../context';
 import { sameJson, stringifyJson, type Json } from '../json';
 import type { ViewRow } from '../model';
+import { useHistoryItems } from './historyitems';
 import { openMenu } from './menu';
 import { putBack } from './removal';
 import { useRows } from './rows';
@@ -32,6 +33,7 @@ export function RowMenu(props: {
   const client = useClient();
   const { selection, move } = useRows();
   const { trans, notebook, notify } = useSurroundings();
+  const past = useHistoryItems(name);
   const change = (edit: () => void): void => {
     try {
       edit();
@@ -125,7 +127,8 @@ export function RowMenu(props: {
           null,
           { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
           { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
-          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed }
+          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed },
+          ...past
         ])
       }
     >

@@ -14,7 +14,9 @@ import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
 import { EmptySession } from './EmptySession';
 import { Head } from './Head';
+import { HistoryPane } from './HistoryPane';
 import { InstallCard } from './InstallCard';
+import { NewsBar } from './NewsBar';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
 import { RowsBody } from './RowsBody';
@@ -58,53 +60,56 @@ export function SessionView(): React.JSX.Element {
   const rowless = [...conflicts.values()].filter(conflict => !variables.has(conflict.name));
   return (
     <SurroundingsContext.Provider value={surroundings}>
-      <Head
-        steps={steps}
-        count={groups.count}
-        filter={filter}
-        arrangement={arrangement}
-        onFilter={setFilter}
-        onArrange={arrange}
-        onSelect={() => selection.start()}
-        onAdd={() => setAdding({ example: null })}
-      />
-      <div className="jp-SessionBody" ref={scroller}>
-        {end === null ? null : <Ended end={end} />}
-        <InstallCard />
-        {adding === null ? null : (
-          <AddForm
-            key={adding.example?.name}
-            example={adding.example}
-            onEnd={() => setAdding(null)}
-          />
-        )}
-        {elsewhere.map(each => (
-          <RefusedCard key={each.id} refused={each} />
-        ))}
-        {rowless.map(conflict => (
-          <div key={conflict.name} className="jp-SessionRow" data-state="conflict">
-            <div className="jp-SessionRow-head">
-              <span className="jp-SessionRow-name">{conflict.name}</span>
-            </div>
-            <ConflictCard conflict={conflict} />
-          </div>
-        ))}
-        {groups.count === 0 && adding === null ? (
-          <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
-        ) : null}
-        {shown === 0 && groups.count > 0 ? (
-          <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
-        ) : null}
-        <RowsBody
-          groups={groups}
+      <HistoryPane scroller={scroller}>
+        <Head
+          steps={steps}
+          count={groups.count}
+          filter={filter}
           arrangement={arrangement}
+          onFilter={setFilter}
           onArrange={arrange}
-          selection={selection}
-          stale={stale}
-          scroller={scroller}
+          onSelect={() => selection.start()}
+          onAdd={() => setAdding({ example: null })}
         />
-        <Steps steps={steps} />
-      </div>
+        <div className="jp-SessionBody" ref={scroller}>
+          {end === null ? null : <Ended end={end} />}
+          <NewsBar />
+          <InstallCard />
+          {adding === null ? null : (
+            <AddForm
+              key={adding.example?.name}
+              example={adding.example}
+              onEnd={() => setAdding(null)}
+            />
+          )}
+          {elsewhere.map(each => (
+            <RefusedCard key={each.id} refused={each} />
+          ))}
+          {rowless.map(conflict => (
+            <div key={conflict.name} className="jp-SessionRow" data-state="conflict">
+              <div className="jp-SessionRow-head">
+                <span className="jp-SessionRow-name">{conflict.name}</span>
+              </div>
+              <ConflictCard conflict={conflict} />
+            </div>
+          ))}
+          {groups.count === 0 && adding === null ? (
+            <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
+          ) : null}
+          {shown === 0 && groups.count > 0 ? (
+            <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
+          ) : null}
+          <RowsBody
+            groups={groups}
+            arrangement={arrangement}
+            onArrange={arrange}
+            selection={selection}
+            stale={stale}
+            scroller={scroller}
+          />
+          <Steps steps={steps} />
+        </div>
+      </HistoryPane>
       <NoticeBar notice={notice} onEnd={closeNotice} />
       <Foot />
     </SurroundingsContext.Provider>
@@ -142,7 +147,7 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
 }
 
 function Foot(): React.JSX.Element {
-  const { trans } = useSurroundings();
+  const { trans, history } = useSurroundings();
   const meta = useSelected(state => state.meta);
   const confirmed = useSelected(state => state.confirmed);
   return (
@@ -154,6 +159,16 @@ function Foot(): React.JSX.Element {
             ? trans.__('saved %1', clockTime(meta.lastSyncedAt))
             : trans.__('as this browser remembers it')}
         </span>
+      )}
+      {history == null ? null : (
+        <button
+          type="button"
+          className="jp-SessionFoot-link"
+          data-testid="history-button"
+          onClick={() => history.open()}
+        >
+          {trans.__('History')}
+        </button>
       )}
     </footer>
   );

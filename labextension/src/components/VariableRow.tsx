@@ -9,6 +9,7 @@ import { refusedOf, RefusedCard } from './RefusedCard';
 import { RenameField } from './RenameField';
 import { RowCheck } from './RowCheck';
 import { RowMenu } from './RowMenu';
+import { RowPast } from './RowPast';
 import { useRows } from './rows';
 import { useRowDrag } from './useRowDrag';
 import { ValueEditor, type Shown } from './ValueEditor';
@@ -128,6 +129,7 @@ export const VariableRow = memo(function VariableRow(props: {
           {spec.description}
         </div>
       )}
+      <RowPast row={row} />
       {conflict === undefined ? null : <ConflictCard conflict={conflict} />}
       <ValueEditor
         name={name}
