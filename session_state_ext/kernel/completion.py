@@ -15,6 +15,10 @@ _OPTIONS = {
     "step": ["--in", "--out", "--keep", "--force", "--timeout"],
     "use": ["--new", "--this", "--copy", "--empty"],
     "pull": ["--force"],
+    "declare": [
+        *("--min", "--max", "--step", "--choices", "--type", "--pattern"),
+        *("--description", "--control", "--locked"),
+    ],
     "history": ["--before", "--limit"],
     "undo": ["--force"],
     "redo": ["--force"],
@@ -23,7 +27,10 @@ _OPTIONS = {
     "run": ["--stale", "--force"],
     "bind": ["--force", "off"],
 }
-_VARIABLES = ("get", "del", "pull", "bind", "set", "history", "purge", "why")
+_VARIABLES = (
+    *("get", "del", "pull", "push", "bind", "set", "history", "purge", "why"),
+    *("declare", "reset", "lock", "unlock"),
+)
 _SNAPSHOTS = ("restore", "diff", "snapshot")
 
 

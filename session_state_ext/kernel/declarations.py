@@ -95,6 +95,7 @@ class Declarations:
 
     def undeclare(self, name: str) -> None:
         """Take the declaration of a variable away; its value stays."""
+        __tracebackhide__ = True
         self._link.known()
         self._spec(name)
         self._link.declare({name: b"null"})
@@ -138,10 +139,12 @@ class Declarations:
 
     def lock(self, name: str) -> None:
         """Let nobody change the value by accident."""
+        __tracebackhide__ = True
         self._relock(name, locked=True)
 
     def unlock(self, name: str) -> None:
         """Let the value be changed again."""
+        __tracebackhide__ = True
         self._relock(name, locked=False)
 
     def _relock(self, name: str, *, locked: bool) -> None:

@@ -17,6 +17,13 @@ from .namespace import Namespace
 from .session import Session
 
 _EXAMPLE = "%session declare lr = 0.1 --min 0 --max 1"
+_EXAMPLES = {
+    "--choices": '%session declare optimizer = "adam" --choices adam sgd',
+    "--description": '%session declare lr = 0.1 --description "learning rate"',
+    "--control": "%session declare lr = 0.1 --min 0 --max 1 --control slider",
+    "--type": "%session declare lr --type float",
+    "--pattern": '%session declare run = "a1" --pattern "[a-z][0-9]"',
+}
 
 #: Each option with the keyword of session.declare that it stands for.
 _NUMBERS = {"--min": "minimum", "--max": "maximum", "--step": "step"}
@@ -82,7 +89,8 @@ class DeclareLines:
 
     def _known(self, name: str) -> str:
         if grammar.checked(name) not in self._session:
-            raise Mistake(f"This session has no variable {name}.{nearest(name, list(self._session))}")
+            meant = nearest(name, list(self._session)) or " All of them: %session"
+            raise Mistake(f"This session has no variable {name}.{meant}")
         return name
 
 
@@ -134,7 +142,7 @@ def _read(options: str) -> dict[str, Any]:
         while words and not words[0].startswith("--") and (option == "--choices" or not taken):
             taken.append(words.pop(0))
         if not taken:
-            raise Mistake(f"{option} needs a value: {_EXAMPLE}")
+            raise Mistake(f"{option} needs a value: {_EXAMPLES.get(option, _EXAMPLE)}")
         if option == "--choices":
             said["choices"] = [_value(word) for word in taken]
         elif option in _NUMBERS:

@@ -13,6 +13,7 @@ from . import credential
 from .backend import Backend
 from .cells import ATTRIBUTE, Cells
 from .completion import complete
+from .descriptions import check_text
 from .injected import Injected
 from .lazy import add_transformer, remove_transformer
 from .link import Link
@@ -118,6 +119,9 @@ def connect(session: str | None = None) -> Session:
     ``session`` is the name or id of a session kept on this machine. Without it, the one that ``session.env()``
     handed on. Raises SessionError where there is neither.
     """
+    __tracebackhide__ = True
+    if session is not None:
+        check_text(session, "session")
     environment = {} if session else credential.take()
     name = session or os.environ.get(credential.SESSION)
     if not environment and not name:

@@ -54,7 +54,7 @@ def assignments(line: str) -> dict[str, Any]:
         start = _skip(line, at + 1)
         end = _end_of_value(line, start, name)
         if name in found:
-            raise Mistake(f"{name} is set twice in one line.")
+            raise Mistake(f"{name} is set twice in one line. Leave one of them out.")
         found[name] = literal(line[start:end], name)
         at = _skip(line, end)
         if at < len(line) and line[at] == ",":
@@ -229,8 +229,15 @@ def read(line: str, command: str, *, values: Sequence[str] = (), flags: Sequence
         elif word in flags:
             found.flags.add(word)
         else:
-            raise Mistake(f"%session {command} has no option {option}.{nearest(option, [*values, *flags])}")
+            raise Mistake(no_option(command, option, [*values, *flags]))
     return found
+
+
+def no_option(command: str, option: str, known: Sequence[str]) -> str:
+    """The sentence for an option that ``%session COMMAND`` has not."""
+    meant = nearest(option, known)
+    has = f" It has {', '.join(known)}." if known else " It has none."
+    return f"%session {command} has no option {option}.{meant or has}"
 
 
 def whole(text: str, otherwise: str) -> int:

@@ -217,7 +217,7 @@ class SessionMagics(Magics):
         names = self._named(line, "del")
         for name in names:
             if name not in self._session:
-                raise Mistake(self._no_variable(name))
+                raise Mistake(self._no_variable(name, " All of them: %session"))
         for name in names:
             self._session.pop(name, None)
 
@@ -300,10 +300,10 @@ class SessionMagics(Magics):
     def _check_options(names: list[str], command: str, options: list[str]) -> None:
         wrong = next((name for name in names if name.startswith("--")), None)
         if wrong is not None:
-            raise Mistake(f"%session {command} has no option {wrong}.{nearest(wrong, options)}")
+            raise Mistake(grammar.no_option(command, wrong, options))
 
-    def _no_variable(self, name: str) -> str:
-        return f"This session has no variable {name}.{nearest(name, list(self._session))}"
+    def _no_variable(self, name: str, otherwise: str = "") -> str:
+        return f"This session has no variable {name}.{nearest(name, list(self._session)) or otherwise}"
 
     def _missing(self, name: str) -> str:
         return f"{self._no_variable(name)} Set it: %session set {name} = ..."

@@ -9,6 +9,7 @@ from session_state_ext.errors import Conflict, Expired, NotFound, NothingToUndo,
 from session_state_ext.model import Snapshot
 
 from .archive import Altered, Archive, Author
+from .descriptions import check_text, check_whole
 from .grammar import nearest
 from .link import Link
 
@@ -37,6 +38,11 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        if name is not None:
+            check_text(name)
+        check_whole(limit, "limit")
+        if before is not None:
+            check_whole(before, "before")
         self._send()
         if not 0 < limit < _LONGEST:
             raise SessionError(f"A page of the history has 1 to {_LONGEST - 1} changes.")
@@ -72,6 +78,8 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        if revision is not None:
+            check_whole(revision, "A revision")
         self._prepare("undo")
         author = self._author()
         try:
@@ -146,6 +154,9 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        check_text(name, "snapshot")
+        if revision is not None:
+            check_whole(revision, "A revision")
         self._prepare("snapshot")
         former = {one.name: one.revision for one in self._snapshots()}.get(name)
         taken = self._ask(lambda archive: archive.take_snapshot(name, revision))
@@ -168,6 +179,7 @@ class Past:
     def forget(self, name: str) -> None:
         """Take a snapshot's name away; the revision stays in the history. Raises NotFound."""
         __tracebackhide__ = True
+        check_text(name, "snapshot")
         self._prepare("snapshot")
         self._revision(name)
         self._ask(lambda archive: archive.forget_snapshot(name))
@@ -181,6 +193,7 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        check_text(name)
         self._prepare("purge")
         count = self._ask(lambda archive: archive.purge(name))
         stands = name in self._link.names()
@@ -250,6 +263,8 @@ class Past:
     def _revision(self, of: int | str) -> int:
         """The revision that a number or a snapshot's name means. Raises NotFound with what there is."""
         __tracebackhide__ = True
+        if type(of) is not int and not isinstance(of, str):
+            raise TypeError(f"A revision is a whole number, or a snapshot's name in quotes; {of!r} is neither.")
         if not isinstance(of, str):
             return of
         known = {one.name: one.revision for one in self._snapshots()}

@@ -93,6 +93,7 @@ def declared(name: str, default: Any, kind: Any, said: Mapping[str, Any], form: 
 
 def declared_by(source: str) -> dict[str, bytes]:
     """The JSON texts of what a cell of ``%%session parameters`` declares. Raises NotPlain."""
+    __tracebackhide__ = True
     texts: dict[str, bytes] = {}
     for one in parameters(source):
         kind = kind_of(one)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from session_state_ext.errors import SessionError, Unavailable
 
+from .descriptions import check_text
+
 if TYPE_CHECKING:
     from .runner import Runner
     from .stepview import StepTable
@@ -77,6 +79,7 @@ class Stepped:
                 raise SessionError('Name a step: session.run("train"). What is not fresh: session.run(stale=True)')
             made: dict[str, Any] = {}
             for name in names:
+                check_text(name, "step")
                 made.update(runner.run(name, force=force))
             return made
         except (SessionError, KeyboardInterrupt) as error:
@@ -95,6 +98,7 @@ class Stepped:
         __tracebackhide__ = True
         from .why import because
 
+        check_text(name)
         try:
             return because(self._steps(), name)
         except SessionError as error:

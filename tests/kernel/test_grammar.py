@@ -76,7 +76,7 @@ def test_lines(line: str, values: dict[str, Any]) -> None:
         ("x = [1)", "The value of x has a ) that nothing opens."),
         ("x = 'abc", "The text of x begins with ' and is never closed."),
         ("x = [abc]", "x: [abc] is neither JSON nor a Python literal. Text in it needs quotes."),
-        ("x = 1 x = 2", "x is set twice in one line."),
+        ("x = 1 x = 2", "x is set twice in one line. Leave one of them out."),
         ("x = 'a'b", "After the value of x comes 'b'; a space is missing there."),
         ("= 3", "A name is expected at '= 3'. Write: %session set lr = 0.1"),
         ("__proto__ = 1", "__proto__ cannot be used as a name"),

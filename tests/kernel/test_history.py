@@ -350,7 +350,7 @@ NO_SNAPSHOT = "There is no snapshot godo. Did you mean good? There are: good."
         ("%session undo x", "x is not a revision's number. Write: %session undo 12; see %session history"),
         ("%session undo -1", "-1 is not a revision's number. Write: %session undo 12; see %session history"),
         ("%session undo 99", "There is no change 99; the newest is 2."),
-        ("%session undo --yes", "%session undo has no option --yes."),
+        ("%session undo --yes", "%session undo has no option --yes. It has --force."),
         ("%session redo", "There is nothing to redo: this kernel has undone nothing, or has written something since."),
         ("%session redo 2", "redo takes back the newest undo and takes no number; to take back a change: %session undo 12"),
         ("%session diff", "Give one revision or snapshot to compare with what stands now, or two: %session diff 12, %session diff 12 15, %session diff good. A snapshot's name with a space needs quotes."),
@@ -366,7 +366,7 @@ NO_SNAPSHOT = "There is no snapshot godo. Did you mean good? There are: good."
         ("%session purge", "Name one variable: %session purge token"),
         ("%session purge lr n --yes", "Name one variable: %session purge token"),
         ("%session purge nope", "This session has never had a variable nope."),
-        ("%session purge lr --force", "%session purge has no option --force."),
+        ("%session purge lr --force", "%session purge has no option --force. It has --yes."),
         ("with session.batch():\n    session['q'] = 1\n    %session undo", "A batch is open; undo works when it has ended."),
     ],
 )  # fmt: skip

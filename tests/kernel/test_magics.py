@@ -102,9 +102,9 @@ def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> No
         ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
         ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
         ("%session get nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
-        ("%session del nothing_like_it", "This session has no variable nothing_like_it."),
+        ("%session del nothing_like_it", "This session has no variable nothing_like_it. All of them: %session"),
         ("%session del knwon", "This session has no variable knwon. Did you mean known?"),
-        ("%session del --all", "%session del has no option --all."),
+        ("%session del --all", "%session del has no option --all. It has none."),
         ("%session push nope", "nope is not a name in this notebook. Assign it first, or: %session set nope = ..."),
         ("%session push", "Name a variable: %session push lr"),
         ("%session pull nope", "This session has no variable nope. Set it: %session set nope = ..."),
@@ -203,6 +203,8 @@ def test_completion(shell: Shell) -> None:
     assert "--force" in completed("%session undo --f")
     assert "tags" in completed("%session get ta")
     assert "train" in completed("%%session step tr")
+    assert "lr" in completed("%session lock l")
+    assert "--description" in completed("%session declare lr = 0.1 --d")
     assert "--out" in completed("%%session step train --o")
 
 

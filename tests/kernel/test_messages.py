@@ -1,0 +1,242 @@
+"""What a user can do wrong in a cell, and the sentence that answers it: what is the matter, and what would be right.
+
+One shell for all of it, on a stored session; none of these changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .notebook import Shell
+
+SETUP = [
+    "%load_ext session_state_ext",
+    '%session set lr = 0.1 known = 1 token = "x"',
+    "%session snapshot good",
+    "%session set lr = 0.2",
+    "%%session step train --in lr --out loss\nloss = lr * 2",
+    "%session declare seed = 1 --min 0 --max 9 --locked",
+    "%session declare share = 0.5 --min 0 --max 1",
+    "def fit(): pass",
+]
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            patch.setenv(name, str(Path(home) / name.lower()))
+        for name in ("KERNEL_SESSION_STATE_URL", "KERNEL_SESSION_STATE_TOKEN"):
+            patch.delenv(name, raising=False)
+        patch.setenv("SESSION_STATE_SESSION", "sweep")
+        shell = Shell()
+        for line in SETUP:
+            ran = shell.run(line)
+            assert ran.ok, ran.text
+        yield shell
+        shell.close()
+
+
+SETS = "Say what to declare: %session declare lr = 0.1 --min 0 --max 1"
+LOCKED = (
+    "seed is locked. To change it, unlock it first: in its menu in the Session panel, or with session.unlock('seed')."
+)
+DIFF = "Give one revision or snapshot to compare with what stands now, or two: %session diff 12, %session diff 12 15, %session diff good. A snapshot's name with a space needs quotes."
+MANY = "Name one session: %session use NAME. All of them: %session list"
+BEGINS = "%%session begins a step: %%session step NAME --in a --out b. For one line, write %session."
+
+LINES = [
+    ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+    ("%session lr=1", "To set a variable, write: %session set lr=1"),
+    ("%session known", "known is a variable. Its value: %session get known"),
+    ("%session get", "Name a variable: %session get lr"),
+    ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
+    ("%session get lr nope", "This session has no variable nope. Set it: %session set nope = ..."),
+    ("%session get 'lr", "The quote before 'lr' is never closed."),
+    ("%session set", "Say what to set: %session set lr = 0.1"),
+    ("%session set lr", "There is no = after lr. Write: %session set lr = 0.1"),
+    ("%session set lr == 1", "lr == compares. Write a single =: %session set lr = 0.1"),
+    ("%session set lr =", "There is no value after lr =. Write: %session set lr = 0.1"),
+    ("%session set lr = [1, 2", "The value of lr is not closed: ] is missing."),
+    ("%session set lr = 1]", "The value of lr has a ] that nothing opens."),
+    ('%session set lr = "abc', 'The text of lr begins with " and is never closed.'),
+    ("%session set lr = adam", "lr: adam is not a value. Text needs quotes: lr = \"adam\". For the value of a Python expression: session['lr'] = adam"),
+    ("%session set lr = 0,5", "lr: 0,5 is not a number; write it with a point: 0.5. A list needs brackets: [0,5]"),
+    ("%session set lr = {a: 1}", "lr: {a: 1} is neither JSON nor a Python literal. Text in it needs quotes."),
+    ("%session set lr = @x", "lr: @x is not a value. Values are numbers, quoted text, lists, dicts, true, null."),
+    ("%session set lr = 1 lr = 2", "lr is set twice in one line. Leave one of them out."),
+    ("%session set 5 = 1", "A name is expected where 5 stands; values are not computed here. Use Python for that."),
+    ('%session set "" = 1', "A variable needs a name of at least one character."),
+    ("%session set __proto__ = 1", "__proto__ cannot be used as a name: programs in JavaScript would mistake it for something else."),
+    ("%session set share = 2", "share: 2 is more than the maximum 1."),
+    ('%session set share = "much"', 'share: "much" is not a number.'),
+    ("%session set seed = 3", LOCKED),
+    ("%%session set\nlr", "There is no = after lr. Write: %session set lr = 0.1"),
+    ("%session del", "Name a variable: %session del lr"),
+    ("%session del lr nope", "This session has no variable nope. All of them: %session"),
+    ("%session del seed", LOCKED),
+    ("%session del --all", "%session del has no option --all. It has none."),
+    ("%session push", "Name a variable: %session push lr"),
+    ("%session push nope", "nope is not a name in this notebook. Assign it first, or: %session set nope = ..."),
+    ("%session push fit", "fit: a function has no JSON form. Store its parameters; it stays in the kernel."),
+    ("%session pull nope", "This session has no variable nope. Set it: %session set nope = ..."),
+    ("%session pull --forse", "%session pull has no option --forse. Did you mean --force?"),
+    ("%session bind --forse", "%session bind has no option --forse. Did you mean --force?"),
+    ("%session bind fit", "fit is a function of this notebook; the session's variable would replace it. Use session['fit'], rename one of them, or say --force."),
+    ("%session bind off --force", "bind off has no --force: %session bind off lr"),
+    ("%session use", MANY),
+    ("%session use a b", MANY),
+    ("%session use nowhere", "There is no session called nowhere. There are: sweep. Make it: %session use nowhere --new"),
+    ("%session use a --now", "%session use has no option --now. Did you mean --new?"),
+    ("%session use sweep --new", "There is a session called sweep already. Use it: %session use sweep"),
+    ("%session use --this", "There is nothing to choose: this notebook has its session."),
+    ("%session list all", "%session list stands alone."),
+    ("%session declare", SETS),
+    ("%session declare lr nope", "Declare one variable a line, and its default after =: %session declare lr = 0.1 --min 0 --max 1"),
+    ("%session declare a = 1 b = 2", "Declare one variable a line: %session declare lr = 0.1 --min 0 --max 1"),
+    ("%session declare lr = 0.1 --mini 0", "%session declare has no option --mini. Did you mean --min?"),
+    ("%session declare lr = 0.1 --min", "--min needs a value: %session declare lr = 0.1 --min 0 --max 1"),
+    ("%session declare lr = 0.1 --choices", '--choices needs a value: %session declare optimizer = "adam" --choices adam sgd'),
+    ("%session declare lr = 0.1 --type", "--type needs a value: %session declare lr --type float"),
+    ("%session declare lr = 0.1 --min low", "--min takes a number: %session declare lr = 0.1 --min 0 --max 1"),
+    ("%session declare lr = 5 --max 1", "lr cannot be declared so: its default is not what it allows: 5 is more than the maximum 1."),
+    ("%session declare lr = 0.1 --type number9", "There is no type number9 here; there are float, int, str, bool, list, dict."),
+    ("%session declare lr = 0.1 --control wheel", "lr cannot be declared so: there is no control 'wheel'; there are slider, number, select, switch, text, multiline, date, json."),
+    ("%session parameters", "%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate"),
+    ("%%session parameters x\npass", "%%session parameters stands alone; what it declares comes below it, in the same cell."),
+    ("%%session parameters\nlr", "Line 1 assigns no parameter: lr. A cell of parameters holds lines such as: lr = 0.1  # learning rate"),
+    ("%session reset nope", "This session has no variable nope. All of them: %session"),
+    ("%session reset lr", "lr is not declared: session.declare('lr', ...) says what it may be."),
+    ("%session lock", "Name a variable: %session lock lr"),
+    ("%session unlock sead", "This session has no variable sead. Did you mean seed?"),
+    ("%session history nope", "This session has never had a variable nope."),
+    ("%session history lr known", "Name one variable, or none: %session history lr"),
+    ("%session history --limit", "--limit needs a value: %session history --limit 10"),
+    ("%session history --limit many", "--limit takes a whole number: --limit 10"),
+    ("%session history --sort", "%session history has no option --sort. It has --before, --limit."),
+    ("%session undo lr", "undo takes a revision's number. The changes of lr: %session history lr"),
+    ("%session undo 1 2", "Give one revision, or none for the newest change made here: %session undo 12"),
+    ("%session undo 999", "There is no change 999; the newest is 6."),
+    ("%session undo x", "x is not a revision's number. Write: %session undo 12; see %session history"),
+    ("%session redo", "There is nothing to redo: this kernel has undone nothing, or has written something since."),
+    ("%session redo 3", "redo takes back the newest undo and takes no number; to take back a change: %session undo 12"),
+    ("%session diff", DIFF),
+    ("%session diff 1 2 3", DIFF),
+    ("%session diff 999", "There is no revision 999; the newest is 6."),
+    ("%session diff nope", "There is no snapshot nope. There are: good."),
+    ("%session snapshot 12", "12 would be mistaken for a revision. Give the snapshot a name of letters."),
+    ("%session snapshot --delete", "Name the snapshot: %session snapshot NAME --delete"),
+    ("%session snapshot nope --delete", "There is no snapshot nope. There are: good."),
+    ("%session restore", "Say where to: %session restore NAME, or a revision. The snapshots: %session snapshot"),
+    ("%session restore goood", "There is no snapshot goood. Did you mean good? There are: good."),
+    ("%session purge", "Name one variable: %session purge token"),
+    ("%session purge nope", "This session has never had a variable nope."),
+    ("%session purge token --no", "%session purge has no option --no. It has --yes."),
+    ("%session step train", "A step is a whole cell: begin the cell with %%session step train (two %), the body below it."),
+    ("%session steps train", "%session steps stands alone. To run a step: %session run train"),
+    ("%session run", "Name a step: %session run train. What is not fresh: %session run --stale"),
+    ("%session run trian", "This session has no step trian. Did you mean train?"),
+    ("%session run --stale nope", "This session has no step nope. There are: train."),
+    ("%session why", "Name one variable: %session why loss"),
+    ("%session why nope", "This session has no variable nope."),
+    ("%%session get lr\npass", BEGINS),
+    ("%%session\npass", BEGINS),
+    ("%%session step\npass", "A step needs a name: %%session step train --in lr --out loss"),
+    ("%%session step s --in lr --out y --bogus\ny = 1", "A step has no option --bogus. Did you mean --out? It has --in, --out, --keep, --force, --timeout."),
+    ("%%session step s lr\ny = 1", "lr stands outside --in and --out. Write: %%session step s --in lr --out result"),
+    ("%%session step s --in lr lr\ny = 1", "--in names lr twice."),
+    ("%%session step s --out\ny = 1", "--out names nothing. Write: --out loss, or leave it out."),
+    ("%%session step s --timeout x\ny = 1", "--timeout takes a number of seconds: --timeout 60"),
+    ("#| step: s() ->\ny = 1", "After -> stands no name. Write: s(...) -> loss, or leave the arrow out."),
+    ("#| step: s(lr: int) -> y\ny = 1", "s(lr: int) -> y is no step. Write names only: train(lr, epochs) -> loss"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "sentence"), LINES, ids=[line for line, _ in LINES])
+def test_a_line_that_is_wrong_is_answered_with_a_sentence(told: Shell, line: str, sentence: str) -> None:
+    ran = told.run(line)
+    assert not ran.ok
+    assert ran.text.strip() == sentence, "and nothing else: no traceback"
+    assert told.session["lr"] == 0.2
+
+
+NO_VARIABLE = "This session has no variable 'nope'. Set it: session['nope'] = ..., or in the Session panel."
+NO_TEXT = "A variable's name is text, not an int."
+
+PYTHON = [
+    ('session["nope"]', NO_VARIABLE),
+    ("session[1]", NO_TEXT),
+    ("session[1] = 1", NO_TEXT),
+    ("del session[1]", NO_TEXT),
+    ('session[""] = 1', "A variable needs a name of at least one character."),
+    ('session["x" * 200] = 1', "A name can have 128 characters, this one has 200."),
+    (r'session["a\nb"] = 1', "A name cannot contain the control character U+000A."),
+    ('session["x"] = {"a": [1, {2: 3}]}', "x[\"a\"][1] has the key 2, an int. In JSON keys are text: use '2'."),
+    ('session["x"] = len', "x: a builtin_function_or_method has no JSON form. Store what it is made from, or its result."),
+    ('session["share"] = 2', "share: 2 is more than the maximum 1."),
+    ('session["seed"] = 2', LOCKED),
+    ('del session["nope"]', NO_VARIABLE),
+    ('del session["seed"]', LOCKED),
+    ('session.pop("nope")', NO_VARIABLE),
+    ("session.update(1)", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
+    ("session.update([1, 2])", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
+    ("session.update(share=3)", "share: 3 is more than the maximum 1."),
+    ("session.lr", 'A session has no attribute lr. A variable is read as session["lr"].'),
+    ("session.lr = 1", 'A variable is written as session["lr"] = ...'),
+    ('with session.edit("nope"): pass', NO_VARIABLE),
+    ('with session.edit("lr"): pass', "lr is a float; only a dict or list is changed inside. Assign it: session['lr'] = ..."),
+    ('session.declare("lr", 5, maximum=1)', "lr cannot be declared so: its default is not what it allows: 5 is more than the maximum 1."),
+    ("session.declare(1)", 'An int declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
+    ('session.declare_parameters("lr = f(1)")', "lr: f(1) is no plain value; a parameter is a number, a text, a list or a dict of them. For what is computed: session.declare('lr', ...)"),
+    ('session.undeclare("nope")', "nope is not declared: session.declare('nope', ...) says what it may be."),
+    ('session.lock("nope")', NO_VARIABLE),
+    ('session.reset("known")', "known is not declared: session.declare('known', ...) says what it may be."),
+    ('session.history("nope")', "This session has never had a variable nope."),
+    ("session.history(5)", NO_TEXT),
+    ('session.history(limit="x")', "limit is a whole number, not a str."),
+    ("session.history(limit=0)", "A page of the history has 1 to 999 changes."),
+    ('session.history(before="x")', "before is a whole number, not a str."),
+    ("session.undo(999)", "There is no change 999; the newest is 6."),
+    ('session.undo("x")', "A revision is a whole number, not a str."),
+    ("session.redo()", "There is nothing to redo: this kernel has undone nothing, or has written something since."),
+    ('session.restore("nope")', "There is no snapshot nope. There are: good."),
+    ("session.restore(None)", "A revision is a whole number, or a snapshot's name in quotes; None is neither."),
+    ("session.diff(999)", "There is no revision 999; the newest is 6."),
+    ("session.diff(0.5)", "A revision is a whole number, or a snapshot's name in quotes; 0.5 is neither."),
+    ("session.snapshot(5)", "A snapshot's name is text, not an int."),
+    ('session.snapshot("later", revision=999)', "There is no revision 999; the newest is 6."),
+    ('session.forget("nope")', "There is no snapshot nope. There are: good."),
+    ("session.purge(5)", NO_TEXT),
+    ('session.run("trian")', "This session has no step trian. Did you mean train?"),
+    ("session.run(5)", "A step's name is text, not an int."),
+    ("session.run()", 'Name a step: session.run("train"). What is not fresh: session.run(stale=True)'),
+    ('session.why("nope")', "This session has no variable nope."),
+    ("session.why(5)", NO_TEXT),
+    ('session.step("x")', "@session.step stands before a function, not before a str."),
+    ('@session.step(outputs="no-name")\ndef f(lr): pass', "f: outputs names variables: @session.step(outputs=\"loss\"), not 'no-name'."),
+    ('@session.step(outputs="y")\ndef f(*lr): pass', "f takes *lr. A step's parameters are variables: name each of them."),
+    ("session.observe(5)", "What is told of changes is a function, not an int."),
+    ("with session.batch():\n    with session.batch(): pass", "A batch is open already; it cannot hold another."),
+    ("import session_state_ext\nsession_state_ext.connect(5)", "A session's name is text, not an int."),
+    ("import copy\ncopy.deepcopy(session)", "A session belongs to its process. Give the other one env=session.env(), and call session_state_ext.connect() there."),
+    ("%%session step s --in nope --out y\ny = 1", "s was not run: it needs nope, which this session does not have. Set it in the Session panel, or with: %session set nope = ..."),
+    ("%%session step s --in lr --out y\npass", "s failed: --out promises y, which the cell neither assigned nor changed. Assign it in the cell, or take y out of --out."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "sentence"), PYTHON, ids=[code for code, _ in PYTHON])
+def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: str) -> None:
+    ran = told.run(code)
+    assert not ran.ok
+    assert ran.error == sentence
+    # The traceback shows the user's own line, and of what is inside only where it ends, which IPython always shows.
+    assert ran.text.count("session_state_ext/kernel/") <= 1, ran.text
+    assert told.session["lr"] == 0.2
+
+
+def test_nothing_of_all_this_was_written(told: Shell) -> None:
+    assert dict(told.session) == {"lr": 0.2, "known": 1, "token": "x", "loss": 0.4, "seed": 1, "share": 0.5}
