@@ -15,6 +15,7 @@ from session_state_ext.names import check_name
 from . import credential, values
 from .bindable import Bindable
 from .declarations import Declarations
+from .descriptions import check_text
 from .link import FLUSH_SECONDS, Link
 from .outbox import DELETED, Patched, Written
 from .past import Past
@@ -99,6 +100,8 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
         self._link.put(name, value)
 
     def __delitem__(self, name: str) -> None:
+        __tracebackhide__ = True
+        check_text(name)
         self._link.known()
         self._link.writable()
         if self._link.written(name) is None:
@@ -123,7 +126,10 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several variables, in one change; none of them where one cannot be stored."""
         __tracebackhide__ = True
-        members = dict(other, **more)
+        try:
+            members = dict(other, **more)
+        except (TypeError, ValueError):
+            raise TypeError("update takes names or a dict: session.update(lr=0.1, epochs=3).") from None
         for name in members:
             self._check(name)
         edits: dict[str, Written] = {
@@ -139,6 +145,7 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
 
         ``label`` says in a word what it is for.
         """
+        __tracebackhide__ = True
         with self._link.batch():
             yield self
 
