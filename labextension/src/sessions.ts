@@ -126,11 +126,11 @@ export class Sessions {
     isShared: boolean
   ): Promise<void> {
     const { settings } = this.options;
-    const was = before?.getState() ?? null;
     if (before !== null) {
       // What was typed belongs to the old session. Nor shall two clients of this tab meet in the new one.
       await (isShared ? before.flush() : this.close(before));
     }
+    const was = before?.getState() ?? null;
     await (sessionId === null ? detach(settings, path) : attachTo(settings, path, sessionId));
     const own = this._shelf.readOwn(path);
     if (sessionId === null || sessionId === own) {

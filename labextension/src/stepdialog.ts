@@ -97,17 +97,23 @@ export async function askForStep(
   steps: readonly string[],
   trans: TranslationBundle
 ): Promise<string | null> {
-  const dialog = new Dialog<StepProposal>({
-    title: trans.__('Make this cell a step'),
-    body: new StepForm(proposal, steps, trans),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.okButton({ label: trans.__('Make it a step') })
-    ]
-  });
-  const { button, value } = await dialog.launch();
-  // Enter takes a dialog's word for it, whatever its button says.
-  return button.accept && value !== null && proposalProblem(value, steps) === null
-    ? stepLine(value)
-    : null;
+  for (let shown = proposal; ;) {
+    const dialog = new Dialog<StepProposal>({
+      title: trans.__('Make this cell a step'),
+      body: new StepForm(shown, steps, trans),
+      buttons: [
+        Dialog.cancelButton({ label: trans.__('Cancel') }),
+        Dialog.okButton({ label: trans.__('Make it a step') })
+      ]
+    });
+    const { button, value } = await dialog.launch();
+    if (!button.accept || value === null) {
+      return null;
+    }
+    if (proposalProblem(value, steps) === null) {
+      return stepLine(value);
+    }
+    // Enter takes a dialog's word for it, whatever its button says: what was written comes back, with what is wrong.
+    shown = value;
+  }
 }

@@ -40,13 +40,17 @@ let opened: string[];
 let closed: unknown[];
 let answer: (path: string) => Promise<unknown>;
 let chosen: (Choice | undefined)[];
-let sessions: Pick<Sessions, 'open' | 'close' | 'left'>;
+let given: unknown[][];
+let refusal: RequestError | null;
+let sessions: Pick<Sessions, 'open' | 'close' | 'left' | 'choose' | 'ownOf'>;
 
 function make(): CurrentSession {
   tracker = new FakeTracker();
   opened = [];
   closed = [];
   chosen = [];
+  given = [];
+  refusal = null;
   const clients = new Map<string, object>();
   answer = path => {
     const client = clients.get(path) ?? { path };
@@ -63,6 +67,11 @@ function make(): CurrentSession {
       closed.push(client);
       return Promise.resolve();
     },
+    choose: (...what: unknown[]) => {
+      given.push(what);
+      return refusal === null ? Promise.resolve() : Promise.reject(refusal);
+    },
+    ownOf: () => null,
     left: null
   };
   return new CurrentSession(
@@ -158,6 +167,71 @@ test('a server that could not answer is asked again', async () => {
   } finally {
     vi.useRealTimers();
   }
+});
+
+describe('a session that a person chooses', () => {
+  test('is shown, and the one before is let go', async () => {
+    const current = make();
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    const before = clientIn(current);
+    const other = { another: 'session' };
+    answer = () => Promise.resolve(other);
+    await current.use('other');
+    expect(given).toEqual([['a.ipynb', 'other', before, false]]);
+    expect(clientIn(current)).toBe(other);
+  });
+
+  test('is no matter of another notebook that shares the one before', async () => {
+    const current = make();
+    const shared = {};
+    answer = () => Promise.resolve(shared);
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    tracker.show(new FakePanel('b.ipynb'));
+    await settle();
+    await current.use(null);
+    expect(given).toEqual([['b.ipynb', null, shared, true]]);
+  });
+
+  test('that cannot be had leaves the one before', async () => {
+    const current = make();
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    refusal = new RequestError(404, 'not-found', 'No.');
+    await expect(current.use('gone')).rejects.toThrow('No.');
+    expect(clientIn(current)).toEqual({ path: 'a.ipynb' });
+  });
+});
+
+describe('a guest who was there before the kernel', () => {
+  test('comes to the session of who runs the notebook', async () => {
+    const current = make();
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    const own = clientIn(current);
+    current.kernelsChanged(() => undefined);
+    await settle();
+    expect(opened.length).toBe(1);
+    const theirs = { of: 'the host' };
+    answer = () => Promise.resolve(theirs);
+    current.kernelsChanged(path => (path === 'a.ipynb' ? 'k1' : undefined));
+    await settle();
+    expect(clientIn(current)).toBe(theirs);
+    expect(closed).toEqual([own]);
+  });
+
+  test('is not asked about again while the kernel stays', async () => {
+    const current = make();
+    tracker.show(new FakePanel('a.ipynb'));
+    await settle();
+    for (let i = 0; i < 3; i++) {
+      current.kernelsChanged(() => 'k1');
+      await settle();
+    }
+    expect(opened.length).toBe(2);
+    expect(closed).toEqual([]);
+  });
 });
 
 test('a notebook that a cell gave another session is followed there', async () => {

@@ -172,3 +172,42 @@ test('edits for a session that was stored, and then deleted, go to no other one'
   await vi.advanceTimersByTimeAsync(100);
   expect(shelf.tabsOf('stored')).toEqual(['dead']);
 });
+
+describe('a person chooses another session', () => {
+  test('what was typed goes to the one before, and that is remembered as the notebook’s own', async () => {
+    const sessions = make();
+    const client = await sessions.open('n.ipynb');
+    await vi.advanceTimersByTimeAsync(100);
+    client.setVariable('lr', 0.5);
+    expect(sessions.ownOf('n.ipynb')).toBeNull();
+    await sessions.choose('n.ipynb', 'other', client, false);
+    expect(server.value('lr')).toBe(0.5);
+    expect(attached.at(-1)).toBe('{"path":"n.ipynb","sessionId":"other"}');
+    expect(sessions.ownOf('n.ipynb')).toBe('s');
+    expect(server.sockets.size).toBe(0);
+    expect(sessions.all()).toEqual([]);
+    await sessions.choose('n.ipynb', 'third', null, false);
+    expect(sessions.ownOf('n.ipynb')).toBe('s');
+    await sessions.choose('n.ipynb', 's', null, false);
+    expect(sessions.ownOf('n.ipynb')).toBeNull();
+  });
+
+  test('a session that nobody had written to is none to go back to', async () => {
+    const sessions = make();
+    const client = await sessions.open('n.ipynb');
+    await vi.advanceTimersByTimeAsync(100);
+    await sessions.choose('n.ipynb', 'other', client, false);
+    expect(sessions.ownOf('n.ipynb')).toBe('');
+    await sessions.choose('n.ipynb', null, null, false);
+    expect(sessions.ownOf('n.ipynb')).toBeNull();
+  });
+
+  test('other notebooks of this tab go on with the one before', async () => {
+    const sessions = make();
+    const client = await sessions.open('n.ipynb');
+    await vi.advanceTimersByTimeAsync(100);
+    await sessions.choose('n.ipynb', 'other', client, true);
+    expect(server.sockets.size).toBe(1);
+    expect(sessions.all()).toEqual([client]);
+  });
+});
