@@ -10,6 +10,7 @@ import React, { useEffect, useMemo, useRef, useState } from 'react';
 import { useSelected, useTrans } from '../context';
 import type { History, HistoryState } from '../history';
 import { linesOf, undoneBy, type Line } from '../timeline';
+import { HistoryEarlier } from './HistoryEarlier';
 import { HistoryLine } from './HistoryLine';
 import { SnapshotForm, SnapshotList } from './HistorySnapshots';
 import { dayWords, matches, momentWords } from './historywords';
@@ -323,7 +324,7 @@ export function HistoryList(props: {
                 : trans.__('The history remembers no change of %1.', name)}
           </p>
         ) : null}
-        <Earlier
+        <HistoryEarlier
           history={history}
           next={next}
           isLoaded={isLoaded}
@@ -334,58 +335,5 @@ export function HistoryList(props: {
         />
       </div>
     </>
-  );
-}
-
-function Earlier(props: {
-  history: History;
-  next: number | null;
-  isLoaded: boolean;
-  isLoading: boolean;
-  isEmpty: boolean;
-  oldest: number;
-  isAll: boolean;
-}): React.JSX.Element | null {
-  const { history, next, isLoaded, isLoading, isEmpty, oldest, isAll } = props;
-  const trans = useTrans();
-  const place = useRef<HTMLButtonElement>(null);
-  // Who scrolls to the end wants more.
-  useEffect(() => {
-    const node = place.current;
-    if (node === null || isLoading || typeof IntersectionObserver === 'undefined') {
-      return undefined;
-    }
-    const observer = new IntersectionObserver(
-      seen => seen.some(each => each.isIntersecting) && void history.more()
-    );
-    observer.observe(node);
-    return () => observer.disconnect();
-  }, [history, isLoading, next]);
-  if (isLoading && !isLoaded) {
-    return <p className="jp-HistorySentence">{trans.__('Looking …')}</p>;
-  }
-  if (!isLoaded || isEmpty) {
-    return null;
-  }
-  if (next === null) {
-    return (
-      <p className="jp-HistorySentence" data-testid="history-end">
-        {oldest > 1 && isAll
-          ? trans.__('What was before revision %1 is not remembered.', oldest)
-          : trans.__('The history begins here.')}
-      </p>
-    );
-  }
-  return (
-    <button
-      ref={place}
-      type="button"
-      className="jp-SessionButton jp-HistoryEarlier"
-      data-testid="history-more"
-      disabled={isLoading}
-      onClick={() => void history.more()}
-    >
-      {isLoading ? trans.__('Looking …') : trans.__('Earlier changes')}
-    </button>
   );
 }
