@@ -28,8 +28,15 @@ COPIED := pyproject.toml package.json install.json session_state_ext/kernel/star
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
-lab: $(STAMPS)/env-lab $(STAMPS)/linked
-	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB_ARGS) notebooks/tour.ipynb
+# Copies, for Jupyter writes the kernel's version into a notebook as soon as it is opened.
+PLAYGROUND := $(patsubst notebooks/%,playground/%,$(wildcard notebooks/*.ipynb))
+
+lab: $(STAMPS)/env-lab $(STAMPS)/linked $(PLAYGROUND)
+	$(BIN)/python -m jupyterlab --ServerApp.ip=127.0.0.1 $$([ "$$(id -u)" != 0 ] || echo --allow-root) $(LAB_ARGS) playground/tour.ipynb
+
+playground/%.ipynb: notebooks/%.ipynb
+	@mkdir -p playground
+	@cp $< $@
 
 # pytest comes last: whoever reads the end of the output reads how many tests ran.
 test: check chromium
@@ -91,4 +98,4 @@ $(STAMPS)/linked: $(STAMPS)/bundle $(STAMPS)/env-lab
 	@touch $@
 
 clean:
-	rm -rf $(VENV) $(STAMPS) node_modules dist labextension/lib session_state_ext/labextension tests/browser/screenshots
+	rm -rf $(VENV) $(STAMPS) node_modules dist playground labextension/lib session_state_ext/labextension tests/browser/screenshots
