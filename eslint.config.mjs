@@ -9,11 +9,10 @@ import ts from 'typescript-eslint';
 const layers = [
   ['json', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model'],
-  ['limits', 'steps', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
-  ['treerows', 'pythontext', 'selection', 'arrangement'],
+  ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement'],
   ['outbox', 'rest', 'archive', 'channel', 'shelf', 'document', 'kernelpackage'],
-  ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook'],
+  ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
   ['view'],
   ['client'],
   ['drain', 'runner', 'pastclient', 'news', 'changelist', 'history'],

@@ -1,45 +1,22 @@
 /**
  * A session as one tab holds it: confirmed rows with pending edits on top, kept in step with the server.
  */
-import type { Channel, ChannelEnd, ChannelOptions, ChannelState } from './channel';
+import type { Channel, ChannelEnd, ChannelState } from './channel';
+import type { ClientOptions } from './clientoptions';
 import { Conflicts } from './conflicts';
 import { checkValue, checkWritable, EditError, until, type FlushResult } from './editing';
-import type { Cellar, Texts } from './cellar';
 import { sameJson, type Json } from './json';
-import type { Ack, Change, EditOp, Meta, ServerFrame, Spec, Welcome } from './model';
-import { Outbox, type Edit, type MutateFrame, type Refused } from './outbox';
-import type { Pace } from './pacer';
+import type { Ack, Change, EditOp, ServerFrame, Spec, Welcome } from './model';
+import { Outbox, type Edit, type Refused } from './outbox';
 import { Replica, UNKNOWN_META } from './replica';
 import { difference, patchedOr } from './patch';
 import { Sender } from './sender';
-import type { Shelf } from './shelf';
 import type { Link, Status } from './status';
 import { View, type ClientState } from './view';
 
 export { EditError, type EditProblem, type FlushResult } from './editing';
+export type { ClientOptions } from './clientoptions';
 export type { ClientState } from './view';
-
-export interface ClientOptions {
-  sessionId: string;
-  meta?: Meta;
-  tab: string;
-  /** This life of the page. */
-  life: string;
-  shelf: Shelf;
-  /** For large edits, and what it has of this tab's. */
-  cellar?: Cellar | null;
-  texts?: Texts;
-  pace: () => Pace;
-  user?: string;
-  connect(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel;
-  /** The session that the notebook has now, for one that was never stored or is no more. */
-  replace?(): Promise<{ sessionId: string; meta: Meta }>;
-  /** Sends a mutate on a way that outlives the page. */
-  post?(sessionId: string, client: string, frame: MutateFrame): void;
-  /** A notebook of this session has another one now. */
-  left?(): void;
-  now?(): number;
-}
 
 const FLUSH_TIMEOUT = 2000;
 const LONG_OFFLINE = 60_000;
@@ -180,16 +157,14 @@ export class SessionClient {
   /** Several edits, kept and shown once: what one of them throws leaves those before it. */
   atOnce = (edits: () => void): void => {
     this._isBatch = true;
-    this._outbox.gather(() => {
-      try {
-        edits();
-      } finally {
-        this._isBatch = false;
-      }
-    });
-    this._outbox.refit(this._replica.rows);
-    this._sender.edited();
-    this._publish();
+    try {
+      this._outbox.gather(edits);
+    } finally {
+      this._isBatch = false;
+      this._outbox.refit(this._replica.rows);
+      this._sender.edited();
+      this._publish();
+    }
   };
 
   /** How this browser shows the session: nothing that others see. */

@@ -274,14 +274,11 @@ export class Outbox {
 
   /** Takes out patches that no longer fit what is confirmed: they are never sent, the person decides. */
   refit(confirmed: Rows): void {
-    for (const edit of this._edits) {
+    for (const edit of this._edits.filter(each => each.op.op === 'patch')) {
       const { name } = edit.op;
-      if (edit.op.op !== 'patch') {
-        continue;
-      }
       const row = confirmed.get(name);
       const first = this.pending.find(each => namesOf(each.op).includes(name));
-      if (first === edit && row !== undefined && !fits(edit.op, row.value)) {
+      if (first === edit && row !== undefined && !fits(edit.op as PatchOp, row.value)) {
         this._edits = this._edits.filter(each => each !== edit);
         const message = `${name} was changed by somebody else.`;
         const { value: theirs } = row;
@@ -434,16 +431,10 @@ export class Outbox {
 
   private _write(): void {
     this._version++;
-    if (this._isGathering) {
-      return;
+    const { client, _seq: seq, _open: open, _edits: edits, _refused: refused } = this;
+    if (!this._isGathering) {
+      this._drawer.write({ client, seq, open, edits, refused });
     }
-    this._drawer.write({
-      client: this.client,
-      seq: this._seq,
-      open: this._open,
-      edits: this._edits,
-      refused: this._refused
-    });
   }
 
   private readonly _drawer: Drawer;

@@ -63,7 +63,7 @@ export function treeRows(
     const listed = Math.min(count, shown.get(pointer) ?? TREE_PAGE);
     for (let i = 0; i < listed; i++) {
       const key = keys?.[i] ?? String(i);
-      const member = isInList ? branch[i]! : (branch)[key]!;
+      const member = isInList ? branch[i]! : branch[key]!;
       const at = childPointer(pointer, key);
       const isOpen = isBranch(member) ? open.has(at) : null;
       rows.push({

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 import unicodedata
+import zlib
+from base64 import b64encode
 from itertools import cycle, islice
 from typing import Any
 from urllib.parse import quote
@@ -89,6 +92,21 @@ def as_name(text: str, number: int) -> str:
     return "".join(char for char in text if unicodedata.category(char) != "Cc")[:120] + f" {number}"
 
 
+def is_printable(text: str) -> bool:
+    return all(unicodedata.category(char) != "Cc" for char in text)
+
+
+def with_text(text: str) -> str:
+    """A picture of one pixel that has this text in it, as base64."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 2, 0, 0, 0))
+    body = chunk(b"tEXt", b"Comment\0" + text.encode()) + chunk(b"IDAT", zlib.compress(b"\0\0\0\0"))
+    return b64encode(b"\x89PNG\r\n\x1a\n" + header + body + chunk(b"IEND", b"")).decode()
+
+
 def as_title(text: str, number: int) -> str:
     """The name of a session or snapshot."""
     return "".join(char for char in as_name(text, number) if char.isprintable())
@@ -111,6 +129,19 @@ def fill(jupyter: Jupyter, path: str, texts: list[str]) -> str:
         "a series": {"$series": {"name": few[0], **column, "index": {"range": [0, 8, 1]}}},
         "an array": {"$ndarray": {"dtype": few[1], "shape": [few[2]], "data": few[:4]}},
         "a picture": {"$image": {"png": few[0], "width": few[1], "height": few[3]}},
+        "a picture that is one": {"$image": {"png": with_text(few[0]), "width": few[1], "height": few[3]}},
+        "an array of text": {"$ndarray": {"dtype": "<U600", "shape": [2, 2], "data": few[:4]}},
+        "an index": {"$index": {"name": few[0], **column}},
+        "levels": {
+            "$dataframe": {
+                "columns": [{"name": few[0], **column}],
+                "index": {"names": few[:1], "levels": [column], "codes": [[*range(8)]]},
+            }
+        },
+        "a path": {"$path": {"type": "PosixPath", "path": few[0]}},
+        "some bytes": {"$binary": {"base64": b64encode(few[0].encode()).decode(), "subType": "00"}},
+        "a tree": {"of": [{text: [text, {"$path": {"type": "PosixPath", "path": text}}]} for text in few[:8]]},
+        **{f"{text[:60]}.{number}": text for text in few[:4] for number in range(2) if is_printable(text[:60])},
         **{f"typed {kind}": {kind: text} for kind, text in zip(KINDS, islice(cycle(few), len(KINDS)), strict=True)},
     }
     client = {
@@ -201,6 +232,7 @@ class Visit:
         self.lab.open(self.path)
         self.shown: dict[str, str] = {}
         self.words = ""
+        self.words_opened = ""
         self._look()
 
     def _with_users(self, socket: WebSocketRoute) -> None:
@@ -224,10 +256,33 @@ class Visit:
         rows = lab.panel.locator('[data-testid="row"]')
         expect(rows.first).to_be_visible()
         self.page.wait_for_function(LOOK_THROUGH)
+        self._open_values()
         seen = self.page.evaluate("() => window.seen")
         self.shown = seen["values"]
         self.words = lab.panel.inner_text()
         self.words += "".join(lab.output(1).locator(".jp-OutputArea-output").all_inner_texts())
+
+    def _open_values(self) -> None:
+        """What is shown in brief is opened: trees to their last branch, tables, cells and keys as fields, selected rows."""
+        filter_field = self.lab.panel.get_by_test_id("filter")
+        for name in ("a list", "an object", "records", "a table", "a series", "levels", "an array of text", "a tree"):
+            filter_field.fill(name)
+            row = self.lab.row(name)
+            row.get_by_test_id("editor").click()
+            expect(row.locator('[role="tree"], [role="grid"]')).to_be_visible()
+            closed = row.locator('[role="treeitem"][aria-expanded="false"]')
+            while closed.count() > 0:
+                closed.first.focus()
+                self.page.keyboard.press("ArrowRight")
+            if name == "records":
+                row.get_by_role("gridcell").first.dblclick()
+            if name == "a tree":
+                row.get_by_test_id("tree-value").last.click()
+            self.words_opened += row.inner_text()
+        filter_field.fill("")
+        self.lab.panel.get_by_test_id("rows").press("ControlOrMeta+a")
+        expect(self.lab.panel.get_by_test_id("selection-bar")).to_be_visible()
+        self.page.keyboard.press("Escape")
 
     def close(self) -> None:
         self.page.context.close()
@@ -267,6 +322,8 @@ def test_payloads_are_shown_as_the_text_they_are(browser: Browser, jupyter: Jupy
     assert wrong == {}
     for text in texts[:4]:
         assert visit.words.count(text) > 1, text
+    # Opened, trees and tables say them too, on one line and as long as fits.
+    assert visit.words_opened.count(texts[1][:60]) > 3
 
     # And nothing else came of them: no script, no request, no element or attribute that plain words do not make.
     assert visit.watch.done == []
