@@ -7,6 +7,8 @@ import type { Authority } from './authority';
 type Down = { kind: 'open' } | { kind: 'frame'; text: string } | { kind: 'close'; code: number };
 
 const UNNOTICED = 20_000;
+// Asked for ever where nothing else is said.
+const PING = '{"type":"ping"}';
 
 export class Wire implements Socket {
   onopen: Socket['onopen'] = null;
@@ -33,7 +35,8 @@ export class Wire implements Socket {
   }
 
   get isQuiet(): boolean {
-    return (this.up.length === 0 || !this._served) && (this.down.length === 0 || !this._open);
+    const saying = this.up.filter(text => text !== PING);
+    return (saying.length === 0 || !this._served) && (this.down.length === 0 || !this._open);
   }
 
   /** Nobody will hear anything of it any more. */
