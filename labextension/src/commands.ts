@@ -68,6 +68,7 @@ export function addCommands(options: CommandOptions): void {
   add(CommandIDs.flush, trans.__('Save Session Variables Now'), () => open()?.client.flush());
   add(CommandIDs.connect, trans.__('Connect the Session Again'), () => open()?.client.connect());
   add(CommandIDs.copy, trans.__('Copy All Session Variables as JSON'), asking('session', 'copy'));
+  add(CommandIDs.history, trans.__('Show the Session’s History'), asking('session', 'history'));
   add(CommandIDs.choose, trans.__('Choose a Session…'), asking('sessions'), {
     needsSession: false
   });
