@@ -12,7 +12,7 @@ from typing import Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
-RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused"]
+RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused", "forgotten"]
 
 
 #: What stands in history in place of a value that was purged.
@@ -132,6 +132,11 @@ class Step(Value, frozen=True, kw_only=True):
     run: Run
     #: the latest run that succeeded
     done: Run | None = None
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether somebody has taken it out of the session; it may run again."""
+        return self.run.status == "forgotten"
 
 
 class _Op(Struct, frozen=True, kw_only=True, rename="camel", tag_field="op", forbid_unknown_fields=True):
@@ -259,7 +264,12 @@ def touched(ops: Iterable[Op]) -> list[str]:
 
 
 def advance(step: Step | None, run: Run) -> Step:
-    """The step after ``run`` was recorded: its latest run, and its latest successful one."""
+    """The step after ``run`` was recorded: its latest run, and its latest successful one.
+
+    One that was forgotten is nothing but that: it is told to nobody, until it runs again.
+    """
+    if run.status == "forgotten":
+        return Step(name=run.step, inputs=[], outputs=[], run=run)
     done = run if run.succeeded else (step.done if step else None)
     inputs = list(run.inputs) or (step.inputs if step else [])
     outputs = run.outputs or (step.outputs if step else [])

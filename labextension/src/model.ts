@@ -76,7 +76,8 @@ export interface RunOp {
 export type EditOp = SetOp | PatchOp | DeleteOp | RenameOp | DeclareOp;
 export type Op = EditOp | RunOp;
 
-export type RunStatus = 'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused';
+export type RunStatus =
+  'running' | 'done' | 'warned' | 'failed' | 'interrupted' | 'refused' | 'forgotten';
 
 /** What is empty or unknown is left out on the wire. */
 export interface Run {
@@ -413,6 +414,10 @@ function viewed(row: Row, pending: boolean, before: ViewRow | undefined): ViewRo
 /** Folds a run's record into the steps. */
 export function recordRun(steps: ReadonlyMap<string, Step>, run: Run): Map<string, Step> {
   const next = new Map(steps);
+  if (run.status === 'forgotten') {
+    next.delete(run.step);
+    return next;
+  }
   const before = next.get(run.step);
   const good = run.status === 'done' || run.status === 'warned';
   next.set(run.step, {

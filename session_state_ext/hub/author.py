@@ -76,7 +76,8 @@ class Author:
                 session = draft.session
                 at = session.updated_at or draft.now
                 return _Acknowledged(Ack(seq=frame.seq, revision=session.revision, tip=session.tip, at=at), False)
-            made = draft.commit(kept, origin=origin, client=self._client, base=base)
+            label = None if frame.label is UNSET else frame.label
+            made = draft.commit(kept, origin=origin, client=self._client, base=base, label=label)
             ack = Ack(seq=frame.seq, revision=made.revision, tip=made.tip, at=made.at, conflicts=conflicts)
             return _Acknowledged(ack, self._tell_with_change(draft, ack))
 
@@ -193,7 +194,8 @@ class ChannelAuthor(Author):
 
 def _body_of(frame: Mutate) -> bytes:
     """What must be the same when a number comes again, by whatever way."""
-    return encode((frame.ops, frame.origin))
+    said = (frame.ops, frame.origin)
+    return encode(said if frame.label is UNSET else (*said, frame.label))
 
 
 def _rejection(seq: int, error: SessionError) -> Reject:

@@ -267,7 +267,7 @@ class Connection:
                     variables=list(live.rows.values()) if changes is None else UNSET,
                     changes=UNSET if changes is None else changes,
                     meta=live.meta(),
-                    steps=list(live.steps.values()),
+                    steps=[step for step in live.steps.values() if not step.forgotten],
                     read_only=self._read_only,
                     limits=self._hub.limits,
                 )

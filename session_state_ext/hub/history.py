@@ -60,7 +60,7 @@ class History:
         whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
-            return undo(draft, user=origin.user, client=client, revision=revision, force=force)
+            return undo(draft, by=origin, client=client, revision=revision, force=force)
 
         return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 
@@ -77,7 +77,7 @@ class History:
         whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
-            return redo(draft, user=origin.user, client=client, force=force)
+            return redo(draft, by=origin, client=client, force=force)
 
         return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 

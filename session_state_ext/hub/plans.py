@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from session_state_ext.changes import effective
 from session_state_ext.differences import differ, difference, places
 from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
-from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Patch, Set, Variable, touched
+from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Origin, Patch, Set, Variable, touched
 from session_state_ext.wire import is_locked
 
 from .past import alike, expired, rows_before, same_spec, same_value
@@ -40,15 +40,16 @@ class Plan(NamedTuple):
     granted: Collection[str] = ()
 
 
-def undo(draft: Draft, *, user: str | None, client: str | None, revision: int | None, force: bool) -> Plan:
+def undo(draft: Draft, *, by: Origin, client: str | None, revision: int | None, force: bool) -> Plan:
     """Take back change ``revision``, or the newest own change that is no undo and not undone.
 
-    Own means: of ``client``, or where that is None, of ``user``. Raises NothingToUndo, Expired, and Conflict where a
+    Own means: of ``client``, or where that is None, of the user in ``by``; of a kernel also what it did before it was
+    restarted, which made another client of it. Raises NothingToUndo, Expired, and Conflict where a
     variable that the change touched moved on since, unless ``force``.
     """
     if revision is not None:
         return _take_back(draft, revision, force, label="undo")
-    for newest in _undoable(draft, user, client):
+    for newest in _undoable(draft, by, client):
         plan = _take_back(draft, newest, force, label="undo")
         if _alters(draft, plan):
             return plan
@@ -57,10 +58,10 @@ def undo(draft: Draft, *, user: str | None, client: str | None, revision: int | 
     raise NothingToUndo("There is no change of yours to undo.")
 
 
-def redo(draft: Draft, *, user: str | None, client: str | None, force: bool) -> Plan:
+def redo(draft: Draft, *, by: Origin, client: str | None, force: bool) -> Plan:
     """Take back the newest own undo; a new change since then leaves nothing to redo. Raises as :func:`undo`."""
     undone: set[int] = set()
-    for change in _own(draft, user, client):
+    for change in _own(draft, by, client):
         if change.revision in undone:
             continue
         if change.undoes is UNSET:
@@ -181,10 +182,10 @@ def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
         yield from ops
 
 
-def _undoable(draft: Draft, user: str | None, client: str | None) -> Iterator[int]:
+def _undoable(draft: Draft, by: Origin, client: str | None) -> Iterator[int]:
     """The own changes that are no undo and not undone, newest first."""
     undone: set[int] = set()
-    for change in _own(draft, user, client):
+    for change in _own(draft, by, client):
         if change.undoes is not UNSET:
             if change.revision not in undone:
                 undone.add(change.undoes)
@@ -192,13 +193,17 @@ def _undoable(draft: Draft, user: str | None, client: str | None) -> Iterator[in
             yield change.revision
 
 
-def _own(draft: Draft, user: str | None, client: str | None) -> Iterator[Change]:
-    """The changes of this client or user, newest first."""
+def _own(draft: Draft, by: Origin, client: str | None) -> Iterator[Change]:
+    """The changes of this client, kernel or user, newest first."""
     before: int | None = None
     for _ in range(_UNDO_REACH // _PAGE):
         page = draft.history(before=before, limit=_PAGE)
         for change in page:
-            if change.origin.client == client if client is not None else change.origin.user == user:
+            if client is None:
+                own = change.origin.user == by.user
+            else:
+                own = change.origin.client == client or (by.kernel is not None and change.origin.kernel == by.kernel)
+            if own:
                 yield change
         if len(page) < _PAGE:
             return

@@ -52,6 +52,8 @@ def complete(line: str, session: Session, link: Link) -> list[str]:
         return session.bound
     if command == "run":
         return [*options, *session.steps()]
+    if command == "steps":
+        return ["forget"] if len(done) == 1 else list(session.steps())
     if command in _SNAPSHOTS:
         return [*options, *_snapshots(link, quoted=command == "diff")]
     return [*options, *(session if command in _VARIABLES else [])]

@@ -9,9 +9,10 @@ from typing import Any, overload
 
 from msgspec import UNSET, Raw, Struct
 
+from session_state_ext.changes import read_spec
 from session_state_ext.errors import SessionError
 from session_state_ext.jsontext import same
-from session_state_ext.model import PURGED, Change, Delete, Op, Origin, Patch, Rename, RunOp, Set
+from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Origin, Patch, Rename, RunOp, Set
 
 from . import display, preview, values
 from .archive import Altered
@@ -21,6 +22,7 @@ from .display import Shown, Table
 _WIDTH = 36
 #: A change shows this many variables.
 _EDITS = 8
+_UNDECLARED = Raw(b"null")
 
 
 class Edit(Struct, frozen=True):
@@ -209,7 +211,7 @@ def entries(
             stands[name] = after
             if only in (None, name):
                 edits.append(Edit(name, before, after))
-        found.append(_entry(change, edits, client))
+        found.append(_entry(change, edits, client, only))
     _mark(found, marks)
     return found[::-1]
 
@@ -247,6 +249,10 @@ def _after(ops: Iterable[Op], stands: dict[str, Any], unknown: Any) -> dict[str,
         elif isinstance(op, Rename):
             now[op.to] = now.get(op.name, stands.get(op.name, unknown))
             now[op.name] = None
+        elif isinstance(op, Declare):
+            if now.get(op.name, stands.get(op.name, unknown)) is None and op.spec != _UNDECLARED:
+                default = read_spec(op.spec).default
+                now[op.name] = b"null" if default is UNSET else bytes(default)
         elif isinstance(op, Patch):
             now[op.name] = _patched(now.get(op.name, stands.get(op.name, unknown)), op)
     return now
@@ -262,9 +268,10 @@ def _patched(value: Any, op: Patch) -> Any:
         return UNSET
 
 
-def _entry(change: Change, edits: list[Edit], client: str) -> Entry:
+def _entry(change: Change, edits: list[Edit], client: str, only: str | None) -> Entry:
     origin = change.origin
     notes = [f"{op.run.step} {_RUNS[op.run.status]}" for op in change.ops if isinstance(op, RunOp)]
+    notes += _declared([op for op in change.ops if isinstance(op, Declare) and only in (None, op.name)])
     notes += [f"{op.name} renamed to {op.to}" for op in change.ops if isinstance(op, Rename)]
     label = None if change.label is UNSET else change.label
     undoes = None if change.undoes is UNSET else change.undoes
@@ -284,6 +291,19 @@ def _entry(change: Change, edits: list[Edit], client: str) -> Entry:
     )
 
 
+def _declared(ops: list[Declare]) -> list[str]:
+    gone = [op.name for op in ops if op.spec == _UNDECLARED]
+    there = [op.name for op in ops if op.spec != _UNDECLARED]
+    return [
+        f"{said} {_some(names)}" for said, names in (("declared", there), ("not declared any more:", gone)) if names
+    ]
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _EDITS
+    return ", ".join(names[:_EDITS]) + (f" and {more} more" if more > 0 else "")
+
+
 _RUNS = {
     "running": "began",
     "done": "done",
@@ -291,6 +311,7 @@ _RUNS = {
     "failed": "failed",
     "interrupted": "was interrupted",
     "refused": "was not run",
+    "forgotten": "was forgotten",
 }
 
 

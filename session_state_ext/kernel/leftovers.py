@@ -37,6 +37,7 @@ class _KeptGroup(Struct, kw_only=True, frozen=True):
     whole: bool = False
     seen: dict[str, int] | None = None
     specs: dict[str, str] = {}
+    label: str | None = None
 
 
 class _KeptOpen(Struct, kw_only=True, frozen=True):
@@ -124,13 +125,15 @@ def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
         seen = {name: row.revision if (row := rows.get(name)) else 0 for name in group.edits}
     edits = {name: _kept_edit(written) for name, written in group.edits.items()}
     specs = {name: spec.decode() for name, spec in group.specs.items()}
-    return _KeptGroup(origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen, specs=specs)
+    return _KeptGroup(
+        origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen, specs=specs, label=group.label
+    )
 
 
 def _group(kept: _KeptGroup) -> Group:
     edits = {name: _edit(edit) for name, edit in kept.edits.items()}
     specs = {name: spec.encode() for name, spec in kept.specs.items()}
-    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, specs=specs)
+    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, specs=specs, label=kept.label)
 
 
 def _kept_edit(written: Written) -> str | _KeptPatch | None:

@@ -149,7 +149,7 @@ class Link:
     def steps(self) -> dict[str, Step]:
         """The steps that have run, by name."""
         with self.moment() as replica:
-            return dict(replica.steps)
+            return {name: step for name, step in replica.steps.items() if not step.forgotten}
 
     # --- writing ---
 
@@ -242,13 +242,13 @@ class Link:
         self._talker.call(self._talker.hurry if hurry else self._talker.schedule)
 
     @contextlib.contextmanager
-    def batch(self) -> Iterator[None]:
+    def batch(self, label: str | None = None) -> Iterator[None]:
         """What this thread writes inside is one change; nothing of it happens where the block fails."""
         self.writable()
         with self._line.lock:
             if self._batch is not None:
                 raise SessionError("A batch is open already; it cannot hold another.")
-            group = self._batch = Group(self.origin, whole=True)
+            group = self._batch = Group(self.origin, whole=True, label=label)
             self._batch_thread = threading.get_ident()
         try:
             yield

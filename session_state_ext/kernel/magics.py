@@ -131,6 +131,7 @@ class SessionMagics(Magics):
         A step is *fresh* while its outputs are what it made of the inputs that stand now::
 
             %session steps                       all steps: what each reads and writes, whether it is fresh and why not
+            %session steps forget train          take a renamed or deleted step out of the list; what it wrote stays
             %session run train [--force]         run a step, as pressing Run beside it does
             %session run --stale [train]         run what is not fresh, of all steps or of train and those before it
             %session why loss                    where a value comes from: which run made it, of what, and when

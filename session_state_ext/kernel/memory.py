@@ -103,7 +103,7 @@ class _Session:
             mode="snapshot",
             variables=list(self.rows.values()),
             meta=meta,
-            steps=list(self.steps.values()),
+            steps=[step for step in self.steps.values() if not step.forgotten],
             read_only=False,
             limits=self.limits,
         )

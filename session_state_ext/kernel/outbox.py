@@ -83,6 +83,8 @@ class Group(Struct):
     family: int = 0
     #: declarations made before the edits of the same names, JSON text; null takes one away
     specs: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    #: what the change is for, in a word
+    label: str | None = None
 
     def ops(self) -> tuple[Op, ...]:
         """What the server is asked to do."""
@@ -226,7 +228,8 @@ class Outbox:
 
     def _number(self, group: Group, base: int) -> Open:
         self.seq += 1
-        body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin))
+        label = UNSET if group.label is None else group.label
+        body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin, label=label))
         self.open = Open(self.seq, base, body, group)
         return self.open
 

@@ -91,7 +91,7 @@ class Past:
             if revision is not None:
                 raise
             raise NothingToUndo(
-                "This kernel has made no change that could be taken back. Any other one by its number: "
+                "This kernel has made no change that could be taken back. One of anybody else, by its number: "
                 "%session undo 12; %session history shows them."
             ) from None
         edits, undoes = self._arrived(now)

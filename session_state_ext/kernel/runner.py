@@ -48,6 +48,22 @@ class Runner:
         """A function has become a step."""
         self._steps.recipes[recipe.name] = recipe
 
+    def forget(self, names: Iterable[str]) -> list[str]:
+        """Take steps out of the session; those that there were. Raises Mistake, Unavailable; then none is forgotten."""
+        standing = self.standing()
+        wanted = list(dict.fromkeys(names))
+        for name in wanted:
+            if name not in standing.graph.steps:
+                raise Mistake(self._unknown(name, standing))
+            if standing.verdicts[name].status == "running":
+                raise Mistake(f"{name} is running; it can be forgotten when it has ended.")
+        self._link.writable()
+        self._steps.forget([name for name in wanted if standing.graph.steps[name].step is not None])
+        for name in wanted:
+            self._steps.recipes.pop(name, None)
+        self._link.flush()
+        return wanted
+
     # --- how they stand ---
 
     def standing(self) -> Standing:
@@ -55,7 +71,8 @@ class Runner:
         self._link.known()
         self._link.flush()
         with self._link.moment() as replica:
-            rows, runs = dict(replica.rows), dict(replica.steps)
+            rows = dict(replica.rows)
+            runs = {name: step for name, step in replica.steps.items() if not step.forgotten}
             for name, written in replica.outbox.latest.items():
                 _lay(rows, name, written)
         by_start = sorted(runs.values(), key=lambda one: one.done.start if one.done else one.run.start)

@@ -11,6 +11,7 @@ from typing import Any
 from session_state_ext.differences import difference
 from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
+from session_state_ext.wire import LABEL_CHARS
 
 from . import credential, values
 from .bindable import Bindable
@@ -143,10 +144,12 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
     def batch(self, label: str | None = None) -> Iterator[Session]:
         """What is written inside becomes one change, and nothing of it happens where the block fails.
 
-        ``label`` says in a word what it is for.
+        ``label`` says in a word what it is for; the history shows it.
         """
         __tracebackhide__ = True
-        with self._link.batch():
+        if label is not None and not 0 < len(label) <= LABEL_CHARS:
+            raise SessionError(f"A label is a word or a few: 1 to {LABEL_CHARS} characters, not {len(label):,}.")
+        with self._link.batch(label):
             yield self
 
     @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from . import grammar
+from . import display, grammar
 from .grammar import Mistake
 from .session import Session
 
@@ -19,9 +19,19 @@ class StepLines:
         self.commands: dict[str, Callable[[str], Any]] = {"steps": self._steps, "run": self._run, "why": self._why}
 
     def _steps(self, line: str) -> Any:
-        if line:
-            raise Mistake(f"%session steps stands alone. To run a step: %session run {line.split()[0]}")
-        return self._session.steps()
+        if not line:
+            return self._session.steps()
+        word, *names = grammar.words(line)
+        if word != "forget":
+            raise Mistake(
+                f"%session steps stands alone. To run a step: %session run {word}; "
+                f"to take one out of the list: %session steps forget {word}"
+            )
+        if not names:
+            raise Mistake("Name the step that is to go: %session steps forget train")
+        gone = self._session.forget_steps(*map(grammar.checked, names))
+        display.show(display.note(f"Forgotten: {', '.join(gone)}. What they wrote stays; whatever runs again is back."))
+        return None
 
     def _run(self, line: str) -> None:
         said = grammar.read(line, "run", flags=["--stale", "--force"])

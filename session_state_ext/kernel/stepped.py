@@ -93,6 +93,19 @@ class Stepped:
 
         return StepTable(self._steps().standing())
 
+    def forget_steps(self, *names: str) -> list[str]:
+        """Take steps out of the lists: renamed ones, and those whose cells are gone. What they wrote stays.
+
+        A step comes back when it runs again. Raises SessionError where there is no such step, or it is running.
+        """
+        __tracebackhide__ = True
+        if not names:
+            raise SessionError('Name a step: session.forget_steps("train"). All of them: session.steps()')
+        try:
+            return self._steps().forget(names)
+        except SessionError as error:
+            raise error.with_traceback(None) from None
+
     def why(self, name: str) -> Because:
         """Where the value of a variable comes from: which run made it, of which inputs, each set by whom and when."""
         __tracebackhide__ = True

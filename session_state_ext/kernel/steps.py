@@ -119,6 +119,16 @@ class Steps:
         before = outputs.standing(self._names, line.outputs)
         return self._open(Step(run, line, body, before, said, self._link.origin))
 
+    def forget(self, names: list[str]) -> None:
+        """Record that these steps are none any more, in one change; their values stay, and so does their history."""
+        now = _now()
+        runs = [Run(id=new_tag(), step=name, status="forgotten", start=now, end=now) for name in names]
+        for name in names:
+            self.ended.pop(name, None)
+        self.left = {name: run for name, run in self.left.items() if run.step not in names}
+        if runs:
+            self._link.append(Group(self._link.origin, runs=runs, whole=True), hurry=True)
+
     def check(self, name: str) -> None:
         """Raise Mistake where this step runs already: it cannot run inside itself."""
         if name in self.running:

@@ -30,7 +30,7 @@ class Events:
         if names:
             self._emit(SESSION_CHANGED, _changed(session, change, names))
         for op in change.ops:
-            if isinstance(op, RunOp):
+            if isinstance(op, RunOp) and op.run.status != "forgotten":
                 self._emit(STEP_RAN, _ran(session, change, op.run))
 
     def _emit(self, schema: str, data: dict[str, Any]) -> None:

@@ -20,7 +20,7 @@ class MutateHandler(SessionHandler):
         hub = await self.service.ready()
         body = await self.body(MutateBody)
         await self.beside(check_ops, body.ops, self.service.limits)
-        frame = Mutate(seq=body.seq, base=body.base, ops=body.ops, origin=body.origin)
+        frame = Mutate(seq=body.seq, base=body.base, ops=body.ops, origin=body.origin, label=body.label)
         async with hub.use(self.owner, session_id) as live:
             author = Author(hub, live, body.client, owner=self.person, user=self.shown, kernel=self.kernel)
             answer = decode_server_frame(await author.ask(frame))

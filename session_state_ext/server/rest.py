@@ -263,7 +263,7 @@ class StepsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            self.answer({"steps": list(live.steps.values())})
+            self.answer({"steps": [step for step in live.steps.values() if not step.forgotten]})
 
 
 class RunsHandler(Resource):

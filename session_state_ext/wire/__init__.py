@@ -56,12 +56,13 @@ from .limits import (
     check_value,
     size,
 )
-from .origins import SaidOrigin
+from .origins import LABEL_CHARS, SaidOrigin
 from .specs import check_spec, is_locked, is_unset, obey, problem
 
 __all__ = [
     "ENVELOPE_BYTES",
     "INLINE_INPUT_BYTES",
+    "LABEL_CHARS",
     "Ack",
     "AttachBody",
     "Barrier",

@@ -11,7 +11,7 @@ from session_state_ext.errors import InvalidBody
 from session_state_ext.model import Declare, Delete, Meta, Op, Set, Variable
 
 from .limits import Limits, check_ops, check_text
-from .origins import SaidOrigin
+from .origins import Label, SaidOrigin
 
 _T = TypeVar("_T")
 
@@ -80,6 +80,7 @@ class MutateBody(_Body, frozen=True, kw_only=True):
     base: Annotated[int, msgspec.Meta(ge=0)]
     ops: tuple[Op, ...]
     origin: SaidOrigin
+    label: Label | UnsetType = UNSET
 
 
 class Bindings(_Body, frozen=True, kw_only=True, omit_defaults=True):

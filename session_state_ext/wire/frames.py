@@ -12,7 +12,7 @@ from session_state_ext.errors import InvalidFrame, SessionError
 from session_state_ext.model import Change, Meta, Op, Origin, Step, Variable
 
 from .limits import Limits, check_ops, check_text
-from .origins import SaidOrigin
+from .origins import Label, SaidOrigin
 
 # --- frames of a client ---
 
@@ -34,6 +34,8 @@ class Mutate(_ClientFrame, tag="mutate", frozen=True, kw_only=True):
     base: int
     ops: tuple[Op, ...]
     origin: SaidOrigin
+    #: what the change is for, in a word
+    label: Label | UnsetType = UNSET
 
 
 class Dirty(_ClientFrame, tag="dirty", frozen=True, kw_only=True):

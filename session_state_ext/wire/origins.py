@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from session_state_ext.model import Origin, OriginKind
+
+LABEL_CHARS = 128
+#: What a change is for, in a word or a few.
+Label = Annotated[str, Meta(min_length=1, max_length=LABEL_CHARS)]
 
 
 class SaidOrigin(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

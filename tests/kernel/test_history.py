@@ -74,7 +74,7 @@ def test_an_undo_takes_back_only_what_this_kernel_wrote(two: tuple[Kernel, Kerne
     again = other.run("%session undo")
     assert again.error == (
         "This kernel has made no change that could be taken back. "
-        "Any other one by its number: %session undo 12; %session history shows them."
+        "One of anybody else, by its number: %session undo 12; %session history shows them."
     )
     ran = one.run("%session redo\nsession['lr']")
     assert ran.value == "0.5"
@@ -265,7 +265,9 @@ def test_a_rename_and_a_patch_are_followed(shell: Shell, home: object) -> None:
         assert [row[3:5] for row in shown(shell.run(line))] == [["rate['b']", "[1] → deleted"]]
 
 
-def test_a_kernel_that_is_restarted_has_nothing_of_its_own_to_take_back(stored: Callable[[], Shell]) -> None:
+def test_without_a_server_a_kernel_that_is_restarted_has_nothing_of_its_own_to_take_back(
+    stored: Callable[[], Shell],
+) -> None:
     stored().run("%session set lr = 0.1")
     later = stored()
     assert "This kernel has made no change" in later.run("%session undo").text
@@ -402,3 +404,45 @@ def test_snapshots_are_completed(shell: Shell) -> None:
 
     assert "before sweep" in completed("%session restore be")
     assert "--yes" in completed("%session purge --y")
+
+
+def test_a_restarted_kernel_takes_back_what_it_did_before(jupyter: Jupyter) -> None:
+    kernel = Kernel.of_notebook(jupyter, "restarted-undo.ipynb")
+    try:
+        kernel.run("%session set lr = 1\n%session set n = 1")
+        kernel.run("session_state['lr'] = 2")
+        with Panel(jupyter, kernel.path) as panel:
+            panel.set(n=7)
+        kernel.restart()
+        assert "Took back revision" in kernel.run("%session undo").text
+        assert kernel.run("print(session_state['lr'], session_state['n'])").text.split() == ["1", "7"]
+        assert kernel.run("%session redo").ok
+        assert kernel.run("print(session_state['lr'], session_state['n'])").text.split() == ["2", "7"]
+    finally:
+        kernel.shutdown()
+
+
+def test_a_batch_is_labelled(two: tuple[Kernel, Kernel]) -> None:
+    one, other = two
+    one.run("%session")
+    one.run("with session_state.batch('tune for speed'):\n    session_state['a'] = 1\n    session_state['b'] = 2")
+    assert "tune for speed" in other.run("%session history").text
+    assert other.run("print(session_state.history()[0].label)").text.strip() == "tune for speed"
+    ran = one.run("with session_state.batch('x' * 129): session_state['a'] = 3")
+    assert "A label is a word or a few: 1 to 128 characters, not 129." in ran.text
+    assert one.run("print(session_state['a'])").text.strip() == "1"
+
+
+def test_declarations_are_in_the_history(shell: Shell) -> None:
+    shell.run("%session set lr = 1")
+    shell.run("%session declare lr --min 0")
+    shell.run("%session declare momentum = 0.9 --max 1")
+    changes = shell.session.history()
+    told = {
+        name: next((one for one in changes if f"declared {name}" in one.notes), None) for name in ("lr", "momentum")
+    }
+    assert told["lr"] is not None
+    assert told["lr"].edits == []
+    assert told["momentum"] is not None
+    assert [(edit.name, edit.words) for edit in told["momentum"].edits] == [("momentum", "new: 0.9")]
+    assert "declared momentum" in repr(changes)

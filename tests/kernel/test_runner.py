@@ -147,3 +147,25 @@ def test_beside_a_panel_a_comment_is_a_step_from_the_first_cell_on(notebook: Ker
     last = {run["step"]: run for run in panel.runs()}
     assert (last["train"]["cell"], last["train"]["left"]) == ("c1", ["model"])
     assert list(last["judge"]["needs"]) == ["model"]
+
+
+def test_a_step_is_forgotten_by_everybody_until_it_runs_again(lone: Callable[..., Kernel]) -> None:
+    one, other = lone(**SWEEP), lone(**SWEEP)
+    one.run(f"{LOAD}\nsession.update(share=0.5, lr=0.1)")
+    one.run(PREPARE)
+    one.run(TRAIN)
+    other.run(LOAD)
+    assert "2 steps" in other.run("%session steps").text
+    assert "This session has no step trian. Did you mean train?" in one.run("%session steps forget trian prepare").text
+    assert "2 steps" in one.run("%session steps").text, "all or none"
+    assert "Forgotten: train." in other.run("%session steps forget train").text
+    assert "1 step " in other.run("%session steps").text
+    assert "loss" in other.run("%session").text, "what it wrote stays"
+    one.run("%session steps forget train")
+    assert "train" not in one.run("%session steps").text
+    again = lone(**SWEEP)
+    assert "train" not in again.run(f"{LOAD}\n%session steps").text
+    assert "train was forgotten" in again.run("%session history").text
+    one.run(TRAIN)
+    assert "2 steps · all fresh" in one.run("%session steps").text
+    assert "train" in again.run("%session steps").text
