@@ -18,7 +18,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
-from . import display
+from . import display, idle
 from .grammar import Mistake, StepLine, step_line
 from .lazy import body_of, step_of
 from .line import BarrierAnswer
@@ -81,11 +81,12 @@ class Cells:
         self._told = False
         self._late: set[str] = set()
         self._notes: list[str] = []
-        self._introduced = False
+        self._introduced = self._looked_back = False
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
         session.binding(lambda: self.binding)
+        session.between_cells(idle.soon(shell, lambda: self.current is not None, session.tell))
 
     @cached_property
     def steps(self) -> Steps:
@@ -178,6 +179,15 @@ class Cells:
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
         if cell.rejected is None and self._bound is not None:
             display.lines(self._bound.take_in())
+        if cell.rejected is None:
+            self._look_back()
+            self._session.tell()
+
+    def _look_back(self) -> None:
+        """Once, as soon as the session is known: what the last process of this kernel has left on its way."""
+        if not self._looked_back and self._link.replica.known:
+            self._looked_back = True
+            self._session.loops_of_before()
 
     def _barrier(self, cell: Cell) -> None:
         answer = self._link.barrier()
@@ -296,6 +306,7 @@ class Cells:
             return  # an empty cell, which had no beginning
         stack.pop()
         try:
+            self._session.loops_ended(None if result is None else result.error_in_exec)
             try:
                 if cell.step is not None:
                     self._end_step(cell, cell.step, result)
@@ -310,6 +321,8 @@ class Cells:
 
     def _leave(self, cell: Cell, result: Any) -> None:
         said = self._write_back(cell)
+        if threading.current_thread() is threading.main_thread():
+            self._session.tell()
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
             display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Literal, NamedTuple
 from session_state_ext.names import new_tag
 from session_state_ext.wire import InvalidField
 
-from .replica import Replica, Seen
+from .replica import Replica
 
 #: A wait can be interrupted after this time at the latest.
 SLICE_SECONDS = 0.05
@@ -57,7 +56,6 @@ class Line:
         self.scheduled = False
         #: barriers that were asked for
         self.barriers: dict[str, BarrierAnswer | None] = {}
-        self.observers: queue.SimpleQueue[Seen] | None = None
 
     @property
     def shut(self) -> bool:
@@ -108,4 +106,4 @@ class Line:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.state, self.trouble = "off", "this process was forked from the kernel"
-        self.observers = None
+        self.replica.watch = None

@@ -10,26 +10,26 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
-import queue
 import threading
 import time
 import weakref
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from msgspec import Raw
 
 from session_state_ext.changes import declared
 from session_state_ext.errors import ReadOnly, SessionError, Unavailable
-from session_state_ext.model import Step, Variable
+from session_state_ext.model import Origin, Step, Variable
 from session_state_ext.names import new_tag
 from session_state_ext.wire import Bindings, Overwritten, SaidOrigin
 
 from .backend import Backend, Choice
 from .line import BarrierAnswer, Line
 from .outbox import DELETED, Group, Patched, Refusal, Written, as_text, lay
-from .replica import Box, Replica, Seen, written_over
+from .replica import Box, Replica, written_over
 from .talker import Talker
+from .watch import Seen, Watch
 
 #: How long a cell waits for the barrier, once an outage; and at its end for what it wrote.
 BARRIER_SECONDS = 1.0
@@ -167,13 +167,13 @@ class Link:
         """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""
         line = self._line
         with line.lock:
-            if line.shut or self._batch is not None or line.observers is not None:
+            if line.shut or self._batch is not None or line.replica.watch is not None:
                 self.writable()
-                self._tell(name, written)
                 batch = self._own_batch()
                 if batch is not None:
                     batch.edits[name] = written
                     return
+                self._tell(name, written)
             self._outbox.put(name, written, self.origin)
             if line.scheduled:
                 return
@@ -185,12 +185,12 @@ class Link:
         line = self._line
         self.writable()
         with line.lock:
-            self._tell(name, patched)
             batch = self._own_batch()
             if batch is not None:
                 lay(batch.edits, name, patched)
                 return
             line.replica.patch(name, patched, self.origin)
+            self._look([name], self.origin)
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 
@@ -207,6 +207,8 @@ class Link:
                 else:
                     self._outbox.declare(name, spec, self.origin)
             line.replica.respec(specs)
+            if batch is None:
+                self._look(specs, self.origin)
             line.scheduled = True
         self._talker.call(self._talker.schedule)
 
@@ -222,8 +224,8 @@ class Link:
         with line.lock:
             batch = self._own_batch()
             for name, written in edits.items():
-                self._tell(name, written)
                 if batch is None:
+                    self._tell(name, written)
                     self._outbox.put(name, written, self.origin)
                 else:
                     batch.edits[name] = written
@@ -234,10 +236,9 @@ class Link:
         """Edits that are one change."""
         line = self._line
         with line.lock:
-            for name, written in group.edits.items():
-                self._tell(name, written)
             self._outbox.append(group)
             line.replica.respec(group.specs)
+            self._look([*group.edits, *group.specs], group.origin)
             line.scheduled = True
         self._talker.call(self._talker.hurry if hurry else self._talker.schedule)
 
@@ -332,30 +333,50 @@ class Link:
             replica.happened, replica.refused, replica.conflicts = [], [], []
         return news
 
-    def observe(self, take: Callable[[Seen], None]) -> None:
-        """Call ``take`` for each change from now on, on a thread of its own, one at a time and in order."""
-        seen: queue.SimpleQueue[Seen] = queue.SimpleQueue()
+    def observe(self, names: frozenset[str] | None, take: Callable[[Seen], None]) -> None:
+        """Call ``take`` for each change of ``names`` (None: all) from now on, in order, on the thread that makes it.
 
-        def run() -> None:
-            while True:
-                take(seen.get())
-
-        with self._line.lock:
-            self._line.observers = seen
-            self._line.replica.tell = seen.put
-        threading.Thread(target=run, daemon=True, name="session-state-observers").start()
+        ``take`` must be quick and must not write, and is the same each time that other names are asked for.
+        """
+        with self.moment() as replica:
+            if names is not None and not names:
+                replica.watch = None
+                return
+            if replica.watch is None:
+                replica.watch = Watch(replica, take)
+            replica.watch.of(names)
 
     def _tell(self, name: str, written: Written) -> None:
         """An edit is about to be made here; the lock is held."""
-        replica, observers = self._line.replica, self._line.observers
-        if observers is None:
-            return
-        box = replica.written(name)
-        old = None if box is None else as_text(box.value)
-        new = None if written is DELETED else as_text(written)
-        if old != new:
-            origin = self.origin.complete(user=None, client=replica.outbox.client)
-            observers.put(Seen(name=name, old=old, new=new, origin=origin, revision=replica.revision))
+        watch = self._line.replica.watch
+        if watch is not None and watch.wants(name):
+            new = None if written is DELETED else as_text(written)
+            watch.shows(name, new, self._author(self.origin), self._line.replica.revision)
+
+    def _look(self, names: Iterable[str], said: SaidOrigin) -> None:
+        """Edits have been made here; the lock is held."""
+        replica = self._line.replica
+        if replica.watch is not None:
+            replica.watch.look(names, self._author(said), replica.revision)
+
+    def _author(self, said: SaidOrigin) -> Origin:
+        return said.complete(user=None, client=self._outbox.client)
+
+    def put_as(self, origin: SaidOrigin, name: str, written: Written) -> None:
+        """:meth:`put` by an origin of its own, from any thread; not part of a batch that is open."""
+        line = self._line
+        with line.lock:
+            self.writable()
+            self._outbox.put(name, written, origin)
+            self._look([name], origin)
+            if line.scheduled:
+                return
+            line.scheduled = True
+        self._talker.call(self._talker.schedule)
+
+    def later(self, seconds: float, act: Callable[[], None]) -> None:
+        """Call ``act``, which must be quick, after a time, on the link's thread."""
+        self._talker.later(seconds, act)
 
     # --- which session ---
 

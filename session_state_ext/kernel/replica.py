@@ -5,7 +5,7 @@ Pure, like :mod:`.outbox`: the link feeds it frames and sends what it answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import UNSET, Raw, Struct
@@ -28,6 +28,7 @@ from session_state_ext.wire import (
 )
 
 from .outbox import DELETED, Group, Open, Outbox, Patched, Refusal, Written, as_text, laid, refusal_of, refusals
+from .watch import Watch
 
 #: Edits made while there was no connection for this long are only laid over what they were made on.
 STALE_SECONDS = 60.0
@@ -35,16 +36,6 @@ STALE_SECONDS = 60.0
 
 class Resync(Exception):
     """A frame is missing: connect again and ask for everything."""
-
-
-class Seen(Struct, frozen=True, kw_only=True):
-    """One variable changed, as an observer is told of it. JSON text, None where there is no value."""
-
-    name: str
-    old: bytes | None
-    new: bytes | None
-    origin: Origin
-    revision: int
 
 
 class Replica:
@@ -69,8 +60,8 @@ class Replica:
         self.happened: list[str] = []
         self.refused: list[Refusal] = []
         self.conflicts: list[Overwritten] = []
-        #: told of every change that somebody else made
-        self.tell: Callable[[Seen], None] | None = None
+        #: told where to look when something may be shown otherwise than before
+        self.watch: Watch | None = None
 
     # --- what one sees ---
 
@@ -145,7 +136,7 @@ class Replica:
         elif isinstance(frame, MetaFrame):
             self.meta = frame.meta
         elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
-            self.refused += self.outbox.refuse(frame.code, frame.message)
+            self._refuse(frame.code, frame.message)
         elif isinstance(frame, Deleted) and self.revision:
             self.deleted()
         elif isinstance(frame, Deleted):
@@ -173,11 +164,6 @@ class Replica:
             made = apply(change, before)
         except PatchFailed:
             raise Resync("what is known here is not what was changed") from None
-        told = (
-            []
-            if self.tell is None
-            else [self._seen(name, row, change) for name, row in made.items() if _is_another(before.get(name), row)]
-        )
         for name, row in made.items():
             if row is None:
                 before.pop(name, None)
@@ -191,11 +177,9 @@ class Replica:
         self.revision, self.tip = change.revision, change.tip
         if self.meta is not None:
             self.meta = replace(self.meta, revision=change.revision, last_synced_at=change.at)
-        if self.tell is not None:
-            for seen in told:
-                # An edit of our own was told when it was written; one that lies on top hides this one.
-                if seen.name not in self.outbox.latest and change.client != self.outbox.client:
-                    self.tell(seen)
+        if self.watch is not None:
+            # An edit of our own has been told, and one that lies on top hides this one: then nothing is different.
+            self.watch.look(made, change.origin, change.revision)
 
     def _refit(self, rows: Mapping[str, Variable | None]) -> None:
         for name in [name for name, written in self.outbox.latest.items() if type(written) is Patched]:
@@ -205,16 +189,6 @@ class Replica:
 
     def _record(self, run: Any) -> None:
         self.steps[run.step] = advance(self.steps.get(run.step), run)
-
-    def _seen(self, name: str, row: Variable | None, change: Change) -> Seen:
-        old = self.rows.get(name)
-        return Seen(
-            name=name,
-            old=None if old is None else bytes(old.value),
-            new=None if row is None else bytes(row.value),
-            origin=change.origin,
-            revision=change.revision,
-        )
 
     def _acknowledged(self, ack: Ack) -> None:
         opened = self.outbox.open
@@ -253,11 +227,24 @@ class Replica:
             # An assignment means this value, whether or not somebody deleted the old one; its members alone do not.
             self.outbox.again(None)
             return
-        self.refused += self.outbox.refuse(*refusal_of(reject))
+        self._refuse(*refusal_of(reject))
         self.respec(opened.group.specs)
+
+    def _refuse(self, code: str, message: str, theirs: bytes | None = None) -> None:
+        """The open mutate was not taken: what it hid is seen again."""
+        refused = self.outbox.refuse(code, message, theirs)
+        self.refused += refused
+        for one in refused:
+            self._look_behind(one.name)
+
+    def _look_behind(self, name: str) -> None:
+        if self.watch is not None:
+            row = self.rows.get(name)
+            self.watch.look([name], Origin(kind="api") if row is None else row.origin, self.revision)
 
     def respec(self, names: Iterable[str]) -> None:
         """See anew which declarations of these names count."""
+        before = dict(self.specs) if self.watch is not None else {}
         for name in names:
             row = self.rows.get(name)
             confirmed = None if row is None or row.spec is UNSET else bytes(row.spec)
@@ -266,6 +253,9 @@ class Replica:
                 self.specs.pop(name, None)
             else:
                 self.specs[name] = spec
+        if self.watch is not None and before != self.specs:
+            now = self.specs
+            self.watch.redeclared([name for name in {**before, **now} if before.get(name) != now.get(name)])
 
     def _welcomed(self, welcome: Welcome, offline: float) -> Open | None:
         if offline > STALE_SECONDS:
@@ -275,7 +265,6 @@ class Replica:
             # After a month, or from a backup.
             self.outbox.doubt(self.rows)
         same_epoch = self.epoch in (None, welcome.epoch)
-        before = self.view() if self.tell is not None and self.known else None
         if welcome.changes is not UNSET and welcome.mode == "delta":
             for change in welcome.changes:
                 self._apply(change)
@@ -288,12 +277,12 @@ class Replica:
         self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
         self.steps = {step.name: step for step in welcome.steps}
         self.limits, self.read_only, self.known = welcome.limits, welcome.read_only, True
-        if before is not None and welcome.mode != "delta":
-            self._tell_difference(before)
         opened = self._resumed(welcome, same_epoch)
         if self.read_only:
             self.refuse_all("read-only", "you may read this session but not change it")
-            return None
+            opened = None
+        if self.watch is not None:
+            self.watch.look_again()
         return opened
 
     def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
@@ -308,15 +297,6 @@ class Replica:
             answered = True
         return self.outbox.resume(welcome.last_seq, answered, self.revision, same_epoch=same_epoch)
 
-    def _tell_difference(self, before: dict[str, bytes]) -> None:
-        """After a whole state came: what is different from what was shown."""
-        now = self.view()
-        for name in {**before, **now}:
-            old, new, row = before.get(name), now.get(name), self.rows.get(name)
-            if old != new and self.tell is not None:
-                origin = row.origin if row is not None else Origin(kind="api")
-                self.tell(Seen(name=name, old=old, new=new, origin=origin, revision=self.revision))
-
     def deleted(self) -> None:
         """The session is gone: what was pending is refused, its values kept."""
         self.happened.append("This notebook's session was deleted. A new, empty one has taken its place.")
@@ -325,7 +305,7 @@ class Replica:
 
     def unblock(self, code: str, message: str) -> None:
         """The open mutate will never be answered: refuse it, so that the rest can go."""
-        self.refused += self.outbox.refuse(code, message)
+        self._refuse(code, message)
 
     def refuse_all(self, code: str, message: str) -> None:
         """Nothing that is pending will be taken."""
@@ -349,11 +329,6 @@ class Box(Struct, frozen=True):
     """Tells a variable whose value is null from one that is not there."""
 
     value: Written
-
-
-def _is_another(old: Variable | None, new: Variable | None) -> bool:
-    """Whether the value was written: a declaration leaves it as it is."""
-    return old is None or new is None or new.value is not old.value
 
 
 def _own(said: SaidOrigin, client: str) -> Origin:

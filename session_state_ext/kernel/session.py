@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -18,9 +17,11 @@ from .bindable import Bindable
 from .declarations import Declarations
 from .descriptions import check_text
 from .link import FLUSH_SECONDS, Link
+from .observers import Observable
 from .outbox import DELETED, Patched, Written
 from .past import Past
-from .replica import Seen
+from .progress import Trackable
+from .showable import Showable
 from .stepped import Stepped
 
 #: How many checked names are remembered; a loop writes the same few.
@@ -36,7 +37,7 @@ class Missing(KeyError):
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
-class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
+class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, MutableMapping[str, Any]):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
@@ -54,8 +55,6 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
         self._environment = dict(environment or {})
         self._checked: set[str] = set()
         self._said: set[str] = set()
-        self._observers: list[tuple[Callable[[dict[str, Any]], None], frozenset[str] | None]] = []
-        self._observing = False
         self._reading: Callable[[str], None] | None = None
         self._note: Callable[[str], None] = lambda _: None
 
@@ -261,41 +260,11 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
             "and call session_state_ext.connect() there."
         )
 
-    # --- waiting and watching ---
+    # --- waiting ---
 
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until what was written is saved, for ``timeout`` seconds at most; whether it is."""
         return self._link.flush(timeout, patient=True)
-
-    def observe(self, handler: Callable[[dict[str, Any]], None], names: str | Iterable[str] | None = None) -> None:
-        """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it.
-
-        It is given a dict: ``name``, ``old``, ``new`` (None where there is no value), ``origin`` (a dict, of
-        which ``kind`` is always there), ``revision``, ``type`` ("change" or "delete"). It is called on a thread
-        of its own, also while a cell runs, one change at a time.
-        """
-        wanted = None if names is None else frozenset([names] if isinstance(names, str) else names)
-        self._observers = [*self._observers, (handler, wanted)]
-        if not self._observing:
-            self._observing = True
-            self._link.observe(self._observed)
-
-    def unobserve(self, handler: Callable[[dict[str, Any]], None]) -> None:
-        """Call ``handler`` no more."""
-        self._observers = [(one, names) for one, names in self._observers if one != handler]
-
-    def _observed(self, seen: Seen) -> None:
-        change: dict[str, Any] | None = None
-        for handler, names in self._observers:
-            if names is not None and seen.name not in names:
-                continue
-            if change is None:
-                change = _as_change(seen)
-            try:
-                handler(dict(change))
-            except Exception as error:
-                named = getattr(handler, "__name__", repr(handler))
-                print(f"session.observe: {named} failed: {type(error).__name__}: {error}", file=sys.stderr)
 
     def reading(self, read: Callable[[str], None] | None) -> None:
         """Tell ``read`` of each variable that is read from now on, before it is. For steps."""
@@ -324,16 +293,3 @@ class Session(Past, Declarations, Stepped, Bindable, MutableMapping[str, Any]):
                 raise SessionError("This session is empty and not stored yet. Set a variable first.")
             handed = {credential.SESSION: self.id}
         return {**(os.environ if base is None else base), **handed}
-
-
-def _as_change(seen: Seen) -> dict[str, Any]:
-    from msgspec import to_builtins
-
-    return {
-        "name": seen.name,
-        "old": None if seen.old is None else values.decode(seen.old),
-        "new": None if seen.new is None else values.decode(seen.new),
-        "origin": {key: value for key, value in to_builtins(seen.origin).items() if value is not None},
-        "revision": seen.revision,
-        "type": "delete" if seen.new is None else "change",
-    }

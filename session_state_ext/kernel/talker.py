@@ -86,6 +86,14 @@ class Talker:
         with contextlib.suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(function)
 
+    def later(self, seconds: float, function: Callable[[], None]) -> None:
+        """From any thread: run ``function`` here after a time."""
+
+        def wait() -> None:
+            self._loop.call_later(seconds, function)
+
+        self.call(wait)
+
     def ask(self, question: Callable[[Backend], Coroutine[Any, Any, _T]], seconds: float) -> _T:
         """From any other thread: put a question to the backend itself and wait for the answer."""
 

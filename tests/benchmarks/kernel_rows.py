@@ -28,7 +28,7 @@ heard = []
 def opened(comm, message):
     comm.on_msg(lambda message: heard.append((time.monotonic_ns() - message["content"]["data"]["sent"]) / 1e9))
 get_ipython().kernel.comm_manager.register_target("bench", opened)
-session_state.observe(lambda change: noticed.append((time.monotonic_ns() - change["new"]) / 1e9), "sent")
+session_state.observe(lambda change: noticed.append((time.monotonic_ns() - change["new"]) / 1e9), "sent", background=True)
 noticed = []
 """
 

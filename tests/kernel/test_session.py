@@ -90,37 +90,6 @@ def test_other_threads_are_not_in_the_batch(shell: Shell) -> None:
     assert dict(session) == {"other": 1}
 
 
-def test_an_observer_is_told_of_each_change(shell: Shell) -> None:
-    told: list[dict[str, Any]] = []
-    shell.session["lr"] = 1
-    shell.session.observe(told.append, names="lr")
-    shell.session["other"] = 1
-    shell.session["lr"] = [2]
-    del shell.session["lr"]
-    until(lambda: len(told) == 2)
-    assert [(one["name"], one["old"], one["new"], one["type"]) for one in told] == [
-        ("lr", 1, [2], "change"),
-        ("lr", [2], None, "delete"),
-    ]
-    assert told[0]["origin"]["kind"] == "cell"
-    shell.session.unobserve(told.append)
-    shell.session["lr"] = 3
-    assert len(told) == 2
-
-
-def test_an_observer_that_fails_stops_no_other(shell: Shell, capfd: pytest.CaptureFixture[str]) -> None:
-    told: list[Any] = []
-
-    def broken(change: dict[str, Any]) -> None:
-        raise ValueError("no")
-
-    shell.session.observe(broken)
-    shell.session.observe(told.append)
-    shell.session["lr"] = 1
-    until(lambda: len(told) == 1)
-    assert "session.observe: broken failed: ValueError: no" in capfd.readouterr().err
-
-
 def test_writes_from_threads_all_arrive(shell: Shell) -> None:
     def write(number: int) -> None:
         for value in range(100):

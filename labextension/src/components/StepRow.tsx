@@ -5,6 +5,7 @@ import React from 'react';
 import { useSelected, useSurroundings } from '../context';
 import type { StepState, StepView } from '../steps';
 import type { Trouble } from '../runner';
+import { RunProgress } from './ProgressBar';
 import { flushSentence, shortValue } from './sentences';
 import { useClock } from './useClock';
 import { durationWords } from './WrittenBy';
@@ -100,6 +101,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
           <runIcon.react tag="span" width="14px" height="14px" />
         </button>
       </div>
+      {run !== null && state === 'running' ? <RunProgress run={run.id} /> : null}
       {run?.error != null && (state === 'failed' || state === 'interrupted') ? (
         <div className="jp-SessionStep-error" data-testid="step-error">
           {run.error.line === undefined

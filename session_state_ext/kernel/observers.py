@@ -1,0 +1,282 @@
+"""``session.observe``: who is told of changes, and when; a part of :class:`.session.Session`.
+
+Changes are gathered as they happen, on whatever thread, and told later: between cells on the main thread, or in the
+background on a thread of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import to_builtins
+
+from session_state_ext.errors import SessionError
+from session_state_ext.wire import SaidOrigin
+
+from . import values
+from .watch import Seen
+
+if TYPE_CHECKING:
+    from .link import Link
+
+Handler = Callable[[dict[str, Any]], None]
+#: Where a handler is called: between cells, on the observers' thread, or on that of the widgets.
+Lane = Literal["cells", "background", "widgets"]
+
+#: Changes that wait for a handler beyond these are joined, by variable.
+WAITING = 10_000
+WAITING_BYTES = 16 * 1024 * 1024
+
+#: So often handlers are asked again, between two cells, about what handlers have written.
+_ROUNDS = 100
+
+
+class Observer:
+    """One handler, and the changes that it has not been told of."""
+
+    def __init__(self, handler: Handler, names: frozenset[str] | None, lane: Lane, origin: SaidOrigin) -> None:
+        self.handler, self.names, self.lane = handler, names, lane
+        #: who writes what the handler writes
+        self.origin = origin
+        self._lock = threading.Lock()
+        self._waiting: deque[Seen] = deque()
+        self._bytes = 0
+        self._most = (WAITING, WAITING_BYTES)
+        self._trouble = ""
+
+    def wants(self, name: str) -> bool:
+        return self.names is None or name in self.names
+
+    def put(self, seen: Seen) -> None:
+        """A change to be told."""
+        with self._lock:
+            self._waiting.append(seen)
+            self._bytes += _weight(seen)
+            if len(self._waiting) > self._most[0] or self._bytes > self._most[1]:
+                self._join()
+
+    def _join(self) -> None:
+        """Make one change a variable of what waits: the old value of the first, the new one of the last."""
+        joined: dict[str, Seen] = {}
+        for seen in self._waiting:
+            first = joined.pop(seen.name, seen)
+            joined[seen.name] = Seen(
+                name=seen.name, old=first.old, new=seen.new, origin=seen.origin, revision=seen.revision
+            )
+        self._waiting = deque(seen for seen in joined.values() if seen.old != seen.new or self.lane == "widgets")
+        self._bytes = sum(map(_weight, self._waiting))
+        self._most = (max(WAITING, 2 * len(self._waiting)), max(WAITING_BYTES, 2 * self._bytes))
+
+    def clear(self) -> None:
+        """Tell nothing of what waits."""
+        with self._lock:
+            self._waiting.clear()
+            self._bytes = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many changes it is to be told."""
+        return len(self._waiting)
+
+    def tell(self) -> bool:
+        """Tell the next change; whether there was one."""
+        with self._lock:
+            if not self._waiting:
+                return False
+            seen = self._waiting.popleft()
+            self._bytes -= _weight(seen)
+        try:
+            self.handler(as_change(seen))
+        except Exception as error:
+            self._report(seen.name, error)
+        else:
+            self._trouble = ""
+        return True
+
+    def _report(self, name: str, error: Exception) -> None:
+        """With its traceback, and not again until it is another one."""
+        trouble = f"{type(error).__name__}: {error}"
+        if trouble == self._trouble:
+            return
+        self._trouble = trouble
+        trace = error.__traceback__
+        own = trace.tb_next if trace is not None else None
+        shown = "".join(traceback.format_exception(type(error), error, own))
+        named = getattr(self.handler, "__name__", repr(self.handler))
+        print(f"session.observe: {named} failed, told of {name}:\n{shown}", file=sys.stderr, end="")
+
+
+def _weight(seen: Seen) -> int:
+    return len(seen.old or b"") + len(seen.new or b"")
+
+
+def as_change(seen: Seen) -> dict[str, Any]:
+    """A change as a handler is given it."""
+    return {
+        "name": seen.name,
+        "old": None if seen.old is None else values.decode(seen.old),
+        "new": None if seen.new is None else values.decode(seen.new),
+        "origin": {key: value for key, value in to_builtins(seen.origin).items() if value is not None},
+        "revision": seen.revision,
+        "type": "delete" if seen.new is None else "change",
+    }
+
+
+class Observers:
+    """All handlers of one session."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._all: tuple[Observer, ...] = ()
+        self._threads: dict[Lane, threading.Event] = {}
+        self._telling = self._asked = False
+        #: has :meth:`between` called on the main thread soon; None where there are no cells
+        self.soon: Callable[[], None] | None = None
+
+    def add(self, observer: Observer) -> None:
+        """Tell it from now on."""
+        if observer.lane != "cells":
+            self._start(observer.lane)
+        self._watch((*self._all, observer))
+
+    def remove(self, handler: Handler) -> None:
+        """Tell it no more, and nothing of what waits."""
+        for observer in self._all:
+            if observer.handler == handler:
+                observer.clear()
+        self._watch(tuple(observer for observer in self._all if observer.handler != handler))
+
+    def _watch(self, observers: tuple[Observer, ...]) -> None:
+        with self._link.moment():
+            self._all = observers
+            named = [observer.names for observer in observers]
+            everything = any(names is None for names in named)
+            names = None if everything else frozenset(name for names in named for name in names or ())
+            self._link.observe(names, self._take)
+
+    def _take(self, seen: Seen) -> None:
+        """A change has been made, on any thread; the line's lock is held."""
+        lanes: set[Lane] = set()
+        for observer in self._all:
+            # That only its declaration changed is for those who show it.
+            if observer.wants(seen.name) and (seen.old != seen.new or observer.lane == "widgets"):
+                observer.put(seen)
+                lanes.add(observer.lane)
+        for lane in lanes:
+            if lane != "cells":
+                self._threads[lane].set()
+            elif not self._asked and not self._telling and self.soon is not None:
+                self._asked = True
+                self.soon()
+
+    # --- between cells ---
+
+    def between(self) -> None:
+        """Tell what waits for the time between cells. On the main thread."""
+        if self._telling:
+            return
+        self._asked, self._telling = False, True
+        try:
+            for _ in range(_ROUNDS):
+                # What a handler writes is told in the next round.
+                told = [self._tell(observer) for observer in self._all if observer.lane == "cells"]
+                if not any(told):
+                    return
+            # Handlers that set each other off for ever leave the kernel time for its cells.
+            if self.soon is not None:
+                self._asked = True
+                self.soon()
+        finally:
+            self._telling = False
+
+    def _tell(self, observer: Observer) -> bool:
+        before, self._link.origin = self._link.origin, observer.origin
+        try:
+            # What it writes itself waits for the next round.
+            told = observer.waiting
+            for _ in range(told):
+                if observer in self._all:
+                    observer.tell()
+        finally:
+            self._link.origin = before
+        return told > 0
+
+    # --- on a thread ---
+
+    def _start(self, lane: Lane) -> None:
+        if lane not in self._threads:
+            self._threads[lane] = threading.Event()
+            name = f"session-state-{lane}"
+            threading.Thread(target=self._run, args=(lane, self._threads[lane]), daemon=True, name=name).start()
+
+    def _run(self, lane: Lane, woken: threading.Event) -> None:
+        while True:
+            woken.wait()
+            woken.clear()
+            # One change of each in turn, so that who is told of many does not keep the others waiting.
+            told = [True]
+            while any(told):
+                told = [observer.tell() for observer in self._all if observer.lane == lane]
+
+
+class Observable:
+    """Being told of changes."""
+
+    _link: Link
+    _observing: Observers | None = None
+    #: where a handler is called that asks for nothing else: there may be no cells
+    _lane: Lane = "background"
+
+    def observe(self, handler: Handler, names: str | Iterable[str] | None = None, *, background: bool = False) -> None:
+        """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it, own cells too.
+
+        It is given a dict as in traitlets: ``name``, ``old``, ``new`` (None where there is no value), ``origin`` (a
+        dict, of which ``kind`` is always there), ``revision``, ``type`` ("change" or "delete"). Each is told once, in
+        order: the old value of one is the new value of the one before.
+
+        It is called between cells, on the main thread: while the kernel idles as soon as it happens, else when the
+        cell has ended. ``background``: on a thread of its own, also while a cell runs. In a script, which has no
+        cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
+        """
+        if not callable(handler):
+            raise TypeError(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+        wanted = None if names is None else frozenset([names] if isinstance(names, str) else names)
+        self._observed(handler, wanted, "background" if background else self._lane)
+
+    def unobserve(self, handler: Handler) -> None:
+        """Call ``handler`` no more."""
+        if self._observing is not None:
+            self._observing.remove(handler)
+
+    def _observed(self, handler: Handler, names: frozenset[str] | None, lane: Lane) -> None:
+        with contextlib.suppress(SessionError):
+            # What stands is where it begins; without this a change made right away could be taken for that.
+            self._link.known()
+        origin = SaidOrigin(kind=self._link.origin.kind, cell=self._link.origin.cell)
+        self._observers().add(Observer(handler, names, lane, origin))
+
+    def _observers(self) -> Observers:
+        if self._observing is None:
+            self._observing = Observers(self._link)
+            self._observing.soon = self._soon
+        return self._observing
+
+    # --- for the hooks ---
+
+    _soon: Callable[[], None] | None = None
+
+    def between_cells(self, soon: Callable[[], None] | None) -> None:
+        """There are cells, between which handlers are called: ``soon`` has :meth:`tell` called when none runs."""
+        self._lane = "cells"
+        self._soon = soon
+
+    def tell(self) -> None:
+        """No cell runs: call the handlers that wait for that. On the main thread."""
+        if self._observing is not None:
+            self._observing.between()
