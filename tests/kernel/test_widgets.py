@@ -191,25 +191,6 @@ def test_the_panel_moves_the_slider_while_a_cell_runs(notebook: Kernel, panel: P
     assert "moved" in ran.text
 
 
-def test_on_a_subshell_the_slider_reaches_a_cell_that_runs(notebook: Kernel) -> None:
-    comm = made(notebook, f"{LOAD}\n{DECLARE}\nw = session.widget('lr')")
-    client = notebook._client
-    asked = client.session.msg("create_subshell_request")
-    client.control_channel.send(asked)
-    reply = client.get_control_msg(timeout=60)
-    while reply["parent_header"].get("msg_id") != asked["header"]["msg_id"]:
-        reply = client.get_control_msg(timeout=60)
-
-    def move() -> None:
-        data = {"method": "update", "state": {"value": 0.3}, "buffer_paths": []}
-        message = client.session.msg("comm_msg", {"comm_id": comm, "data": data})
-        message["header"]["subshell_id"] = reply["content"]["subshell_id"]
-        client.shell_channel.send(message)
-
-    code = "import time\nprint('go', flush=True)\nwhile session['lr'] != 0.3: time.sleep(0.01)\nprint('heard')"
-    assert "heard" in notebook.run(code, meanwhile=move).text
-
-
 def test_run_without_a_browser_the_widgets_are_kept_with_the_notebook(home: Any) -> None:
     import nbformat
     from nbclient import NotebookClient
