@@ -38,6 +38,7 @@ class VariableWidget(ipywidgets.VBox):
         self._origin = SaidOrigin(kind="widget", cell=link.origin.cell)
         self._lock = threading.RLock()
         self._showing = 0
+        self._shown_state: Any = None
         self._control: Control | None = None
         self._made: Any = None
         self._note = ipywidgets.Label(style={"text_color": "var(--jp-error-color1, #b00020)"})
@@ -78,6 +79,10 @@ class VariableWidget(ipywidgets.VBox):
         with self._link.moment() as replica:
             box, read_only = self._link.written(self._name), replica.read_only
             spec = self._link.specs.get(self._name)
+        state = (None if box is None else as_text(box.value), spec, read_only)
+        if state == self._shown_state:
+            return  # what a person has entered, and why it was not taken, stays
+        self._shown_state = state
         declared = json.loads(spec) if spec is not None else None
         locked = bool(declared and declared.get("locked"))
         if box is not None:
