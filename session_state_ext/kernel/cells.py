@@ -20,6 +20,7 @@ from session_state_ext.wire import SaidOrigin
 
 from . import display, idle
 from .grammar import Mistake, StepLine, step_line
+from .identity import kernel_id
 from .lazy import body_of, step_of
 from .line import BarrierAnswer
 from .link import Link
@@ -379,12 +380,3 @@ def _cell_id(shell: Any, info: Any) -> str | None:
         metadata = header.get("metadata") if isinstance(header, dict) else None
         found = metadata.get("cellId") if isinstance(metadata, dict) else None
     return str(found)[:128] if found else None
-
-
-def kernel_id() -> str | None:
-    """The kernel's id, from the name of its connection file."""
-    app = sys.modules.get("ipykernel.kernelapp")
-    if app is None or not app.IPKernelApp.initialized():
-        return None
-    found = re.search(r"kernel-([^/\\]+)\.json$", app.IPKernelApp.instance().connection_file or "")
-    return found.group(1)[:128] if found else None

@@ -35,7 +35,8 @@ class Control(Struct, frozen=True):
 def control_for(name: str, spec: dict[str, Any] | None, value: Any) -> Control:
     """The control of a variable; ``value`` is what its JSON text says, typed values as the objects that they are."""
     spec = spec or {}
-    schema = spec.get("schema") if isinstance(spec.get("schema"), dict) else {}
+    said = spec.get("schema")
+    schema: dict[str, Any] = said if isinstance(said, dict) else {}
     asked, types = spec.get("control"), _types(schema)
     if asked == "json":
         return _json(name)
@@ -89,7 +90,8 @@ def _exactly(kind: type) -> Callable[[Any], Any]:
 
 
 def _number(name: str, schema: dict[str, Any], asked: str | None, value: Any, *, whole: bool) -> Control:
-    least, most = schema.get("minimum"), schema.get("maximum")
+    least: Any = schema.get("minimum")
+    most: Any = schema.get("maximum")
     bounded = _is_number(least) and _is_number(most) and least < most and max(abs(least), abs(most)) < _EXACT
     if value is None or abs(value) >= _EXACT:
         return _literal(name)

@@ -20,10 +20,9 @@ from .choice import check_free, find
 from .memory import MemoryBackend
 
 if TYPE_CHECKING:
-    from session_state_ext.wire import Bindings
-
     from session_state_ext.hub import Hub
     from session_state_ext.hub.connection import Connection
+    from session_state_ext.wire import Bindings
 
 #: How long a kernel waits for another that looks for the same name.
 _NAME_SECONDS = 10.0

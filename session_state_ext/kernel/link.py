@@ -7,12 +7,9 @@ Reading and writing never wait for the network: they work on the replica, which 
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
@@ -25,6 +22,7 @@ from session_state_ext.names import new_tag
 from session_state_ext.wire import Bindings, Overwritten, SaidOrigin
 
 from .backend import Backend, Choice
+from .endings import after_fork, at_exit
 from .line import BarrierAnswer, Line
 from .outbox import DELETED, Group, Patched, Refusal, Written, as_text, lay
 from .replica import Box, Replica, written_over
@@ -39,7 +37,6 @@ FIRST_SECONDS = 10.0
 REMOTE_SECONDS = 5.0
 
 _T = TypeVar("_T")
-_links: weakref.WeakSet[Link] = weakref.WeakSet()
 
 
 class Link:
@@ -59,8 +56,8 @@ class Link:
 
     def start(self) -> Link:
         """Begin to connect; returns at once."""
-        _links.add(self)
-        _at_exit(self.close)
+        after_fork(self._line.forked)
+        at_exit(self.close)
         self._talker.start()
         return self
 
@@ -427,25 +424,3 @@ class Link:
         with self._line.lock:
             self._line.state = "off"
         self._talker.keep()
-
-
-def _at_exit(close: Callable[[], None]) -> None:
-    """Call ``close`` when the interpreter ends, while threads can still be asked for something.
-
-    The hooks of atexit come after concurrent.futures has ended its threads, and an embedded store needs one.
-    """
-    # Its own hook is registered when it is imported; ours, being later, is called before.
-    import concurrent.futures.thread  # noqa: F401
-
-    register = getattr(threading, "_register_atexit", atexit.register)
-    with contextlib.suppress(RuntimeError):  # the interpreter is ending already
-        register(close)
-
-
-def _off_in_child() -> None:
-    for link in list(_links):
-        link._line.forked()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_off_in_child)

@@ -14,13 +14,14 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sized
 from operator import length_hint
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from session_state_ext.errors import InvalidValue, SessionError
 from session_state_ext.wire import SaidOrigin
 
+from .identity import kernel_id
 from .outbox import as_text
 
 if TYPE_CHECKING:
@@ -165,8 +166,6 @@ class Trackable:
         interrupted. Raises InvalidValue where ``name`` is a variable of another kind.
         """
         __tracebackhide__ = True
-        from .cells import kernel_id
-
         if not isinstance(items, Iterable):
             raise TypeError(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
         self._check(name)
@@ -178,7 +177,7 @@ class Trackable:
                 name=name,
             )
         if total is None:
-            total = length_hint(items, 0) or None if not hasattr(items, "__len__") else len(items)
+            total = len(items) if isinstance(items, Sized) else length_hint(items, 0) or None
         loop = Loop(name, total, self._link.origin, kernel_id())
         return self._tracked(items, loop, _bar(name, total, unit))
 
@@ -219,8 +218,6 @@ class Trackable:
 
     def loops_of_before(self) -> None:
         """Loops of this kernel that are running by their variables have ended with the process it was."""
-        from .cells import kernel_id
-
         kernel = kernel_id()
         if kernel is None:
             return

@@ -17,8 +17,8 @@ from session_state_ext.stepgraph import Graph, Known, Verdict
 from session_state_ext.wire import SaidOrigin
 
 from . import awaiting, display
-from .cells import kernel_id
 from .grammar import Mistake, nearest
+from .identity import kernel_id
 from .link import Link
 from .namespace import Namespace
 from .outbox import DELETED, as_text

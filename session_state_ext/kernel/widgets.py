@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HIDDEN, _SEEN = "none", ""
 
 
-class VariableWidget(ipywidgets.VBox):
+class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
     """A control bound to one variable, and a line below it that says what is wrong."""
 
     def __init__(self, session: Session, link: Link, observers: Observers, name: str) -> None:
@@ -193,7 +193,7 @@ def _line(session: Session, link: Link, observers: Observers, name: str) -> Any:
     return ipywidgets.VBox([ipywidgets.Label(about, style={"text_color": "var(--jp-ui-font-color2, #555)"}), widget])
 
 
-class Interaction(ipywidgets.VBox):
+class Interaction(ipywidgets.VBox):  # type: ignore[misc]
     """The controls of a function's parameters, and what it shows with their values."""
 
     def __init__(self, session: Session, link: Link, observers: Observers, function: Callable[..., Any]) -> None:
@@ -232,7 +232,7 @@ class Interaction(ipywidgets.VBox):
                     raise SessionError(f"{', '.join(missing)} was deleted.")
                 result = self._function(**{name: self._session[name] for name in self._names})
                 if result is not None:
-                    display(result)
+                    display(result)  # type: ignore[no-untyped-call]
                 _flush_figures()
             except Exception as error:
                 outputs.append(_failure(error))

@@ -137,7 +137,7 @@ LINES = [
     ("%session purge nope", "This session has never had a variable nope."),
     ("%session purge token --no", "%session purge has no option --no. It has --yes."),
     ("%session step train", "A step is a whole cell: begin the cell with %%session step train (two %), the body below it."),
-    ("%session steps train", "%session steps stands alone. To run a step: %session run train"),
+    ("%session steps train", "%session steps stands alone. To run a step: %session run train; to take one out of the list: %session steps forget train"),
     ("%session run", "Name a step: %session run train. What is not fresh: %session run --stale"),
     ("%session run trian", "This session has no step trian. Did you mean train?"),
     ("%session run --stale nope", "This session has no step nope. There are: train."),

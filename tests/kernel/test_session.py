@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any
 
 import pytest
 from msgspec import Raw
@@ -12,7 +11,7 @@ from msgspec import Raw
 from session_state_ext.model import Origin
 from session_state_ext.wire import Overwritten
 
-from .notebook import Shell, until
+from .notebook import Shell
 
 
 def test_it_is_a_dictionary(shell: Shell) -> None:
