@@ -1,5 +1,5 @@
 import { DocumentError, readDocument, writeDocument } from '../document';
-import { parseJson } from '../json';
+import { parseJson, stringifyJson } from '../json';
 import type { SessionState } from '../model';
 
 const state =
@@ -15,7 +15,7 @@ test('goes into a file digit for digit, and comes back', () => {
   const { name, variables, specs } = readDocument(text);
   expect(name).toBe('sweep');
   expect(Object.keys(variables)).toEqual(['lr', 'big']);
-  expect(String(variables['big'])).toBe('12345678901234567890');
+  expect(stringifyJson(variables['big'])).toBe('12345678901234567890');
   expect(Object.keys(specs)).toEqual(['lr']);
 });
 

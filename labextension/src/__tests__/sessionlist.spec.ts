@@ -17,20 +17,20 @@ function make(): SessionList {
     ServerConnection.makeSettings({
       baseUrl: 'http://lab/',
       wsUrl: 'ws://lab/',
-      fetch: async (request: RequestInfo) => {
+      fetch: (request: RequestInfo) => {
         const { method, url, keepalive } = request as Request;
         // Without what keeps caches from answering.
         const path = new URL(url).pathname.replace('/api/session', '');
         asked.push(`${method} ${path}${keepalive ? ' !' : ''}`);
         if (status !== 200) {
-          return new Response('{"message": "no", "code": "x"}', { status });
+          return Promise.resolve(new Response('{"message": "no", "code": "x"}', { status }));
         }
         if (method === 'DELETE') {
           stored = stored.filter(each => !path.endsWith(each));
-          return new Response(null, { status: 204 });
+          return Promise.resolve(new Response(null, { status: 204 }));
         }
         const sessions = stored.map(sessionId => ({ sessionId, name: sessionId, paths: [] }));
-        return new Response(JSON.stringify({ sessions }));
+        return Promise.resolve(new Response(JSON.stringify({ sessions })));
       }
     })
   );

@@ -118,6 +118,8 @@ export function runWords(note: Note & { kind: 'run' }, trans: TranslationBundle)
       return trans.__('interrupted');
     case 'refused':
       return trans.__('not run');
+    case 'forgotten':
+      return trans.__('taken out of the list');
   }
 }
 
