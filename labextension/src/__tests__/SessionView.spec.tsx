@@ -16,6 +16,7 @@ import {
   showSession,
   type
 } from './showsession';
+import { scanCells } from '../steps';
 
 let server: FakeServer;
 
@@ -426,7 +427,7 @@ describe('steps', () => {
     end: status === 'running' ? null : Date.now(),
     inputs: { lr: { revision: server.rows.get('lr')!.revision, value: server.value('lr')! } },
     outputs: ['loss'],
-    source: 'sha256:0',
+    source: scanCells([{ id: 'c1', source }])[0]?.body,
     ...more
   });
   const step = (): HTMLElement => screen.getByTestId('step');

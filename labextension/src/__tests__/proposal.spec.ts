@@ -55,7 +55,7 @@ test.each([
   [{ name: 'show', inputs: [], outputs: [] }, '#| step: show']
 ])('%j is %s, and is read as that', (step, line) => {
   expect(stepLine(step)).toBe(line);
-  expect(scanCells([{ id: 'c', source: `${line}\n1` }])).toEqual([{ ...step, cell: 'c' }]);
+  expect(scanCells([{ id: 'c', source: `${line}\n1` }])).toMatchObject([{ ...step, cell: 'c' }]);
 });
 
 test.each([
