@@ -105,6 +105,7 @@ def test_what_is_in_git_is_text_and_the_same_everywhere(path: Path) -> None:
     notebook = read(path)
     written = nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
     assert written == path.read_text(encoding="utf-8")
+    assert set(notebook.metadata) == {"kernelspec", "language_info"}
     for cell in notebook.cells:
         assert cell.get("execution_count") is None
         for output in cell.get("outputs", []):
