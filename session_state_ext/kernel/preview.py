@@ -101,6 +101,12 @@ def _labelled(inner: Any) -> str:
     return json.dumps(inner["data"] if "data" in inner else inner["names"], ensure_ascii=False)
 
 
+def _progress(inner: Any) -> str:
+    """``37 of 100, running``"""
+    of = "" if inner["total"] is None else f" of {inner['total']:,}"
+    return f"{inner['done']:,}{of}, {inner['state']}"
+
+
 def _complex(inner: Any) -> str:
     real, imaginary = (part["$numberDouble"] if isinstance(part, dict) else repr(float(part)) for part in inner)
     return f"{real}{'' if imaginary.startswith('-') else '+'}{imaginary}j"
@@ -128,6 +134,7 @@ _KINDS: dict[str, Callable[[Any], str]] = {
     "$series": lambda inner: f"Series {_rows(inner['index'])} {inner['dtype']}",
     "$index": _index,
     "$image": lambda inner: f"Image {inner['width']}x{inner['height']}",
+    "$progress": lambda _: "progress",
     "$purged": lambda _: "purged",
 }
 _SHOWN: dict[str, Callable[[Any], str]] = {
@@ -152,6 +159,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "$series": lambda inner: json.dumps(inner["data"], ensure_ascii=False),
     "$index": _labelled,
     "$image": lambda inner: f"PNG, {in_bytes(len(inner['png']) * 3 // 4)}",
+    "$progress": lambda inner: _progress(inner),
     "$purged": lambda _: "purged",
 }
 

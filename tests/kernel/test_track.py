@@ -137,3 +137,10 @@ def test_after_a_restart_a_loop_that_was_running_is_interrupted(notebook: Kernel
     notebook.run("1")
     ran = notebook.run("session['training']['$progress']['state']")
     assert ran.value == "'interrupted'", ran.text
+
+
+def test_the_table_says_it_in_words(shell: Shell) -> None:
+    shell.run("for x in session.track(range(2000), 'training'):\n    if x == 1500: break")
+    assert "1,500 of 2,000, stopped" in shell.run("%session").text
+    shell.run("for x in session.track(iter('abc'), 'training'): pass")
+    assert "3, done" in shell.run("%session").text
