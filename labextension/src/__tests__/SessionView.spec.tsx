@@ -427,7 +427,7 @@ describe('steps', () => {
     end: status === 'running' ? null : Date.now(),
     inputs: { lr: { revision: server.rows.get('lr')!.revision, value: server.value('lr')! } },
     outputs: ['loss'],
-    source: scanCells([{ id: 'c1', source }])[0]?.body,
+    source: scanCells([{ id: 'c1', source }])[0]?.body ?? '',
     ...more
   });
   const step = (): HTMLElement => screen.getByTestId('step');
