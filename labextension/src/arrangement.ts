@@ -15,9 +15,16 @@ export interface Arrangement {
   readonly own: readonly string[];
   /** The prefixes whose rows are put away. */
   readonly closed: readonly string[];
+  readonly steps: 'list' | 'graph';
 }
 
-export const PLAIN: Arrangement = { order: 'name', grouped: true, own: [], closed: [] };
+export const PLAIN: Arrangement = {
+  order: 'name',
+  grouped: true,
+  own: [],
+  closed: [],
+  steps: 'list'
+};
 
 const ORDERS: readonly Order[] = ['name', 'changed', 'type', 'own'];
 
@@ -30,7 +37,8 @@ export function readArrangement(text: string | null): Arrangement {
           order: ORDERS.find(each => each === kept.order) ?? PLAIN.order,
           grouped: kept.grouped !== false,
           own: textsOf(kept.own),
-          closed: textsOf(kept.closed)
+          closed: textsOf(kept.closed),
+          steps: kept.steps === 'graph' ? 'graph' : 'list'
         }
       : PLAIN;
   } catch {

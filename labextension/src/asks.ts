@@ -14,7 +14,8 @@ export type Ask =
   | 'export'
   | 'detach'
   | 'back'
-  | 'history';
+  | 'history'
+  | 'steps';
 
 export class Asks {
   ask(what: Ask): void {

@@ -11,6 +11,7 @@ import type { History } from './history';
 import type { Json } from './json';
 import type { ViewRow } from './model';
 import type { NotebookInFront } from './notebook';
+import type { Settings } from './rest';
 import type { Runner } from './runner';
 import type { Status } from './status';
 
@@ -37,6 +38,10 @@ export interface Surroundings {
   notify(notice: Notice | null): void;
   /** What the panel is asked for by a command, or by another part of it. */
   asks?: Asks;
+  /** Where the server is; without it, nothing is asked of it past the channel. */
+  settings?: Settings | null;
+  /** Shows where a variable came from. */
+  trace?(name: string): void;
 }
 
 export const SurroundingsContext = createContext<Surroundings>({

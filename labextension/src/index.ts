@@ -155,6 +155,7 @@ const panel: JupyterFrontEndPlugin<void> = {
         PageConfig.getOption('sessionStateOwner') !== 'local'
       ),
       asks,
+      settings: sessions.settings,
       newEditor: editors?.factoryService.newInlineEditor ?? null,
       translator: translator ?? undefined
     });

@@ -13,6 +13,10 @@ import type { CellSource } from './steps';
 export interface NotebookInFront {
   /** The file's name without its folders. */
   readonly name: string;
+  /** Its contents path. */
+  readonly path?: string;
+  /** The id of the session whose values are put into the file at each save; null where none are. */
+  keeps?: string | null;
   /** The id of the kernel that runs it. */
   readonly kernelId?: string | null;
   cells(): readonly CellSource[];
@@ -20,6 +24,8 @@ export interface NotebookInFront {
   subscribe(listener: () => void): () => void;
   /** Resolves when the cell has run, whatever came of it. */
   runCell(id: string): Promise<'ran' | 'no-kernel' | 'no-cell'>;
+  /** Interrupts its kernel. */
+  interrupt?(): Promise<void>;
   showCell(id: string): void;
   /** Writes at the cursor of the active cell. @returns whether there was one */
   insert(text: string): boolean;
@@ -30,6 +36,8 @@ export interface NotebookInFront {
 }
 
 const PAUSE = 300;
+// As in notebookfile.py.
+const METADATA = 'session_state';
 
 export class JupyterNotebook implements NotebookInFront {
   constructor(
@@ -45,6 +53,26 @@ export class JupyterNotebook implements NotebookInFront {
 
   get name(): string {
     return PathExt.basename(this.panel.context.path);
+  }
+
+  get path(): string {
+    return this.panel.context.path;
+  }
+
+  get keeps(): string | null {
+    const place = this.panel.context.model.sharedModel.getMetadata(METADATA) as Partial<{
+      keep: unknown;
+    }> | null;
+    return typeof place?.keep === 'string' ? place.keep : null;
+  }
+
+  set keeps(session: string | null) {
+    const { sharedModel } = this.panel.context.model;
+    if (session === null) {
+      sharedModel.deleteMetadata(METADATA);
+    } else {
+      sharedModel.setMetadata(METADATA, { keep: session });
+    }
   }
 
   get kernelId(): string | null {
@@ -93,6 +121,10 @@ export class JupyterNotebook implements NotebookInFront {
     await NotebookActions.runCells(content, [cell], sessionContext, this.dialogs, this.translator);
     // It resolves to true without a kernel, too.
     return sessionContext.session?.kernel ? 'ran' : 'no-kernel';
+  }
+
+  async interrupt(): Promise<void> {
+    await this.panel.sessionContext.session?.kernel?.interrupt();
   }
 
   showCell(id: string): void {

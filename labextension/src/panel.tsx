@@ -11,6 +11,7 @@ import { PanelView } from './components/PanelView';
 import type { CurrentSession } from './current';
 import type { Histories } from './history';
 import { sessionIcon } from './icons';
+import type { Settings } from './rest';
 import type { SessionList } from './sessionlist';
 import { PANEL_ID } from './tokens';
 
@@ -19,6 +20,7 @@ export interface PanelOptions {
   list: SessionList;
   histories: Histories;
   asks: Asks;
+  settings: Settings;
   newEditor: CodeEditor.Factory | null;
   translator?: ITranslator;
 }
@@ -38,7 +40,7 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, list, histories, asks, newEditor } = this.options;
+    const { current, list, histories, asks, newEditor, settings } = this.options;
     return (
       <PanelView
         current={current}
@@ -47,6 +49,7 @@ export class SessionPanel extends ReactWidget {
         asks={asks}
         trans={this._trans}
         newEditor={newEditor}
+        settings={settings}
       />
     );
   }

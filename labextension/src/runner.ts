@@ -4,7 +4,7 @@
 import type { FlushResult, SessionClient } from './client';
 import type { NotebookInFront } from './notebook';
 import type { Run } from './model';
-import { mergeSteps, scanCells, stepsToRun, type StepView } from './steps';
+import { inOrder, mergeSteps, scanCells, stepsToRun, type StepView } from './steps';
 
 /** Why a step did not start, or why nothing is known of how it ended. */
 export type Trouble =
@@ -53,20 +53,45 @@ export class Runner {
    */
   async runDue(): Promise<void> {
     const ran = new Set<string>();
-    for (;;) {
-      const { steps, variables } = this.client.getState();
-      const { notebook } = this;
-      const all = mergeSteps(scanCells(notebook.cells()), steps, variables, notebook.kernelId);
-      const next = stepsToRun(all).find(step => !ran.has(step.name));
-      if (next === undefined || !(await this.run(next))) {
-        return;
-      }
-      ran.add(next.name);
-    }
+    await this._runWhile(() => {
+      const next = stepsToRun(this._steps()).find(step => !ran.has(step.name));
+      ran.add(next?.name ?? '');
+      return next;
+    });
+  }
+
+  /** Runs every step, fresh or not, until one does not end well. */
+  async runAll(): Promise<void> {
+    const names = inOrder(this._steps()).map(step => step.name);
+    await this._runWhile(() => {
+      const name = names.shift();
+      return this._steps().find(step => step.name === name);
+    });
+  }
+
+  /** Interrupts what runs, and starts no more. */
+  async stop(): Promise<void> {
+    this._stops++;
+    await this.notebook.interrupt?.();
   }
 
   dismiss(name: string): void {
     this._set(name, false, null);
+  }
+
+  private _steps(): StepView[] {
+    const { steps, variables } = this.client.getState();
+    const { notebook } = this;
+    return mergeSteps(scanCells(notebook.cells()), steps, variables, notebook.kernelId);
+  }
+
+  private async _runWhile(next: () => StepView | undefined): Promise<void> {
+    const stops = this._stops;
+    for (let step = next(); step !== undefined; step = next()) {
+      if (!(await this.run(step)) || stops !== this._stops) {
+        return;
+      }
+    }
   }
 
   private async _runOne(step: StepView, anyway: boolean): Promise<Trouble | null> {
@@ -125,6 +150,7 @@ export class Runner {
     [...this._listeners].forEach(listener => listener());
   }
 
+  private _stops = 0;
   private _state: RunnerState = { starting: new Set(), troubles: new Map() };
   private readonly _listeners = new Set<() => void>();
 }

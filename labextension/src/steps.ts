@@ -296,9 +296,13 @@ function follows(after: StepView, before: StepView, known: ReadonlyMap<string, S
 
 /** Those that Run starts: whatever is neither fresh nor running already, each after those before it. */
 export function stepsToRun(steps: readonly StepView[]): StepView[] {
-  const due = steps.filter(step => step.state !== 'fresh' && step.state !== 'running');
+  return inOrder(steps.filter(step => step.state !== 'fresh' && step.state !== 'running'));
+}
+
+/** Those that a cell declares, each after those before it. */
+export function inOrder(steps: readonly StepView[]): StepView[] {
   const ready: StepView[] = [];
-  let waiting = due.filter(step => step.cell !== null);
+  let waiting = steps.filter(step => step.cell !== null);
   while (waiting.length > 0) {
     const next = waiting.find(
       step =>

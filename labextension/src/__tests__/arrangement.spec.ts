@@ -48,7 +48,13 @@ test('new names come after those that were put in order', () => {
 });
 
 test('what was kept comes back, and nonsense is the plain arrangement', () => {
-  const kept = { order: 'own', grouped: false, own: ['b', 'a'], closed: ['m.'] } as const;
+  const kept = {
+    order: 'own',
+    grouped: false,
+    own: ['b', 'a'],
+    closed: ['m.'],
+    steps: 'graph'
+  } as const;
   expect(readArrangement(writtenArrangement(kept))).toEqual(kept);
   for (const text of [null, '', '[1]', '{"order": "up", "own": {"a": 1}, "closed": [1]}']) {
     expect(readArrangement(text)).toEqual(PLAIN);

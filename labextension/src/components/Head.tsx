@@ -45,9 +45,22 @@ export function Head(props: {
       notify({ text: trans.__('This browser does not let the panel copy.') });
     }
   };
+  const keep = (): void => {
+    if (notebook === null) {
+      return;
+    }
+    const { sessionId } = client.getState();
+    notebook.keeps = notebook.keeps === sessionId ? null : sessionId;
+    notify({
+      text:
+        notebook.keeps === null
+          ? trans.__('From the next save on the notebook carries no values.')
+          : trans.__('Each save puts the values of declared variables into the notebook.')
+    });
+  };
   useAsk('copy', () => void copyAll());
   return (
-    <header className="jp-SessionHead">
+    <div className="jp-SessionHead">
       <div className="jp-SessionHead-line">
         <h2 title={title}>
           <button
@@ -142,6 +155,17 @@ export function Head(props: {
                 label: trans.__('Export…'),
                 run: () => asks?.ask('export')
               },
+              ...(notebook?.keeps === undefined
+                ? []
+                : [
+                    {
+                      id: 'keep',
+                      label: trans.__('Keep Values with the Notebook'),
+                      checked: notebook.keeps === client.getState().sessionId,
+                      enabled: !readOnly,
+                      run: keep
+                    }
+                  ]),
               { id: 'copy-all', label: trans.__('Copy All as JSON'), run: () => void copyAll() },
               { id: 'connect', label: trans.__('Connect Again'), run: client.connect }
             ])
@@ -150,6 +174,6 @@ export function Head(props: {
           <ellipsesIcon.react tag="span" width="14px" height="14px" />
         </button>
       </div>
-    </header>
+    </div>
   );
 }

@@ -27,8 +27,9 @@ export function PanelView(props: {
   asks: Asks;
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
+  settings?: Surroundings['settings'];
 }): React.JSX.Element {
-  const { current, list, histories, asks, trans, newEditor } = props;
+  const { current, list, histories, asks, trans, newEditor, settings } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
@@ -41,9 +42,10 @@ export function PanelView(props: {
       runner: open?.runner ?? null,
       history: open === null ? null : (histories?.of(open.client) ?? null),
       notify: setNotice,
-      asks
+      asks,
+      settings
     }),
-    [trans, newEditor, open, histories, asks]
+    [trans, newEditor, open, histories, asks, settings]
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>

@@ -1,5 +1,5 @@
 import { ellipsesIcon } from '@jupyterlab/ui-components';
-import React from 'react';
+import React, { useRef } from 'react';
 
 import { useClient, useSurroundings } from '../context';
 import { sameJson, stringifyJson, type Json } from '../json';
@@ -32,8 +32,9 @@ export function RowMenu(props: {
   const fixed = readOnly || isLocked;
   const client = useClient();
   const { selection, move } = useRows();
-  const { trans, notebook, notify } = useSurroundings();
+  const { trans, notebook, notify, trace } = useSurroundings();
   const past = useHistoryItems(name);
+  const button = useRef<HTMLButtonElement>(null);
   const change = (edit: () => void): void => {
     try {
       edit();
@@ -57,6 +58,12 @@ export function RowMenu(props: {
     }
   };
   const remove = (): void => {
+    // The focus goes to a neighbour, or whoever has no mouse starts at the top again.
+    const list = button.current?.closest<HTMLElement>('[data-testid="rows"]');
+    const menus = [...(list?.querySelectorAll<HTMLElement>('[data-testid="row-menu"]') ?? [])];
+    const at = menus.findIndex(each => each === button.current);
+    const next = menus[at + 1] ?? menus[at - 1] ?? list;
+    requestAnimationFrame(() => next?.focus());
     change(() => client.deleteVariable(name));
     notify({
       text: trans.__('Deleted %1.', name),
@@ -82,6 +89,7 @@ export function RowMenu(props: {
     );
   return (
     <button
+      ref={button}
       type="button"
       className="jp-SessionButton jp-mod-quiet"
       data-testid="row-menu"
@@ -128,7 +136,10 @@ export function RowMenu(props: {
           { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
           { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
           { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed },
-          ...past
+          ...past,
+          ...(trace === undefined
+            ? []
+            : [{ id: 'trace', label: trans.__('Where It Came From'), run: () => trace(name) }])
         ])
       }
     >

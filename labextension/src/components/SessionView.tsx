@@ -16,6 +16,7 @@ import { EmptySession } from './EmptySession';
 import { Head } from './Head';
 import { HistoryPane } from './HistoryPane';
 import { InstallCard } from './InstallCard';
+import { KeptCard } from './KeptCard';
 import { NewsBar } from './NewsBar';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
@@ -35,6 +36,7 @@ export function SessionView(): React.JSX.Element {
   const [filter, setFilter] = useState('');
   const [arrangement, arrange] = useArrangement();
   const [selection] = useState(() => new Selection());
+  const [traced, setTraced] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const groups = useGroups(filter, arrangement.order, arrangement.own);
   const steps = useSteps();
@@ -52,7 +54,25 @@ export function SessionView(): React.JSX.Element {
   const staleKey = JSON.stringify(outdated);
   // The same set as long as it holds the same names: the list is drawn by it.
   const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
-  const surroundings = useMemo(() => ({ ...around, notify: setNotice }), [around]);
+  const surroundings = useMemo(
+    () => ({ ...around, notify: setNotice, trace: setTraced }),
+    [around]
+  );
+  /** Of a long list a row that is far away is not in the page: the filter brings it. */
+  const showRow = (name: string): void => {
+    const row = scroller.current?.querySelector<HTMLElement>(
+      `[data-testid="row"][data-name="${CSS.escape(name)}"]`
+    );
+    if (row == null) {
+      setFilter(name);
+      scroller.current?.scrollTo?.({ top: 0 });
+      return;
+    }
+    row.scrollIntoView?.({ block: 'center' });
+    row
+      .querySelector<HTMLElement>('[data-testid="editor"], button')
+      ?.focus({ preventScroll: true });
+  };
   useAsk('add', () => setAdding({ example: null }));
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;
@@ -75,6 +95,7 @@ export function SessionView(): React.JSX.Element {
           {end === null ? null : <Ended end={end} />}
           <NewsBar />
           <InstallCard />
+          <KeptCard />
           {adding === null ? null : (
             <AddForm
               key={adding.example?.name}
@@ -107,7 +128,14 @@ export function SessionView(): React.JSX.Element {
             stale={stale}
             scroller={scroller}
           />
-          <Steps steps={steps} />
+          <Steps
+            steps={steps}
+            look={arrangement.steps}
+            onLook={look => arrange({ steps: look })}
+            traced={traced}
+            onTrace={setTraced}
+            onVariable={showRow}
+          />
         </div>
       </HistoryPane>
       <NoticeBar notice={notice} onEnd={closeNotice} />
@@ -151,7 +179,7 @@ function Foot(): React.JSX.Element {
   const meta = useSelected(state => state.meta);
   const confirmed = useSelected(state => state.confirmed);
   return (
-    <footer className="jp-SessionFoot" data-testid="foot">
+    <div className="jp-SessionFoot" data-testid="foot">
       <span>{trans.__('revision %1', meta.revision)}</span>
       {meta.lastSyncedAt === null ? null : (
         <span>
@@ -170,6 +198,6 @@ function Foot(): React.JSX.Element {
           {trans.__('History')}
         </button>
       )}
-    </footer>
+    </div>
   );
 }

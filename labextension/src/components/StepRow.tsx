@@ -1,5 +1,4 @@
 import { closeIcon, runIcon } from '@jupyterlab/ui-components';
-import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import { useSelected, useSurroundings } from '../context';
@@ -7,63 +6,26 @@ import type { StepState, StepView } from '../steps';
 import type { Trouble } from '../runner';
 import { RunProgress } from './ProgressBar';
 import { flushSentence, shortValue } from './sentences';
+import { detail, errorWords, stateWords } from './stepwords';
 import { useClock } from './useClock';
-import { durationWords } from './WrittenBy';
+import { usePlace, useRuns } from './useSteps';
 
 const SECOND = 1000;
-
-function stateWords(state: StepState, trans: TranslationBundle): string {
-  switch (state) {
-    case 'fresh':
-      return trans.__('fresh');
-    case 'stale':
-      return trans.__('stale');
-    case 'running':
-      return trans.__('running');
-    case 'failed':
-      return trans.__('failed');
-    case 'interrupted':
-      return trans.__('interrupted');
-    case 'new':
-      return trans.__('not run yet');
-    case 'needs-kernel':
-      return trans.__('needs this kernel');
-  }
-}
-
-function detail(step: StepView, now: number, trans: TranslationBundle): string {
-  const { run, state, changed, lost, edited, before } = step;
-  if (run === null) {
-    return '';
-  }
-  if (state === 'running') {
-    return durationWords(Math.max(0, now - run.start), trans);
-  }
-  if (state === 'stale') {
-    if (edited) {
-      return trans.__('its source changed');
-    }
-    if (changed.length > 0) {
-      return trans.__('%1 changed', changed.join(', '));
-    }
-    return lost.length > 0
-      ? trans.__('%1 is not what it wrote', lost.join(', '))
-      : trans.__('%1 before it is not fresh', before ?? '');
-  }
-  return run.end == null ? '' : durationWords(run.end - run.start, trans);
-}
 
 export function StepRow(props: { step: StepView }): React.JSX.Element {
   const { step } = props;
   const { trans, notebook, runner } = useSurroundings();
-  const runs = React.useSyncExternalStore(
-    runner?.subscribe ?? (() => () => undefined),
-    () => runner?.getState() ?? null
-  );
+  const runs = useRuns();
   const starts = runs?.starting.has(step.name) ?? false;
   const trouble = runs?.troubles.get(step.name) ?? null;
   const state: StepState = starts ? 'running' : step.state;
   const { run, name, cell } = step;
+  const place = usePlace(step);
+  const show = (): void => {
+    if (place !== null) {
+      notebook?.showCell(place);
+    }
+  };
   const now = useClock(state === 'running' ? SECOND : undefined);
   const words = detail({ ...step, state }, now, trans);
   const arrow = `${step.inputs.join(', ') || '–'} → ${step.outputs.join(', ') || '–'}`;
@@ -77,8 +39,8 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
           type="button"
           className="jp-SessionStep-name"
           title={`${name}: ${arrow}`}
-          disabled={cell === null}
-          onClick={() => cell !== null && notebook?.showCell(cell)}
+          disabled={place === null}
+          onClick={show}
         >
           {name}
         </button>
@@ -103,11 +65,16 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
       </div>
       {run !== null && state === 'running' ? <RunProgress run={run.id} /> : null}
       {run?.error != null && (state === 'failed' || state === 'interrupted') ? (
-        <div className="jp-SessionStep-error" data-testid="step-error">
-          {run.error.line === undefined
-            ? `${run.error.type}: ${run.error.message}`
-            : trans.__('%1 in line %2', `${run.error.type}: ${run.error.message}`, run.error.line)}
-        </div>
+        <button
+          type="button"
+          className="jp-SessionStep-error"
+          data-testid="step-error"
+          title={trans.__('Show the cell')}
+          disabled={place === null}
+          onClick={show}
+        >
+          {errorWords(run.error, trans)}
+        </button>
       ) : null}
       {run?.warnings !== undefined && run.warnings.length > 0 && state !== 'running' ? (
         <div className="jp-SessionStep-note">{run.warnings.join(' ')}</div>

@@ -1,25 +1,167 @@
-import React from 'react';
+import React, { useRef, useState } from 'react';
 
-import { useTrans } from '../context';
-import { stepsToRun, type StepView } from '../steps';
+import type { Arrangement } from '../arrangement';
+import { useAsk, useSelected, useSurroundings } from '../context';
+import { forgetStep } from '../kept';
+import { inOrder, stepsToRun, type StepView } from '../steps';
+import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
+import { StepTrace, useTrace } from './StepTrace';
+import { isRemoved, useCells, useRuns } from './useSteps';
 
-export function Steps(props: { steps: readonly StepView[] }): React.JSX.Element | null {
-  const { steps } = props;
-  const trans = useTrans();
+/** The steps, as a list or a graph. Its title stays in sight, however many variables stand above it. */
+export function Steps(props: {
+  steps: readonly StepView[];
+  look: Arrangement['steps'];
+  onLook(look: Arrangement['steps']): void;
+  traced: string | null;
+  onTrace(name: string | null): void;
+  onVariable(name: string): void;
+}): React.JSX.Element | null {
+  const { steps, look, onLook, traced, onTrace, onVariable } = props;
+  const { trans, runner, notebook } = useSurroundings();
+  const runs = useRuns();
+  const cells = useCells();
+  const body = useRef<HTMLDivElement>(null);
+  const trace = useTrace(traced);
+  const show = (): void => body.current?.scrollIntoView?.({ block: 'start' });
+  useAsk('steps', show);
   if (steps.length === 0) {
     return null;
   }
-  const due = stepsToRun(steps).length;
+  const here = steps.filter(step => !isRemoved(step, cells));
+  const removed = steps.filter(step => isRemoved(step, cells));
+  const due = stepsToRun(here).length;
+  const running = (runs?.starting.size ?? 0) > 0 || here.some(step => step.state === 'running');
+  const failed = here.filter(step => step.state === 'failed').length;
+  const words = [
+    due > 0 ? trans.__('%1 to run', due) : '',
+    failed > 0 ? trans.__('%1 failed', failed) : '',
+    running ? trans.__('running') : ''
+  ].filter(part => part !== '');
+  const looks: [Arrangement['steps'], string][] = [
+    ['list', trans.__('List')],
+    ['graph', trans.__('Graph')]
+  ];
   return (
-    <section aria-label={trans.__('Steps')}>
-      <h3 className="jp-SessionTitle">
-        {trans.__('Steps')}
-        {due > 0 ? <span>{trans.__('%1 to run', due)}</span> : null}
+    <section className="jp-SessionSteps" aria-label={trans.__('Steps')}>
+      <h3 className="jp-SessionTitle jp-SessionSteps-title">
+        <button type="button" data-testid="show-steps" onClick={show}>
+          {trans.__('Steps')}
+        </button>
+        <span>{words.join(' · ')}</span>
       </h3>
-      {steps.map(step => (
-        <StepRow key={step.name} step={step} />
-      ))}
+      <div ref={body} className="jp-SessionSteps-body">
+        <div className="jp-SessionSteps-bar">
+          <span className="jp-SessionSteps-looks" role="group" aria-label={trans.__('Show as')}>
+            {looks.map(([each, label]) => (
+              <button
+                key={each}
+                type="button"
+                data-testid={`steps-${each}`}
+                aria-pressed={look === each}
+                onClick={() => onLook(each)}
+              >
+                {label}
+              </button>
+            ))}
+          </span>
+          {running && notebook?.interrupt !== undefined ? (
+            <button
+              type="button"
+              className="jp-SessionButton"
+              data-testid="steps-stop"
+              title={trans.__('Interrupt the kernel')}
+              onClick={() => void runner?.stop()}
+            >
+              {trans.__('Stop')}
+            </button>
+          ) : inOrder(here).length === 0 ? null : (
+            <>
+              <button
+                type="button"
+                className="jp-SessionButton"
+                data-testid="steps-run-stale"
+                disabled={due === 0 || runner === null}
+                onClick={() => void runner?.runDue()}
+              >
+                {trans.__('Run stale')}
+              </button>
+              <button
+                type="button"
+                className="jp-SessionButton"
+                data-testid="steps-run-every"
+                disabled={runner === null}
+                title={trans.__('Run every step, fresh or not')}
+                onClick={() => void runner?.runAll()}
+              >
+                {trans.__('Run all')}
+              </button>
+            </>
+          )}
+        </div>
+        {trace === null ? null : <StepTrace trace={trace} onEnd={() => onTrace(null)} />}
+        {look === 'graph' && here.length > 0 ? (
+          <StepGraph
+            steps={here}
+            traced={traced}
+            written={trace?.written ?? null}
+            onVariable={onVariable}
+          />
+        ) : (
+          here.map(step => <StepRow key={step.name} step={step} />)
+        )}
+        {removed.length === 0 ? null : <Removed steps={removed} />}
+      </div>
     </section>
+  );
+}
+
+/** Steps whose cells are gone; what they wrote stays. */
+function Removed(props: { steps: readonly StepView[] }): React.JSX.Element {
+  const { steps } = props;
+  const { trans, notify, settings } = useSurroundings();
+  const sessionId = useSelected(state => state.sessionId);
+  const revision = useSelected(state => state.meta.revision);
+  const readOnly = useSelected(state => state.readOnly);
+  const [isOpen, setOpen] = useState(false);
+  const forget = (name: string): void => {
+    if (settings != null) {
+      forgetStep(settings, sessionId, name, revision).catch(() =>
+        notify({ text: trans.__('%1 could not be forgotten. Try again.', name) })
+      );
+    }
+  };
+  return (
+    <>
+      <button
+        type="button"
+        className="jp-SessionPrefix"
+        data-testid="steps-removed"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(!isOpen)}
+      >
+        <span className="jp-SessionPrefix-text">{trans.__('Removed')}</span>
+        <span className="jp-SessionPrefix-count">{steps.length}</span>
+      </button>
+      {isOpen
+        ? steps.map(step => (
+            <div key={step.name} className="jp-SessionStep-removed">
+              <StepRow step={step} />
+              <button
+                type="button"
+                className="jp-SessionButton"
+                data-testid="step-forget"
+                aria-label={trans.__('Forget %1', step.name)}
+                title={trans.__('What it wrote stays.')}
+                disabled={settings == null || readOnly || step.state === 'running'}
+                onClick={() => forget(step.name)}
+              >
+                {trans.__('Forget')}
+              </button>
+            </div>
+          ))
+        : null}
+    </>
   );
 }

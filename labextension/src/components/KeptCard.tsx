@@ -1,0 +1,78 @@
+import React, { useEffect, useState } from 'react';
+
+import { useSelected, useSurroundings } from '../context';
+import { readKept, takeKept } from '../kept';
+import { RequestError } from '../rest';
+import { requestSentence } from './sentences';
+
+const NAMES = 6;
+
+// For as long as the page lives, whoever said not now is not asked again.
+const declined = new Set<string>();
+
+/** Offers the values that came with a notebook which somebody else has kept them in. */
+export function KeptCard(): React.JSX.Element | null {
+  const { trans, notebook, notify, settings = null } = useSurroundings();
+  const sessionId = useSelected(state => state.sessionId);
+  const isConfirmed = useSelected(state => state.confirmed);
+  const readOnly = useSelected(state => state.readOnly);
+  const path = notebook?.path ?? null;
+  const [offered, setOffered] = useState<readonly string[]>([]);
+  useEffect(() => {
+    let isWanted = isConfirmed && !readOnly && settings !== null && path !== null;
+    if (isWanted) {
+      readKept(settings!, sessionId, path!)
+        .then(kept => isWanted && setOffered(kept.keep ? [] : kept.offered))
+        // Nothing is offered then; what is wrong with the session is said elsewhere.
+        .catch(() => undefined);
+    }
+    return () => {
+      isWanted = false;
+      setOffered([]);
+    };
+  }, [settings, sessionId, path, isConfirmed, readOnly]);
+  const key = JSON.stringify([sessionId, offered]);
+  if (offered.length === 0 || settings === null || path === null || declined.has(key)) {
+    return null;
+  }
+  const take = (): void => {
+    takeKept(settings, sessionId, path).then(
+      () => setOffered([]),
+      (error: unknown) =>
+        notify({
+          text: error instanceof RequestError ? requestSentence(error, trans) : String(error)
+        })
+    );
+  };
+  const decline = (): void => {
+    declined.add(key);
+    setOffered([]);
+  };
+  const names = offered.slice(0, NAMES).join(', ') + (offered.length > NAMES ? ', …' : '');
+  return (
+    <div className="jp-SessionCard" role="note" data-testid="kept">
+      <div className="jp-SessionCard-line jp-mod-text">
+        <span>{trans.__('Values came with this notebook: %1.', names)}</span>
+      </div>
+      <div className="jp-SessionCard-line jp-mod-actions">
+        <button
+          type="button"
+          className="jp-SessionButton jp-mod-accent"
+          data-testid="kept-use"
+          title={offered.join(', ')}
+          onClick={take}
+        >
+          {trans._n('Use this %1 value', 'Use these %1 values', offered.length)}
+        </button>
+        <button
+          type="button"
+          className="jp-SessionButton"
+          data-testid="kept-decline"
+          onClick={decline}
+        >
+          {trans.__('Not now')}
+        </button>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,260 @@
+import React, { useEffect, useMemo, useRef, useState } from 'react';
+
+import { useSurroundings } from '../context';
+import { edgeId, graphOf, pathTo, stepId, variableId, type Graph, type Written } from '../graph';
+import type { Direction, Picture, Size } from '../layout';
+import type { StepView } from '../steps';
+import { StepNode } from './StepNode';
+import { StepRow } from './StepRow';
+import { usePicture } from './usePicture';
+import { usePlace, useRuns } from './useSteps';
+import { useWidth } from './useWidth';
+
+const LEAST = 0.3;
+const MOST = 2;
+const ZOOM = 1.25;
+const TALLEST = 420;
+/** From this width on the picture goes to the right. */
+const WIDE = 400;
+
+function sizesOf(graph: Graph, steps: readonly StepView[]): Map<string, Size> {
+  const states = new Map(steps.map(step => [stepId(step.name), step.state]));
+  return new Map(
+    graph.nodes.map(({ id, kind, name }) => {
+      const isLong = states.get(id) === 'needs-kernel' || states.get(id) === 'interrupted';
+      const least = kind === 'step' ? (isLong ? 148 : 124) : 40;
+      const width = Math.round(Math.min(160, Math.max(least, name.length * 7 + 22)));
+      return [id, { width, height: kind === 'step' ? 44 : 24 }];
+    })
+  );
+}
+
+/** The steps as a picture, and under it in words the one that was chosen and those that failed. */
+export function StepGraph(props: {
+  steps: readonly StepView[];
+  /** The variable whose origin is asked for. */
+  traced: string | null;
+  written: Written | null;
+  onVariable(name: string): void;
+}): React.JSX.Element {
+  const { steps, traced, written, onVariable } = props;
+  const { trans } = useSurroundings();
+  const runs = useRuns();
+  const area = useRef<HTMLDivElement>(null);
+  const width = useWidth(area);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const direction: Direction = width >= WIDE ? 'right' : 'down';
+  const shape = JSON.stringify(steps.map(({ name, inputs, outputs }) => [name, inputs, outputs]));
+  // A state that changes moves no node.
+  const graph = useMemo(() => graphOf(steps, written), [shape, written]); // eslint-disable-line react-hooks/exhaustive-deps
+  const states = steps.map(step => step.state).join();
+  const sizes = useMemo(() => sizesOf(graph, steps), [graph, states]); // eslint-disable-line react-hooks/exhaustive-deps
+  const picture = usePicture(graph, sizes, direction);
+  const starting = runs?.starting;
+  const shown = steps.map(step =>
+    starting?.has(step.name) === true ? { ...step, state: 'running' as const } : step
+  );
+  const told = shown.filter(
+    step =>
+      step.name === chosen ||
+      step.state === 'failed' ||
+      step.state === 'interrupted' ||
+      runs?.troubles.has(step.name) === true
+  );
+  return (
+    <div className="jp-SessionGraph" data-testid="graph">
+      <div ref={area} className="jp-SessionGraph-area">
+        {picture === null || width === 0 ? (
+          <p className="jp-SessionGraph-wait">{trans.__('Drawing …')}</p>
+        ) : (
+          <Drawing
+            graph={graph}
+            picture={picture}
+            steps={shown}
+            width={width}
+            traced={traced}
+            onVariable={onVariable}
+            onStep={setChosen}
+          />
+        )}
+      </div>
+      {told.map(step => (
+        <StepRow key={step.name} step={step} />
+      ))}
+    </div>
+  );
+}
+
+function Drawing(props: {
+  graph: Graph;
+  picture: Picture;
+  steps: readonly StepView[];
+  width: number;
+  traced: string | null;
+  onVariable(name: string): void;
+  onStep(name: string): void;
+}): React.JSX.Element {
+  const { graph, picture, steps, width, traced, onVariable, onStep } = props;
+  const { trans } = useSurroundings();
+  const [zoom, setZoom] = useState<number | null>(null);
+  const [focused, setFocused] = useState<string | null>(null);
+  const nodes = useRef(new Map<string, HTMLButtonElement>());
+  const view = useRef<HTMLDivElement>(null);
+  const fit = Math.max(LEAST, Math.min(1, width / picture.width, TALLEST / picture.height));
+  const scale = zoom ?? fit;
+  const path = useMemo(
+    () => (traced === null ? null : pathTo(graph, variableId(traced))),
+    [graph, traced]
+  );
+  useEffect(() => {
+    const node = traced === null ? undefined : nodes.current.get(variableId(traced));
+    node?.scrollIntoView?.({ block: 'nearest', inline: 'center' });
+    node?.focus({ preventScroll: true });
+  }, [traced]);
+  const ids = graph.nodes.map(node => node.id);
+  const current = focused !== null && ids.includes(focused) ? focused : ids[0];
+  const move = (event: React.KeyboardEvent): void => {
+    const at = ids.indexOf(current ?? '');
+    const to = {
+      ArrowRight: at + 1,
+      ArrowDown: at + 1,
+      ArrowLeft: at - 1,
+      ArrowUp: at - 1,
+      Home: 0,
+      End: ids.length - 1
+    }[event.key];
+    const next = to === undefined ? undefined : ids[to];
+    if (next !== undefined) {
+      event.preventDefault();
+      event.stopPropagation();
+      nodes.current.get(next)?.focus();
+    }
+  };
+  const on = (id: string): 'on' | 'off' | null =>
+    path === null ? null : path.has(id) ? 'on' : 'off';
+  const turn = (by: number): void => setZoom(Math.max(LEAST, Math.min(MOST, scale * by)));
+  const buttons: [string, string, string, () => void][] = [
+    ['graph-out', '−', trans.__('Smaller'), () => turn(1 / ZOOM)],
+    ['graph-in', '+', trans.__('Larger'), () => turn(ZOOM)],
+    ['graph-fit', trans.__('Fit'), trans.__('All of it'), () => setZoom(null)]
+  ];
+  const byName = new Map(steps.map(step => [step.name, step]));
+  return (
+    <>
+      <div
+        ref={view}
+        className="jp-SessionGraph-view"
+        role="group"
+        aria-label={trans.__('The steps and their variables as a graph')}
+        onKeyDown={move}
+      >
+        <div
+          className="jp-SessionGraph-size"
+          style={{ width: picture.width * scale, height: picture.height * scale }}
+        >
+          <div
+            className="jp-SessionGraph-picture"
+            style={{
+              width: picture.width,
+              height: picture.height,
+              transform: `scale(${scale})`
+            }}
+          >
+            <svg width={picture.width} height={picture.height} aria-hidden="true">
+              <defs>
+                <marker
+                  id="jp-session-arrow"
+                  viewBox="0 0 8 8"
+                  refX="7"
+                  refY="4"
+                  markerWidth="6"
+                  markerHeight="6"
+                  orient="auto"
+                >
+                  <path d="M 0 0.5 L 8 4 L 0 7.5 z" />
+                </marker>
+              </defs>
+              {graph.edges.map(edge => {
+                const id = edgeId(edge);
+                return (
+                  <path
+                    key={id}
+                    d={picture.lines.get(id)}
+                    data-path={on(id) ?? undefined}
+                    markerEnd="url(#jp-session-arrow)"
+                  />
+                );
+              })}
+            </svg>
+            {graph.nodes.map(node => {
+              const step = node.kind === 'step' ? (byName.get(node.name) ?? null) : null;
+              const box = picture.boxes.get(node.id);
+              return box === undefined ? null : (
+                <Node
+                  key={node.id}
+                  node={node}
+                  box={box}
+                  step={step}
+                  path={on(node.id)}
+                  isFirst={node.id === current}
+                  nodeRef={element => {
+                    if (element === null) {
+                      nodes.current.delete(node.id);
+                    } else {
+                      nodes.current.set(node.id, element);
+                    }
+                  }}
+                  onFocus={() => setFocused(node.id)}
+                  onStep={onStep}
+                  onVariable={onVariable}
+                />
+              );
+            })}
+          </div>
+        </div>
+      </div>
+      <div className="jp-SessionGraph-zoom">
+        {buttons.map(([id, text, title, run]) => (
+          <button
+            key={id}
+            type="button"
+            className="jp-SessionButton jp-mod-quiet"
+            data-testid={id}
+            aria-label={title}
+            title={title}
+            onClick={run}
+          >
+            {text}
+          </button>
+        ))}
+      </div>
+    </>
+  );
+}
+
+type NodeProps = Omit<React.ComponentProps<typeof StepNode>, 'onOpen' | 'ref'>;
+
+/** What a click on a node does: to the cell of a step, to the row of a variable. */
+function Node(
+  props: NodeProps & {
+    nodeRef(element: HTMLButtonElement | null): void;
+    onStep(name: string): void;
+    onVariable(name: string): void;
+  }
+): React.JSX.Element {
+  const { nodeRef, onStep, onVariable, ...rest } = props;
+  const { notebook } = useSurroundings();
+  const { node, step } = rest;
+  const place = usePlace(step);
+  const open = (): void => {
+    if (node.kind === 'variable') {
+      onVariable(node.name);
+      return;
+    }
+    onStep(node.name);
+    if (place !== null) {
+      notebook?.showCell(place);
+    }
+  };
+  return <StepNode ref={nodeRef} {...rest} onOpen={open} />;
+}

@@ -1,0 +1,56 @@
+/**
+ * What is said of a step.
+ */
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import type { Run } from '../model';
+import type { StepState, StepView } from '../steps';
+import { durationWords } from './WrittenBy';
+
+/** A state in a word. */
+export function stateWords(state: StepState, trans: TranslationBundle): string {
+  switch (state) {
+    case 'fresh':
+      return trans.__('fresh');
+    case 'stale':
+      return trans.__('stale');
+    case 'running':
+      return trans.__('running');
+    case 'failed':
+      return trans.__('failed');
+    case 'interrupted':
+      return trans.__('interrupted');
+    case 'new':
+      return trans.__('not run yet');
+    case 'needs-kernel':
+      return trans.__('needs this kernel');
+  }
+}
+
+/** Why it is stale, or how long it took. */
+export function detail(step: StepView, now: number, trans: TranslationBundle): string {
+  const { run, state, changed, lost, edited, before } = step;
+  if (run === null) {
+    return '';
+  }
+  if (state === 'running') {
+    return durationWords(Math.max(0, now - run.start), trans);
+  }
+  if (state === 'stale') {
+    if (edited) {
+      return trans.__('its source changed');
+    }
+    if (changed.length > 0) {
+      return trans.__('%1 changed', changed.join(', '));
+    }
+    return lost.length > 0
+      ? trans.__('%1 is not what it wrote', lost.join(', '))
+      : trans.__('%1 before it is not fresh', before ?? '');
+  }
+  return run.end == null ? '' : durationWords(run.end - run.start, trans);
+}
+
+export function errorWords(error: NonNullable<Run['error']>, trans: TranslationBundle): string {
+  const words = `${error.type}: ${error.message}`;
+  return error.line === undefined ? words : trans.__('%1 in line %2', words, error.line);
+}
