@@ -34,7 +34,7 @@ export interface Example {
 }
 
 export function AddForm(props: { example: Example | null; onEnd(): void }): React.JSX.Element {
-  const { example, onEnd } = props;
+  const { example } = props;
   const client = useClient();
   const trans = useTrans();
   const variables = useSelected(state => state.variables);
@@ -45,6 +45,13 @@ export function AddForm(props: { example: Example | null; onEnd(): void }): Reac
   const first = useRef<HTMLInputElement>(null);
   const messages = { name: useId(), value: useId() };
   useEffect(() => first.current?.focus(), []);
+  const onEnd = (): void => {
+    first.current
+      ?.closest('.jp-SessionPanel')
+      ?.querySelector<HTMLElement>('[data-testid="add-button"]')
+      ?.focus();
+    props.onEnd();
+  };
 
   const wrong = nameProblem(name);
   const nameError = ((): string | null => {

@@ -38,7 +38,7 @@ export function HistoryCompare(props: {
   ];
   return (
     <>
-      <header className="jp-SessionHead">
+      <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
           <button
             ref={top}
@@ -71,7 +71,7 @@ export function HistoryCompare(props: {
             onChange={next => void history.compare(from, next)}
           />
         </div>
-      </header>
+      </div>
       <div className="jp-SessionBody" data-testid="comparison" aria-busy={altered === null}>
         {problem !== null ? (
           <p className="jp-HistorySentence" role="alert">

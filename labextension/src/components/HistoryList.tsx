@@ -115,7 +115,7 @@ export function HistoryList(props: {
   })();
   return (
     <>
-      <header className="jp-SessionHead">
+      <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
           <button
             type="button"
@@ -218,7 +218,7 @@ export function HistoryList(props: {
             </button>
           </div>
         )}
-      </header>
+      </div>
       <div
         className="jp-SessionBody jp-HistoryBody"
         ref={scroller}

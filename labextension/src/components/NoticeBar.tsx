@@ -1,5 +1,5 @@
 import { closeIcon } from '@jupyterlab/ui-components';
-import React, { useEffect } from 'react';
+import React, { useEffect, useRef } from 'react';
 
 import { useTrans, type Notice } from '../context';
 
@@ -15,8 +15,16 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
     }
     return undefined;
   }, [notice, onEnd]);
+  const bar = useRef<HTMLDivElement>(null);
+  // A button that goes does not take the focus along: it stays in the panel, where the keys of undo are heard.
+  const close = (): void => {
+    if (bar.current?.contains(document.activeElement) === true) {
+      bar.current.closest<HTMLElement>('.jp-SessionPanel')?.focus();
+    }
+    onEnd();
+  };
   return (
-    <div role="status" aria-live="polite">
+    <div ref={bar} role="status" aria-live="polite">
       {notice === null ? null : (
         <div className="jp-SessionNotice" data-testid="notice">
           <span>{notice.text}</span>
@@ -27,7 +35,7 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
               data-testid="notice-action"
               onClick={() => {
                 notice.action?.run();
-                onEnd();
+                close();
               }}
             >
               {notice.action.label}
@@ -37,7 +45,7 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
             type="button"
             className="jp-SessionButton jp-mod-quiet"
             aria-label={trans.__('Close')}
-            onClick={onEnd}
+            onClick={close}
           >
             <closeIcon.react tag="span" width="14px" height="14px" />
           </button>

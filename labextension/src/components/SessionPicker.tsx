@@ -90,7 +90,7 @@ export function SessionPicker(props: {
         }
       }}
     >
-      <header className="jp-SessionHead">
+      <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
           <button
             type="button"
@@ -142,7 +142,7 @@ export function SessionPicker(props: {
             onChange={event => setSearch(event.target.value)}
           />
         </div>
-      </header>
+      </div>
       <div className="jp-SessionBody" ref={body}>
         {isNaming ? (
           <div className="jp-SessionPicker-new">

@@ -151,7 +151,13 @@ export const VariableRow = memo(function VariableRow(props: {
             type="button"
             className="jp-SessionButton jp-mod-link"
             data-testid="editor-close"
-            onClick={() => setShown('brief')}
+            onClick={event => {
+              const row = event.currentTarget.closest('[data-testid="row"]');
+              setShown('brief');
+              requestAnimationFrame(() =>
+                row?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
+              );
+            }}
           >
             {trans.__('Close')}
           </button>

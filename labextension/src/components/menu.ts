@@ -13,9 +13,20 @@ export interface MenuItem {
   checked?: boolean;
 }
 
+/** Lumino has separators take part in the tab order, which makes them items of no name to a screen reader. */
+class Renderer extends Menu.Renderer {
+  override renderItem(data: Menu.IRenderData): ReturnType<Menu.Renderer['renderItem']> {
+    const element = super.renderItem(data);
+    if (data.item.type === 'separator') {
+      delete (element.attrs as { tabindex?: unknown }).tabindex;
+    }
+    return element;
+  }
+}
+
 export function openMenu(anchor: HTMLElement, items: readonly (MenuItem | null)[]): void {
   const commands = new CommandRegistry();
-  const menu = new Menu({ commands });
+  const menu = new Menu({ commands, renderer: new Renderer() });
   for (const item of items) {
     if (item === null) {
       menu.addItem({ type: 'separator' });
