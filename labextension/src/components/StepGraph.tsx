@@ -15,7 +15,7 @@ const MOST = 2;
 const ZOOM = 1.25;
 const TALLEST = 420;
 /** From this width on the picture goes to the right. */
-const WIDE = 400;
+const WIDE = 520;
 
 function sizesOf(graph: Graph, steps: readonly StepView[]): Map<string, Size> {
   const states = new Map(steps.map(step => [stepId(step.name), step.state]));
@@ -167,8 +167,9 @@ function Drawing(props: {
                   viewBox="0 0 8 8"
                   refX="7"
                   refY="4"
-                  markerWidth="6"
-                  markerHeight="6"
+                  markerUnits="userSpaceOnUse"
+                  markerWidth="8"
+                  markerHeight="8"
                   orient="auto"
                 >
                   <path d="M 0 0.5 L 8 4 L 0 7.5 z" />

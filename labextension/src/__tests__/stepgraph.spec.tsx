@@ -1,0 +1,66 @@
+import { screen, within } from '@testing-library/react';
+
+import { FakeServer } from './fakeserver';
+import { click, doing, FakeNotebook, showSession } from './showsession';
+
+const TRAIN = '%%session step train --in lr --out loss\nloss = lr';
+const TEST = '%%session step test --in loss --out r2\nr2 = loss';
+
+function record(server: FakeServer, step: string, status: 'done' | 'failed', cell: string): void {
+  server.record({ id: `run-${step}`, step, status, start: 1, end: 2, cell, source: '' });
+}
+
+test('Run all runs what is fresh too, in order, and stops at what does not end well', async () => {
+  const server = new FakeServer();
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'b', source: TEST },
+    { id: 'a', source: TRAIN }
+  ];
+  let count = 0;
+  notebook.effect = id => {
+    const step = id === 'a' ? 'train' : 'test';
+    const status = count < 2 ? 'done' : 'failed';
+    server.record({ id: `run-${count++}`, step, status, start: 1, end: 2, cell: id, source: '' });
+  };
+  const { runner } = await showSession(server, notebook);
+  await doing(() => void runner.runAll());
+  expect(notebook.ran).toEqual(['a', 'b']);
+  await click(screen.getByTestId('steps-run-every'));
+  expect(notebook.ran).toEqual(['a', 'b', 'a']);
+});
+
+test('a step whose cell is gone is put away, one that a function is stays', async () => {
+  const server = new FakeServer();
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'a', source: TRAIN },
+    { id: 'f', source: '@session.step\ndef fit(): ...' }
+  ];
+  await showSession(server, notebook);
+  await doing(() => {
+    record(server, 'train', 'done', 'a');
+    record(server, 'fit', 'done', 'f');
+    record(server, 'old', 'done', 'gone');
+    record(server, 'earlier_name', 'done', 'a');
+  });
+  const names = (): (string | null)[] =>
+    screen.getAllByTestId('step').map(each => each.getAttribute('data-name'));
+  expect(names()).toEqual(['train', 'fit']);
+  await click(screen.getByTestId('steps-removed'));
+  expect(names()).toEqual(['train', 'fit', 'old', 'earlier_name']);
+  const fit = screen.getAllByTestId('step')[1]!;
+  await click(within(fit).getByText('fit'));
+  expect(notebook.shown).toEqual(['f']);
+});
+
+test('the list is what a screen reader has, and the choice says which it is', async () => {
+  const notebook = new FakeNotebook();
+  notebook.sources = [{ id: 'a', source: TRAIN }];
+  await showSession(new FakeServer(), notebook);
+  const pressed = (): (string | null)[] =>
+    ['list', 'graph'].map(each => screen.getByTestId(`steps-${each}`).getAttribute('aria-pressed'));
+  expect(pressed()).toEqual(['true', 'false']);
+  await click(screen.getByTestId('steps-graph'));
+  expect(pressed()).toEqual(['false', 'true']);
+});

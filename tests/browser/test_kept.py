@@ -1,0 +1,40 @@
+"""Values that travel with a notebook: kept where a person asks for it, offered to whoever has another session."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+from playwright.sync_api import expect
+
+from .conftest import OpenLab
+from .jupyter import Jupyter
+from .lab import wait_for
+
+DECLARE = '%load_ext session_state_ext\nsession_state.declare("lr", 0.1)\nsession_state.declare("epochs", 3)'
+
+
+def test_kept_values_are_offered_to_the_next_session(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab = open_lab(jupyter, jupyter.notebook("kept.ipynb", [DECLARE, "print('next')"]))
+    file = jupyter.files / "kept.ipynb"
+    lab.run_cell(0)
+    lab.set("lr", "0.25")
+    lab.command("docmanager:save")
+    expect(lab.panel.get_by_test_id("kept")).to_have_count(0)
+    assert "session_state" not in json.loads(file.read_text())["metadata"]
+    lab.panel.get_by_test_id("panel-menu").click()
+    lab.page.get_by_test_id("menu-keep").click()
+    lab.command("docmanager:save")
+    wait_for(
+        lambda: json.loads(file.read_text())["metadata"].get("session_state", {}).get("values"),
+        {"epochs": 3, "lr": 0.25},
+    )
+    # What a colleague gets: the file, and a session of its own.
+    shutil.copy(file, jupyter.files / "got.ipynb")
+    other = open_lab(jupyter, "got.ipynb")
+    expect(other.panel.get_by_test_id("kept-use")).to_have_text("Use these 2 values")
+    other.screenshot("kept")
+    other.panel.get_by_test_id("kept-use").click()
+    other.expect_value("lr", "0.25")
+    other.expect_value("epochs", "3")
+    expect(other.panel.get_by_test_id("kept")).to_have_count(0)
