@@ -1,0 +1,185 @@
+"""Nobody is kept out: no violation that axe-core knows, in what states the panel has and in three themes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Locator, WebSocketRoute, expect
+
+from . import axe
+from .conftest import FAILED
+from .jupyter import Jupyter
+from .lab import PATIENCE_MS, Lab
+
+LOAD = "%load_ext session_state_ext"
+DIVIDE = "%%session step divide --in by --out share\nshare = 12 / by"
+TYPED = "import numpy as np\nsession['curve'] = np.arange(50.0)\nsession['grid'] = np.ones((4, 6))\nsession['raw'] = b'x' * 99"
+
+
+class Panel:
+    """One page for all states, on a channel that can be cut."""
+
+    def __init__(self, lab: Lab, jupyter: Jupyter) -> None:
+        self.lab = lab
+        self.jupyter = jupyter
+        self.is_cut = False
+        self.channels: list[WebSocketRoute] = []
+        self.session = ""
+        lab.page.route_web_socket(re.compile(r"/api/session/[^/]+/channel"), self._connect)
+
+    def _connect(self, channel: WebSocketRoute) -> None:
+        if self.is_cut:
+            channel.close(code=1011)
+        else:
+            channel.connect_to_server()
+            self.channels.append(channel)
+
+    def reload(self) -> None:
+        self.is_cut = False
+        self.lab.reload()
+        axe.inject(self.lab)
+
+    def cut(self) -> None:
+        self.is_cut = True
+        for channel in self.channels:
+            channel.close(code=1011)
+        self.channels.clear()
+        self.lab.wait_for_light("offline")
+
+    def mend(self) -> None:
+        self.is_cut = False
+        self.lab.evaluate("() => window.dispatchEvent(new Event('online'))")
+
+    def put(self, values: dict[str, Any], **more: Any) -> None:
+        answer = self.jupyter.request("POST", f"/api/session/{self.session}", json={"variables": values, **more})
+        assert answer.ok, answer.text
+
+    def empty(self) -> None:
+        self.put({}, removed=list(self.jupyter.variables(self.lab.path)))
+        expect(self.at("row")).to_have_count(0)
+
+    def at(self, testid: str) -> Locator:
+        return self.lab.panel.get_by_test_id(testid)
+
+
+@pytest.fixture(scope="module")
+def shared(browser: Browser, jupyter: Jupyter) -> Iterator[Panel]:
+    page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    lab = Lab(page, jupyter, "accessible")
+    panel = Panel(lab, jupyter)
+    path = jupyter.notebook("accessible.ipynb", [LOAD, DIVIDE, TYPED])
+    panel.session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    lab.open(path)
+    lab.run_cell(0)
+    axe.inject(lab)
+    yield panel
+    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", axe.THEMES[0])
+    page.context.close()
+
+
+@pytest.fixture
+def panel(shared: Panel, request: pytest.FixtureRequest) -> Iterator[Panel]:
+    """Without a variable."""
+    shared.empty()
+    yield shared
+    if request.node.stash.get(FAILED, False):
+        shared.reload()
+
+
+def test_an_empty_session(panel: Panel) -> None:
+    expect(panel.at("empty")).to_be_visible()
+    axe.check(panel.lab)
+
+
+def test_three_variables_and_the_menus(panel: Panel) -> None:
+    panel.put({"lr": 0.1, "on": True, "note": "x"})
+    expect(panel.at("row")).to_have_count(3)
+    axe.check(panel.lab)
+    panel.at("panel-menu").click()
+    axe.check(panel.lab, ".lm-Menu")
+    panel.lab.page.keyboard.press("Escape")
+    panel.lab.row("lr").get_by_test_id("row-menu").click()
+    axe.check(panel.lab, ".lm-Menu")
+    panel.lab.page.get_by_test_id("menu-rename").click()
+    panel.at("add-button").click()
+    panel.at("add-name").fill("1 ")
+    panel.at("add-value").fill("[1, 2")
+    panel.at("add-save").click()
+    panel.lab.type("note", "not yet sent")
+    axe.check(panel.lab, ".jp-SessionStatus")
+    panel.at("add-cancel").click()
+
+
+def test_offline_and_a_conflict(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1, "grid": {"a": 1}})
+    lab.expect_value("lr", "0.1")
+    panel.cut()
+    lab.type("lr", "0.2")
+    lab.page.keyboard.press("Enter")
+    expect(lab.light).to_contain_text("1 edit kept")
+    axe.check(lab, ".jp-SessionStatus")
+    panel.put({"lr": 0.3})
+    panel.mend()
+    lab.wait_for_light("conflict")
+    axe.check(lab, ".jp-SessionStatus")
+    panel.at("conflict-keep").click()
+    lab.wait_for_light("saved")
+
+
+def test_steps_fresh_stale_and_failed(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"by": 4})
+    lab.run_cell(1)
+    lab.expect_step("divide", "fresh")
+    axe.check(lab)
+    panel.put({"by": 0})
+    lab.expect_step("divide", "stale")
+    axe.check(lab)
+    lab.run_step("divide")
+    lab.expect_step("divide", "failed")
+    axe.check(lab)
+
+
+def test_the_history(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1, "grid": {"a": 1}, "text": "a long one " * 40})
+    panel.put({"lr": 0.2, "grid": {"a": 2}, "text": "another long one " * 40})
+    panel.jupyter.request("PUT", f"/api/session/{panel.session}/snapshots/good", json={})
+    lab.expect_value("lr", "0.2")
+    panel.at("history-button").click()
+    expect(panel.at("history-line").first).to_be_visible()
+    axe.check(lab)
+    panel.at("history-look").nth(1).click()
+    expect(panel.at("looked-rows")).to_be_visible()
+    axe.check(lab)
+    panel.at("looked").get_by_role("button").first.click()
+    panel.at("history-line-menu").first.click()
+    axe.check(lab, ".lm-Menu")
+    lab.page.keyboard.press("Escape")
+    panel.at("history-close").click()
+
+
+def test_the_list_of_sessions(panel: Panel) -> None:
+    for name in ("a", "a name that goes on and on for longer than anything is wide"):
+        panel.jupyter.request("POST", "/api/session", json={"name": name, "variables": {"x": 1}})
+    panel.at("choose-session").click()
+    expect(panel.at("session-item").nth(1)).to_be_visible()
+    axe.check(panel.lab)
+    panel.at("session-menu").first.click()
+    axe.check(panel.lab, ".lm-Menu")
+    panel.lab.page.keyboard.press("Escape")
+    panel.lab.page.keyboard.press("Escape")
+
+
+def test_the_dialog_that_makes_a_cell_a_step(panel: Panel) -> None:
+    panel.lab.cell(2).locator(".jp-InputArea-editor").click()
+    panel.lab.command("session-state:make-step")
+    expect(panel.lab.page.locator(".jp-SessionStepForm")).to_be_visible()
+    axe.check(panel.lab, ".jp-SessionStepForm")
+    panel.lab.page.keyboard.press("Escape")
+    expect(panel.lab.page.locator(".jp-SessionStepForm")).to_have_count(0)

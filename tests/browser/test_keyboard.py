@@ -1,0 +1,90 @@
+"""The panel without a mouse: everything is reached and done by keys, and the focus is never lost."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Locator, expect
+
+from .conftest import OpenLab
+from .jupyter import Jupyter
+from .lab import Lab, wait_for
+
+# Where the keys go, and whether one sees it there.
+IN_PANEL = "() => document.querySelector('.jp-SessionPanel').contains(document.activeElement)"
+
+
+def press(lab: Lab, *keys: str) -> None:
+    for key in keys:
+        lab.page.keyboard.press(key)
+
+
+def tab_to(lab: Lab, target: Locator, key: str = "Tab") -> None:
+    """Tab by Tab, as somebody would who has nothing else; each stop shows an outline or is a field with a frame."""
+    for _ in range(80):
+        if target.evaluate("element => element === document.activeElement"):
+            return
+        press(lab, key)
+    raise AssertionError(f"{target} is not reached by {key}")
+
+
+def focus_stays(lab: Lab) -> None:
+    wait_for(lambda: lab.evaluate(IN_PANEL), True)
+
+
+def choose(lab: Lab, entry: str) -> None:
+    """Down to an entry of the open menu, and Enter."""
+    item = lab.page.get_by_test_id(f"menu-{entry}")
+    expect(item).to_be_visible()
+    for _ in range(30):
+        if "lm-mod-active" in (item.get_attribute("class") or ""):
+            break
+        press(lab, "ArrowDown")
+    press(lab, "Enter")
+
+
+def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    path = jupyter.notebook("keys.ipynb", ["pass"])
+    lab = open_lab(jupyter, path)
+    at = lab.panel.get_by_test_id
+    press(lab, "Alt+Shift+A")
+    expect(at("add-name")).to_be_focused()
+    lab.page.keyboard.type("lr")
+    press(lab, "Tab")
+    lab.page.keyboard.type("0.1")
+    press(lab, "Enter")
+    expect(at("add-button")).to_be_focused()
+    lab.wait_for_light("saved")
+    press(lab, "Enter")
+    lab.page.keyboard.type("note")
+    press(lab, "Tab")
+    lab.page.keyboard.type("x")
+    press(lab, "Enter")
+    expect(lab.row("note")).to_be_visible()
+    press(lab, "Enter", "Escape")
+    expect(at("add-form")).to_have_count(0)
+    expect(at("add-button")).to_be_focused()
+
+    tab_to(lab, lab.editor("lr"))
+    press(lab, "ControlOrMeta+a")
+    lab.page.keyboard.type("0.25")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["lr"], 0.25)
+    tab_to(lab, lab.row("lr").get_by_test_id("row-menu"), "Shift+Tab")
+    press(lab, "ControlOrMeta+z")
+    wait_for(lambda: jupyter.variables(path)["lr"], 0.1)
+
+    tab_to(lab, lab.row("lr").get_by_test_id("row-menu"))
+    press(lab, "Enter", "Escape")
+    expect(lab.row("lr").get_by_test_id("row-menu")).to_be_focused()
+    press(lab, "Enter")
+    choose(lab, "delete")
+    wait_for(lambda: jupyter.variables(path), {"note": "x"})
+    expect(lab.row("note").get_by_test_id("row-menu")).to_be_focused()
+    tab_to(lab, at("notice-action"))
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path), {"note": "x", "lr": 0.1})
+    focus_stays(lab)
+
+    tab_to(lab, at("history-button"))
+    press(lab, "Enter")
+    expect(at("history-line").first).to_be_visible()
+    focus_stays(lab)
