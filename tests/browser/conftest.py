@@ -57,7 +57,7 @@ def serve(folder: Path, front_end: str) -> Iterator[Jupyter]:
     try:
         yield jupyter
     finally:
-        jupyter.stop()
+        jupyter.stop(patience=5)
 
 
 @pytest.fixture(scope="package")

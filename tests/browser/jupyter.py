@@ -102,15 +102,18 @@ class Jupyter:
                 time.sleep(0.1)
         raise AssertionError(f"Jupyter did not answer within {START_SECONDS} s:\n{self.log.read_text()[-4000:]}")
 
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        """Ends the server, and any kernel that outlives it. SIGKILL is a crash."""
+    def stop(self, how: int = signal.SIGTERM, patience: float = 30) -> None:
+        """Ends the server, and any kernel that outlives it. SIGKILL is a crash.
+
+        Jupyter does not end while a kernel starts; after ``patience`` (seconds) it is killed.
+        """
         if self.process is None:
             return
         family = psutil.Process(self.process.pid).children(recursive=True)
         self.process.send_signal(signal.SIGCONT)
         self.process.send_signal(how)
         try:
-            self.process.wait(30)
+            self.process.wait(patience)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

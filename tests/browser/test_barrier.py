@@ -113,5 +113,5 @@ def test_what_is_no_number_is_named_and_not_sent(jupyter: Jupyter, open_lab: Ope
     output = lab.run_cell(1)
     assert "saw 0\n" in output
     assert "0,01" in output
-    expect(lab.row("x")).to_contain_text("number")
+    expect(lab.row("x")).to_contain_text("Use a point: 0.01.")
     assert jupyter.variables("invalid.ipynb") == {"x": 0}

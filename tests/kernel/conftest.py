@@ -69,7 +69,7 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     jupyter = serving(tmp_path_factory.mktemp("jupyter"))
     jupyter.start()
     yield jupyter
-    jupyter.stop()
+    jupyter.stop(patience=5)
 
 
 def serving(folder: Path) -> Jupyter:
