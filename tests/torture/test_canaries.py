@@ -145,6 +145,13 @@ class Asker:
         ask("POST", one + "/mutate", {**body, "ops": []}, session=session)
         ask("POST", one + "/purge", {"name": secret}, session=session)
         ask("POST", "/api/session/attach", {"path": "lost.ipynb", "sessionId": session})
+        carried = {"keep": "somebody else's", "values": {name("carried"): value("carried by a notebook")}}
+        notebook = {"cells": [], "metadata": {"session_state": carried}, "nbformat": 4, "nbformat_minor": 5}
+        ask("PUT", "/api/contents/lost.ipynb", {"type": "notebook", "content": notebook})
+        assert ask("GET", one + "/kept?path=lost.ipynb", session=session).json()["offered"] == [*carried["values"]]
+        ask("POST", one + "/kept", {"path": "lost.ipynb"}, session=session)
+        ask("POST", one + "/kept", {"path": "lost.ipynb", "names": [name("not carried")]}, session=session)
+        ask("DELETE", "/api/session/attach?path=nowhere.ipynb")
         ask("GET", one + "/channel", session=session)
         self.make_mistakes(session, secret)
         ask("DELETE", variable, session=session, name=secret)
@@ -251,6 +258,7 @@ class Asker:
                 "error",
             )
             say(channel, mutate(99, {"op": "set", "name": "gap", "value": value("gap")}), "reject")
+            say(channel, {"type": "ping"}, "pong")
             say(channel, {"type": "dirty", "dirty": True})
             say(other, {"type": "barrier", "id": value("a barrier's id")[:40]})
             asked = channel.hear("flush")
