@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 #: A table of several sessions has this many columns of values at most.
 _COLUMNS = 12
 
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 class ListCommand(HubCommand):
     """List your sessions, the latest changed first."""
@@ -197,10 +199,10 @@ def _print_csv(shown: list[Shown]) -> None:
     names = _names(shown)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["session", *map(quoted, names)])
+    # A spreadsheet would compute what begins like a formula.
+    writer.writerow(["session", *(json.dumps(name) if name[:1] in _FORMULA else name for name in names)])
     for one in shown:
-        # A spreadsheet would compute what begins like a formula.
-        asked = one.asked if one.asked[:1] not in "=+-@" else f"./{one.asked}"
+        asked = one.asked if one.asked[:1] not in _FORMULA else f"./{one.asked}"
         writer.writerow([asked, *(_cell(one.values[name]) if name in one.values else "" for name in names)])
     print_text(text.getvalue().encode("utf-8", "surrogatepass"), end=b"")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -35,6 +35,18 @@ class Missing(KeyError):
     def __str__(self) -> str:
         name = self.args[0]
         return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
+
+
+class Environment(dict[str, str]):
+    """What another process gets. A cell that ends with it does not print this process's keys and passwords."""
+
+    def __init__(self, every: Mapping[str, str], *, shown: Iterable[str]) -> None:
+        super().__init__(every)
+        self._shown = sorted(shown)
+
+    def __repr__(self) -> str:
+        others = len(self) - len(self._shown)
+        return f"<environment with {', '.join(self._shown)}, and {others} of this kernel's>"
 
 
 class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, MutableMapping[str, Any]):
@@ -292,4 +304,4 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
             if self.revision == 0:
                 raise SessionError("This session is empty and not stored yet. Set a variable first.")
             handed = {credential.SESSION: self.id}
-        return {**(os.environ if base is None else base), **handed}
+        return Environment({**(os.environ if base is None else base), **handed}, shown=handed)

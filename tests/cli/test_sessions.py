@@ -57,12 +57,12 @@ def test_show_tabulates_a_class(terminal: Terminal) -> None:
 
 def test_a_class_in_a_spreadsheet(terminal: Terminal) -> None:
     terminal.ok("set", "ada", "lr=0.10", "note=base, line", "tags=[1]", "--new")
-    terminal.ok("import", "-", "=bob", "--new", stdin='{"note": "=1+1", "=sum": 2}')
+    terminal.ok("import", "-", "=bob", "--new", stdin='{"note": "=1+1", "=sum": 2, "a b": 3}')
     rows = list(csv.reader(io.StringIO(terminal.ok("show", "ada", "=bob", "none", "--csv"))))
-    assert rows[0] == ["session", "lr", "note", "tags", '"=sum"']
-    assert rows[1] == ["ada", "0.10", "base, line", "[1]", ""]
-    assert rows[2] == ["./=bob", "", '"=1+1"', "", "2"]
-    assert rows[3] == ["none", "", "", "", ""]
+    assert rows[0] == ["session", "lr", "note", "tags", '"=sum"', "a b"]
+    assert rows[1] == ["ada", "0.10", "base, line", "[1]", "", ""]
+    assert rows[2] == ["./=bob", "", '"=1+1"', "", "2", "3"]
+    assert rows[3] == ["none", "", "", "", "", ""]
     assert not [cell for row in rows for cell in row if cell[:1] in ("=", "+", "-", "@")]
 
 

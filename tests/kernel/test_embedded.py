@@ -90,6 +90,16 @@ def test_a_session_is_handed_on_by_its_id(stored: MakeShell) -> None:
     assert connect(handed["SESSION_STATE_SESSION"])["lr"] == 0.1
 
 
+def test_an_environment_is_not_printed_with_its_secrets(stored: MakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_KEY", "s3cr3t")
+    shell = stored()
+    shell.run("%session set lr = 0.1")
+    ran = shell.run("session.env()")
+    assert "SESSION_STATE_SESSION, and " in ran.text
+    assert "s3cr3t" not in ran.text
+    assert ran.value["API_KEY"] == "s3cr3t"
+
+
 def test_a_kernel_that_is_killed_has_saved_what_its_cells_wrote(lone: Callable[..., Kernel]) -> None:
     kernel = lone(SESSION_STATE_SESSION="sweep")
     kernel.run("%load_ext session_state_ext")
