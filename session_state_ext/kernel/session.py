@@ -46,7 +46,7 @@ class Environment(dict[str, str]):
 
     def __repr__(self) -> str:
         others = len(self) - len(self._shown)
-        return f"<environment with {', '.join(self._shown)}, and {others} of this kernel's>"
+        return f"<environment with {', '.join(self._shown)}, and {others} others>"
 
 
 class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, MutableMapping[str, Any]):
