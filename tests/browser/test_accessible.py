@@ -183,3 +183,12 @@ def test_the_dialog_that_makes_a_cell_a_step(panel: Panel) -> None:
     axe.check(panel.lab, ".jp-SessionStepForm")
     panel.lab.page.keyboard.press("Escape")
     expect(panel.lab.page.locator(".jp-SessionStepForm")).to_have_count(0)
+
+
+def test_what_is_wrong_would_be_found(panel: Panel) -> None:
+    panel.lab.panel.evaluate("panel => panel.insertAdjacentHTML('afterbegin', '<button></button><input>')")
+    found = "\n".join(axe.violations(panel.lab))
+    panel.reload()
+    for theme in axe.THEMES:
+        assert f"{theme}: button-name" in found
+        assert f"{theme}: label" in found
