@@ -174,8 +174,16 @@ export class CurrentSession {
   /** Which session have the notebooks of this client now? Those that have another one move over to it. */
   private async _askAgain(client: SessionClient): Promise<void> {
     for (const panel of [...this._clients].flatMap(([each, of]) => (of === client ? [each] : []))) {
+      const before = this._opened.get(panel);
       const current = await this._open(panel);
-      if (current.kind === 'open' && current.client !== client) {
+      const since = this._opened.get(panel);
+      if (since !== before) {
+        // Somebody has chosen meanwhile: that answer is the newer one.
+        const chosen = await since?.current;
+        if (chosen?.kind === 'open') {
+          this._clients.set(panel, chosen.client);
+        }
+      } else if (current.kind === 'open' && current.client !== client) {
         this._opened.set(panel, { path: panel.context.path, current: Promise.resolve(current) });
         if (this.tracker.currentWidget === panel) {
           this._show(current);
