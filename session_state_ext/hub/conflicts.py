@@ -13,10 +13,10 @@ from session_state_ext.model import Declare, Delete, Op, Patch, Rename, RunOp, S
 from session_state_ext.wire import Overwritten
 
 if TYPE_CHECKING:
-    from .draft import Draft
+    from .view import View
 
 
-def check(draft: Draft, op: Op, made: Mapping[str, bool], client: str | None, base: int | None) -> None:
+def check(view: View, op: Op, made: Mapping[str, bool], client: str | None, base: int | None) -> None:
     """Raise Conflict, Gone or Renamed where ``op`` cannot be done on what stands there.
 
     ``made``: the names which ops before this one, in the same change, have touched, and whether they stand now.
@@ -24,15 +24,15 @@ def check(draft: Draft, op: Op, made: Mapping[str, bool], client: str | None, ba
     """
     if isinstance(op, RunOp | Declare):
         return
-    row = draft.row(op.name)
+    row = view.row(op.name)
     if isinstance(op, Set | Patch | Delete) and op.if_revision is not UNSET:
         if op.if_revision != (0 if row is None else row.revision):
             raise conflict(f"{op.name} was changed by somebody else.", op.name, row)
         return
     is_new = isinstance(op, Set) and op.name in made
     if not made.get(op.name, row is not None) and not isinstance(op, Delete) and not is_new:
-        _refuse_gone(draft, op, client, base)
-    if isinstance(op, Rename) and op.to != op.name and made.get(op.to, draft.row(op.to) is not None):
+        _refuse_gone(view, op, client, base)
+    if isinstance(op, Rename) and op.to != op.name and made.get(op.to, view.row(op.to) is not None):
         raise Conflict(f"There is a variable {op.to} already.", name=op.to)
 
 
@@ -48,10 +48,10 @@ def leaves(op: Op) -> dict[str, bool]:
     return {op.name: True} if isinstance(op, Declare) and bytes(op.spec) != b"null" else {}
 
 
-def _refuse_gone(draft: Draft, op: Set | Patch | Rename, client: str | None, base: int | None) -> None:
+def _refuse_gone(view: View, op: Set | Patch | Rename, client: str | None, base: int | None) -> None:
     name, touch = op.name, None
-    if base is not None and base < draft.session.revision:
-        touch = draft.last_touch(name)
+    if base is not None and base < view.session.revision:
+        touch = view.last_touch(name)
     if touch is not None and base is not None and touch.revision > base and touch.client != client:
         if touch.fate == "renamed":
             raise Renamed(f"{name} was renamed to {touch.moved_to}.", name=name, to=touch.moved_to)
@@ -69,7 +69,7 @@ def conflict(message: str, name: str, row: Variable | None) -> Conflict:
     )
 
 
-def overwritten(draft: Draft, ops: Iterable[Op], client: str, base: int) -> list[Overwritten]:
+def overwritten(view: View, ops: Iterable[Op], client: str, base: int) -> list[Overwritten]:
     """What ``ops`` overwrite that somebody else has written after ``base``.
 
     Two who wrote into the same variable, each a member of its own, overwrite nothing; nor does a declaration.
@@ -77,10 +77,10 @@ def overwritten(draft: Draft, ops: Iterable[Op], client: str, base: int) -> list
     ops = tuple(op for op in ops if not isinstance(op, Declare))
     found: list[Overwritten] = []
     for name in touched(ops):
-        row = draft.row(name)
+        row = view.row(name)
         if row is None or row.revision <= base or row.origin.client == client:
             continue
-        touch = draft.first_touch(name, base)
+        touch = view.first_touch(name, base)
         before = None if touch is None else touch.before
         where = _members(name, ops)
         if where is not None and before is not None and not differ(bytes(before.value), bytes(row.value), where):

@@ -11,7 +11,7 @@ from session_state_ext.jsontext import same
 from session_state_ext.model import Value, Variable
 
 if TYPE_CHECKING:
-    from .draft import Draft
+    from .view import View
 
 
 class Difference(Value, frozen=True, kw_only=True):
@@ -22,43 +22,43 @@ class Difference(Value, frozen=True, kw_only=True):
     after: Variable | None
 
 
-def rows_before(draft: Draft, since: int) -> dict[str, Variable | None]:
+def rows_before(view: View, since: int) -> dict[str, Variable | None]:
     """What stood at revision ``since`` in place of each variable that was touched after it.
 
     Raises NotFound for a revision that never was, Expired for one the log does not reach.
     """
-    if not 0 <= since <= draft.session.revision:
-        raise NotFound(f"There is no revision {since}; the newest is {draft.session.revision}.", revision=since)
-    if since < draft.session.revision and not draft.has_revision(since):
-        raise Expired(expired(draft, since), revision=since)
-    return draft.before(since)
+    if not 0 <= since <= view.session.revision:
+        raise NotFound(f"There is no revision {since}; the newest is {view.session.revision}.", revision=since)
+    if since < view.session.revision and not view.has_revision(since):
+        raise Expired(expired(view, since), revision=since)
+    return view.before(since)
 
 
-def state_at(draft: Draft, revision: int) -> dict[str, Variable]:
+def state_at(view: View, revision: int) -> dict[str, Variable]:
     """All rows as they stood at ``revision``. Raises NotFound, Expired."""
-    rows: dict[str, Variable | None] = {row.name: row for row in draft.rows()}
-    rows.update(rows_before(draft, revision))
+    rows: dict[str, Variable | None] = {row.name: row for row in view.rows()}
+    rows.update(rows_before(view, revision))
     return {name: row for name, row in rows.items() if row is not None}
 
 
-def differences(draft: Draft, earlier: int, later: int) -> list[Difference]:
+def differences(view: View, earlier: int, later: int) -> list[Difference]:
     """What was altered between two revisions, by name. Raises NotFound, Expired."""
     if earlier > later:
         return [
             Difference(name=each.name, before=each.after, after=each.before)
-            for each in differences(draft, later, earlier)
+            for each in differences(view, later, earlier)
         ]
-    after = rows_before(draft, later)
+    after = rows_before(view, later)
     found = [
-        Difference(name=name, before=row, after=after[name] if name in after else draft.row(name))
-        for name, row in rows_before(draft, earlier).items()
+        Difference(name=name, before=row, after=after[name] if name in after else view.row(name))
+        for name, row in rows_before(view, earlier).items()
     ]
     return sorted((each for each in found if not alike(each.before, each.after)), key=lambda each: each.name)
 
 
-def expired(draft: Draft, revision: int) -> str:
+def expired(view: View, revision: int) -> str:
     """Why the log does not have this revision, for people."""
-    oldest = draft.oldest_revision()
+    oldest = view.oldest_revision()
     if revision < oldest:
         return f"History reaches back to revision {oldest}."
     return f"Revision {revision} was in the middle of a run, whose changes have been joined; take the one after it."

@@ -21,7 +21,7 @@ from session_state_ext.wire import is_locked
 from .past import alike, expired, rows_before, same_spec, same_value
 
 if TYPE_CHECKING:
-    from .draft import Draft
+    from .view import View
 
 #: How far back an undo without a number looks for a change to take back.
 _UNDO_REACH = 1000
@@ -40,7 +40,7 @@ class Plan(NamedTuple):
     granted: Collection[str] = ()
 
 
-def undo(draft: Draft, *, by: Origin, client: str | None, revision: int | None, force: bool) -> Plan:
+def undo(view: View, *, by: Origin, client: str | None, revision: int | None, force: bool) -> Plan:
     """Take back change ``revision``, or the newest own change that is no undo and not undone.
 
     Own means: of ``client``, or where that is None, of the user in ``by``; of a kernel also what it did before it was
@@ -48,75 +48,75 @@ def undo(draft: Draft, *, by: Origin, client: str | None, revision: int | None, 
     variable that the change touched moved on since, unless ``force``.
     """
     if revision is not None:
-        return _take_back(draft, revision, force, label="undo")
-    for newest in _undoable(draft, by, client):
-        plan = _take_back(draft, newest, force, label="undo")
-        if _alters(draft, plan):
+        return _take_back(view, revision, force, label="undo")
+    for newest in _undoable(view, by, client):
+        plan = _take_back(view, newest, force, label="undo")
+        if _alters(view, plan):
             return plan
         # What it altered was purged, or is as before already: the one before it is meant, which nobody insisted on.
         force = False
     raise NothingToUndo("There is no change of yours to undo.")
 
 
-def redo(draft: Draft, *, by: Origin, client: str | None, force: bool) -> Plan:
+def redo(view: View, *, by: Origin, client: str | None, force: bool) -> Plan:
     """Take back the newest own undo; a new change since then leaves nothing to redo. Raises as :func:`undo`."""
     undone: set[int] = set()
-    for change in _own(draft, by, client):
+    for change in _own(view, by, client):
         if change.revision in undone:
             continue
         if change.undoes is UNSET:
             break
-        target = draft.change(change.undoes)
+        target = view.change(change.undoes)
         if target is not None and target.undoes is not UNSET:
             # A redo itself: the undo it took back is done with.
             undone.add(change.undoes)
             continue
-        plan = _take_back(draft, change.revision, force, label="redo")
-        if _alters(draft, plan):
+        plan = _take_back(view, change.revision, force, label="redo")
+        if _alters(view, plan):
             return plan
         force = False
     raise NothingToUndo("There is nothing to redo.")
 
 
-def restore(draft: Draft, *, revision: int | None, snapshot: str | None) -> Plan:
+def restore(view: View, *, revision: int | None, snapshot: str | None) -> Plan:
     """Everything as it stood at a revision or a snapshot. Raises NotFound, Expired."""
     if snapshot is not None:
-        found = draft.snapshots().get(snapshot)
+        found = view.snapshots().get(snapshot)
         if found is None:
             raise NotFound(f"There is no snapshot {snapshot!r}.", snapshot=snapshot)
         revision = found.revision
     assert revision is not None
-    rows = rows_before(draft, revision)
-    return Plan(tuple(_towards(draft, rows)), label=f"restore {snapshot or revision}", granted=rows)
+    rows = rows_before(view, revision)
+    return Plan(tuple(_towards(view, rows)), label=f"restore {snapshot or revision}", granted=rows)
 
 
-def _take_back(draft: Draft, revision: int, force: bool, *, label: str) -> Plan:
-    change = draft.change(revision)
+def _take_back(view: View, revision: int, force: bool, *, label: str) -> Plan:
+    change = view.change(revision)
     if change is None:
-        if 0 < revision <= draft.session.revision:
-            raise Expired(expired(draft, revision), revision=revision)
-        raise NotFound(f"There is no change {revision}; the newest is {draft.session.revision}.", revision=revision)
-    before = {touch.name: touch.before for touch in draft.touches(revision)}
+        if 0 < revision <= view.session.revision:
+            raise Expired(expired(view, revision), revision=revision)
+        raise NotFound(f"There is no change {revision}; the newest is {view.session.revision}.", revision=revision)
+    before = {touch.name: touch.before for touch in view.touches(revision)}
     if before.keys() != set(touched(change.ops)):
         raise Damaged("Some of this change is missing from what is stored; it cannot be taken back.")
     if not before:
         raise NothingToUndo(f"Change {revision} altered no variable.", revision=revision)
-    later = draft.before(revision)
-    after = {name: later[name] if name in later else draft.row(name) for name in before}
-    members = _members_back(draft, change, before, after)
+    later = view.before(revision)
+    after = {name: later[name] if name in later else view.row(name) for name in before}
+    members = _members_back(view, change, before, after)
     rest = {name: row for name, row in before.items() if name not in members}
     if not force:
         for name, row in rest.items():
-            _refuse_moved(draft.row(name), row, after[name], name, revision)
+            _refuse_moved(view.row(name), row, after[name], name, revision)
     # Where the variable itself came or went, its value stood with the declaration that comes along.
     whole = [name for name, row in rest.items() if row is None or after[name] is None]
-    rows = {name: _only_altered(draft.row(name), row, after[name]) for name, row in rest.items()}
-    ops = (*_towards(draft, rows), *members.values())
+    rows = {name: _only_altered(view.row(name), row, after[name]) for name, row in rest.items()}
+    ops = (*_towards(view, rows), *members.values())
     return Plan(ops, undoes=revision, label=label, granted=before if force else whole)
 
 
 def _members_back(
-    draft: Draft, change: Change, before: Mapping[str, Variable | None], after: Mapping[str, Variable | None]
+    view: View, change: Change, before: Mapping[str, Variable | None], after: Mapping[str, Variable | None]
 ) -> dict[str, Op]:
     """Where the change wrote members of a value that are as it left them: these as they were, and no others."""
     whole = set(touched(op for op in change.ops if not isinstance(op, Patch)))
@@ -124,7 +124,7 @@ def _members_back(
     for op in change.ops:
         if not isinstance(op, Patch) or op.name in whole:
             continue
-        now, was, left = draft.row(op.name), before.get(op.name), after[op.name]
+        now, was, left = view.row(op.name), before.get(op.name), after[op.name]
         if now is None or was is None or left is None:
             continue
         back = difference(bytes(left.value), bytes(was.value))
@@ -133,9 +133,9 @@ def _members_back(
     return found
 
 
-def _alters(draft: Draft, plan: Plan) -> bool:
+def _alters(view: View, plan: Plan) -> bool:
     """Whether anything is another afterwards."""
-    rows = {name: row for name in touched(plan.ops) if (row := draft.row(name)) is not None}
+    rows = {name: row for name in touched(plan.ops) if (row := view.row(name)) is not None}
     return bool(effective(plan.ops, rows))
 
 
@@ -166,9 +166,9 @@ def _only_altered(now: Variable | None, before: Variable | None, after: Variable
     return replace(row, spec=now.spec) if same_spec(before, after) else row
 
 
-def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
+def _towards(view: View, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
     for name, row in rows.items():
-        now = draft.row(name)
+        now = view.row(name)
         if row is None:
             if now is not None:
                 yield Delete(name=name)
@@ -182,22 +182,22 @@ def _towards(draft: Draft, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
         yield from ops
 
 
-def _undoable(draft: Draft, by: Origin, client: str | None) -> Iterator[int]:
+def _undoable(view: View, by: Origin, client: str | None) -> Iterator[int]:
     """The own changes that are no undo and not undone, newest first."""
     undone: set[int] = set()
-    for change in _own(draft, by, client):
+    for change in _own(view, by, client):
         if change.undoes is not UNSET:
             if change.revision not in undone:
                 undone.add(change.undoes)
-        elif change.revision not in undone and draft.touches(change.revision):
+        elif change.revision not in undone and view.touches(change.revision):
             yield change.revision
 
 
-def _own(draft: Draft, by: Origin, client: str | None) -> Iterator[Change]:
+def _own(view: View, by: Origin, client: str | None) -> Iterator[Change]:
     """The changes of this client, kernel or user, newest first."""
     before: int | None = None
     for _ in range(_UNDO_REACH // _PAGE):
-        page = draft.history(before=before, limit=_PAGE)
+        page = view.history(before=before, limit=_PAGE)
         for change in page:
             if client is None:
                 own = change.origin.user == by.user
