@@ -130,10 +130,10 @@ def test_a_run_does_not_carry_large_inputs() -> None:
         ({"warnings": ["x" * 10_001]}, "up to 10,000 characters"),
         ({"warnings": ["x"] * 1001}, "up to 1,000 warnings"),
         ({"left": ["x"] * 10_001}, "up to 10,000 variables"),
-        ({"outputs": ["x" * 257]}, "up to 256 characters"),
-        ({"needs": {"x": "y" * 257}}, "up to 256 characters"),
-        ({"error": model.RunError(type="E" * 257, message="")}, "up to 256 characters"),
-        ({"source": "x" * 257}, "up to 256 characters"),
+        ({"outputs": ["x" * 4097]}, "up to 4,096 characters"),
+        ({"needs": {"x": "y" * 4097}}, "up to 4,096 characters"),
+        ({"error": model.RunError(type="E" * 4097, message="")}, "up to 4,096 characters"),
+        ({"source": "x" * 4097}, "up to 4,096 characters"),
     ],
 )
 def test_a_run_is_a_record_and_no_store(much: dict[str, Any], says: str) -> None:

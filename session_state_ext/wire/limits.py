@@ -26,7 +26,7 @@ INLINE_INPUT_BYTES = 1024
 
 #: The texts of a run's record, in characters: its error or a warning, and anything else.
 RUN_MESSAGE_CHARS = 10_000
-_RUN_WORD_CHARS = 256
+_RUN_WORD_CHARS = 4096
 _RUN_WARNINGS = 1000
 
 
@@ -110,7 +110,7 @@ def check_run(run: Run, limits: Limits) -> None:
     hashes = (read.hash for read in run.inputs.values() if read.hash is not UNSET)
     words = [*chain(*lists), *run.needs.values(), *hashes, run.kernel or "", run.cell or "", run.source, error[0]]
     if max(map(len, words)) > _RUN_WORD_CHARS:
-        raise InvalidBody(f"The names, ids and hashes of a run have up to {_RUN_WORD_CHARS} characters each.")
+        raise InvalidBody(f"The names, ids and hashes of a run have up to {_RUN_WORD_CHARS:,} characters each.")
     if max(map(len, (error[1], *run.warnings))) > RUN_MESSAGE_CHARS:
         raise InvalidBody(f"The error and each warning of a run have up to {RUN_MESSAGE_CHARS:,} characters.")
 
