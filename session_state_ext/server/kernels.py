@@ -27,6 +27,9 @@ from session_state_ext.notebookfile import MOST_BYTES, Kept, cells_at, kept_at, 
 from .base import Caller, Service, owner_of
 from .credentials import Credential
 
+#: How long the start of a kernel waits to hear which names its notebook has bound.
+_BOUND_SECONDS = 1.0
+
 _LOOK_AGAIN_SECONDS = 1.0
 
 _CONTENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
@@ -188,8 +191,8 @@ class Kernels:
         env["KERNEL_SESSION_STATE_TOKEN"] = self._service.credentials.issue(credential)
         # The very dict that the kernel manager keeps for restarts, by itself or by somebody.
         credential.environment = env
-        credential.be_eager(await self._has_bound(credential.owner, env))
         try:
+            credential.be_eager(await self._has_bound(credential.owner, env))
             kernel_id = await ensure_async(self._start(*args, **{**kwargs, "env": env}))
         except BaseException:
             self._service.credentials.revoke(credential)
@@ -212,12 +215,17 @@ class Kernels:
         return self._remove(kernel_id)
 
     async def _has_bound(self, owner: str, env: Mapping[str, str]) -> bool:
-        """Whether the kernel's notebook has bound names, where Jupyter says by now which one it is."""
-        with suppress(SessionError):
+        """Whether the kernel's notebook has bound names, where Jupyter says by now which one it is.
+
+        A store that does not answer soon keeps no kernel from starting.
+        """
+
+        async def any_bound() -> bool:
             notebooks = (await self._service.ready()).notebooks
-            for path in self._notebook_of(env):
-                if await notebooks.bound(owner, path) is not None:
-                    return True
+            return any([await notebooks.bound(owner, path) is not None for path in self._notebook_of(env)])
+
+        with suppress(SessionError, asyncio.TimeoutError):
+            return await asyncio.wait_for(any_bound(), _BOUND_SECONDS)
         return False
 
     def _notebook_of(self, env: Mapping[str, str]) -> list[str]:

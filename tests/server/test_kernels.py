@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from session_state_ext.hub.notebooks import Notebooks
+from session_state_ext.server import kernels
 from tests.server.conftest import Answer, Channel, Rest
 
 Connect = Callable[..., Awaitable[Channel]]
@@ -115,6 +117,23 @@ async def test_a_kernel_without_a_notebook_waits(rest: Rest, jupyter: Jupyter) -
     answer = await rest("POST", "attach", body={"kernelId": kernel})
     assert answer.status == 200
     assert answer.json["meta"]["paths"][0].endswith("/late.ipynb")
+
+
+async def test_a_store_that_does_not_answer_keeps_no_kernel_from_starting(
+    jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    async def never(_: Notebooks, owner: str, path: str) -> None:
+        asked.append(path)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Notebooks, "bound", never)
+    monkeypatch.setattr(kernels, "_BOUND_SECONDS", 0.05)
+    body = {"path": "n.ipynb", "type": "notebook", "name": "", "kernel": {"name": "python3"}}
+    made = await jupyter("POST", "sessions", body=body)
+    assert asked
+    assert made["kernel"]["id"]
 
 
 async def test_a_notebook_wins_over_a_console(rest: Rest, jupyter: Jupyter) -> None:
