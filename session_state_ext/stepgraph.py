@@ -1,18 +1,17 @@
-"""Which step comes before which, and the state of each: by what they read, write, and leave in the kernel."""
+"""Which step comes before which: by what they read, write, and leave in the kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
-from typing import Literal
 
 from msgspec import Struct, field
 
 from .errors import SessionError
-from .freshness import fingerprint, why_stale
-from .model import Run, Step, Variable
-
-Status = Literal["fresh", "stale", "new", "running", "failed", "interrupted", "needs-kernel"]
+from .freshness import fingerprint
+from .model import Run, Step
 
 
 class Circular(SessionError):
@@ -43,6 +42,14 @@ class Known(Struct, frozen=True, kw_only=True):
         """Its last run that succeeded."""
         return None if self.step is None else self.step.done
 
+    @property
+    def unstored(self) -> tuple[str, ...]:
+        """Outputs that its last good run made and that could not be stored: they are in that kernel only."""
+        done = self.done
+        if done is None:
+            return ()
+        return tuple(name for name in self.outputs if name in done.outputs and name not in done.written)
+
 
 def of_runs(step: Step) -> Known:
     """A step whose code has not been seen."""
@@ -67,21 +74,17 @@ class Edge(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
-class Verdict(Struct, frozen=True):
-    """The state of a step, and why, in a few words; ``why`` is empty where it is fresh."""
+class Circle(Struct, frozen=True):
+    """Steps that wait for one another, so that none can be the first."""
 
-    status: Status
-    why: str = ""
+    #: one way round, its first step at both ends
+    way: list[str]
+    #: all of them
+    steps: frozenset[str]
 
-    @property
-    def fresh(self) -> bool:
-        return self.status == "fresh"
-
-    @property
-    def words(self) -> str:
-        """``stale: lr changed``."""
-        word = {"new": "never ran", "needs-kernel": "needs this kernel"}.get(self.status, self.status)
-        return f"{word}: {self.why}" if self.why else word
+    def __str__(self) -> str:
+        """``one → two → one``."""
+        return " → ".join(self.way)
 
 
 class Graph(Struct):
@@ -109,27 +112,77 @@ class Graph(Struct):
         return found
 
     def order(self) -> list[str]:
-        """Every step after those that it reads from; else as they came up. Raises Circular."""
+        """Every step after those that it reads from; else, and round a circle, as they came up."""
         return [name for layer in self.layers() for name in layer]
 
     def layers(self) -> list[list[str]]:
-        """Steps that do not depend on one another, layer by layer. Raises Circular."""
-        sorter = TopologicalSorter({name: [edge.before for edge in self.before(name)] for name in self.steps})
-        try:
-            sorter.prepare()
-        except CycleError as error:
-            circle: list[str] = error.args[1]
-            raise Circular(
-                f"{' → '.join(circle)}: each of these steps reads what the one before it writes, so that none can be "
-                "the first. Take one of the names out of --in or --out."
-            ) from None
+        """Steps that do not depend on one another, layer by layer; a circle is cut before its first step."""
+        waiting = dict.fromkeys(self.steps)
         layers: list[list[str]] = []
-        position = {name: at for at, name in enumerate(self.steps)}
-        while sorter.is_active():
-            ready = sorted(sorter.get_ready(), key=position.__getitem__)
+        while waiting:
+            ready = [name for name in waiting if not any(edge.before in waiting for edge in self.before(name))]
+            ready = ready or [self._of_circle(waiting)]
             layers.append(ready)
-            sorter.done(*ready)
+            for name in ready:
+                del waiting[name]
         return layers
+
+    def _of_circle(self, waiting: Collection[str]) -> str:
+        """One of a circle that waits for nothing but itself: what waits for it has more before it."""
+        return min(waiting, key=lambda name: sum(one in waiting for one in self.upstream([name])))
+
+    def circles(self, names: Iterable[str] | None = None) -> list[Circle]:
+        """The steps (among these and those before them) that wait for one another, group by group."""
+        found: list[Circle] = []
+        seen: set[str] = set()
+        wanted = set(self.steps) if names is None else self.upstream(names)
+        before = {name: self.upstream(edge.before for edge in self.before(name)) for name in self._blocked(wanted)}
+        for name, all_before in before.items():
+            if name in all_before and name not in seen:
+                group = {one for one in all_before if name in before.get(one, ())}
+                seen |= group
+                found.append(Circle(self._way_round(group), frozenset(group)))
+        return found
+
+    def in_words(self, circle: Circle) -> str:
+        """What is wrong with it, and what to do."""
+        stray = next((name for name in circle.way if self.steps[name].source is None), circle.way[0])
+        return (
+            f"{circle}: each of these steps reads what the one before it writes, so that none can be the first. Take "
+            "one of the names out of --in or --out; or, where one of them is a step no longer: "
+            f"%session steps forget {stray if ' ' not in stray else json.dumps(stray, ensure_ascii=False)}"
+        )
+
+    def _blocked(self, wanted: Collection[str]) -> list[str]:
+        """Those of ``wanted`` that are in a circle or come after one."""
+        sorter = self._sorter(wanted)
+        with suppress(CycleError):
+            sorter.prepare()
+        free: set[str] = set()
+        while sorter.is_active() and (ready := sorter.get_ready()):
+            free.update(ready)
+            sorter.done(*ready)
+        return [name for name in self.steps if name in wanted and name not in free]
+
+    def _way_round(self, group: Collection[str]) -> list[str]:
+        """From a step of the group, by its edges, back to that step."""
+        try:
+            self._sorter(group).prepare()
+        except CycleError as error:
+            way: list[str] = error.args[1][:-1]
+            first = min(way, key=list(self.steps).index)
+            at = way.index(first)
+            return [*way[at:], *way[:at], first]
+        raise AssertionError(f"{group} is no circle")
+
+    def _sorter(self, names: Collection[str]) -> TopologicalSorter[str]:
+        return TopologicalSorter(
+            {
+                name: [edge.before for edge in self.before(name) if edge.before in names]
+                for name in self.steps
+                if name in names
+            }
+        )
 
 
 def graph_of(steps: Sequence[Known]) -> Graph:
@@ -172,80 +225,3 @@ def _reaches(start: str, goal: str, edges: Iterable[tuple[str, str]]) -> bool:
             found.add(here)
             waiting += [after for before, after in edges if before == here]
     return False
-
-
-_Absent = Callable[[Known, Sequence[str]], str | None]
-
-
-def judge(graph: Graph, rows: Mapping[str, Variable], absent: _Absent = lambda step, names: None) -> dict[str, Verdict]:
-    """The state of each step.
-
-    ``absent`` is asked, for a step and names that it leaves and others read, why they are not in this kernel: in a
-    few words, None where they are.
-    """
-    try:
-        order = graph.order()
-    except Circular:
-        order = list(graph.steps)
-    verdicts: dict[str, Verdict] = {}
-    for name in order:
-        verdicts[name] = _judged(graph, name, rows, verdicts, absent)
-    return {name: verdicts[name] for name in graph.steps}
-
-
-def _judged(
-    graph: Graph, name: str, rows: Mapping[str, Variable], verdicts: Mapping[str, Verdict], absent: _Absent
-) -> Verdict:
-    known = graph.steps[name]
-    made = () if known.done is None else known.done.outputs
-    unstored = [one for one in known.outputs if one in made and known.done and one not in known.done.written]
-    read = {one for edge in graph.edges if edge.before == name for one in edge.names}
-    why = why_stale(
-        known.step,
-        rows,
-        source=known.source,
-        inputs=known.inputs,
-        outputs=known.outputs,
-        held=unstored,
-        left_is_read=bool(read),
-    )
-    if why is not None:
-        return _of_itself(known, why)
-    for edge in graph.before(name):
-        other = verdicts.get(edge.before)
-        # What one before it has left is not in this kernel: its own outputs stand all the same.
-        if other is not None and other.status not in ("fresh", "needs-kernel"):
-            return Verdict("stale", f"{edge.before} before it {_is(other)}")
-        again = _left_by_another_run(known, graph.steps[edge.before], edge)
-        if again is not None:
-            return Verdict("stale", again)
-    gone = absent(known, [*unstored, *sorted(read)])
-    return Verdict("fresh") if gone is None else Verdict("needs-kernel", gone)
-
-
-def _of_itself(known: Known, why: str) -> Verdict:
-    run = None if known.step is None else known.step.run
-    if run is None:
-        return Verdict("new")
-    if run.status == "running":
-        return Verdict("running")
-    if run.succeeded or not why.startswith("its last run"):
-        return Verdict("stale", why)
-    said = why.removeprefix("its last run failed").removeprefix("its last run was interrupted").removeprefix(": ")
-    return Verdict("interrupted" if run.status == "interrupted" else "failed", said)
-
-
-def _is(verdict: Verdict) -> str:
-    words = {"new": "never ran", "failed": "failed"}
-    return words.get(verdict.status, f"is {verdict.status}" if verdict.status != "interrupted" else "was interrupted")
-
-
-def _left_by_another_run(known: Known, before: Known, edge: Edge) -> str | None:
-    """Whether a name that it read in the kernel has been left anew, made of something else."""
-    if known.done is None or before.done is None:
-        return None
-    for name in edge.names:
-        read = known.done.needs.get(name)
-        if read and read != fingerprint(before.done):
-            return f"{before.name} left another {name}"
-    return None

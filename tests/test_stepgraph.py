@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from session_state_ext.freshness import alike, alike_hash, fingerprint
 from session_state_ext.model import Input, Origin, Run, Step, Variable
-from session_state_ext.stepgraph import Circular, Known, graph_of, judge
+from session_state_ext.stepgraph import Known, graph_of
+from session_state_ext.verdicts import judge
 
 
 @pytest.mark.parametrize(
@@ -73,8 +74,64 @@ def test_a_circle_is_named_and_a_step_that_reads_its_own_output_is_none() -> Non
     own = run("own", reads={"n": "1"}, writes="n")
     assert graph_of([known(own)]).order() == ["own"]
     one, two = run("one", reads={"b": "1"}, writes="a"), run("two", reads={"a": "1"}, writes="b")
-    with pytest.raises(Circular, match=r"each of these steps reads what the one before it writes"):
-        graph_of([known(one), known(two)]).order()
+    graph = graph_of([known(one), known(two)])
+    (circle,) = graph.circles()
+    assert graph.in_words(circle) == (
+        "one → two → one: each of these steps reads what the one before it writes, so that none can be the first. "
+        "Take one of the names out of --in or --out; or, where one of them is a step no longer: "
+        "%session steps forget one"
+    )
+    unseen = replace(known(two), source=None)
+    graph = graph_of([known(one), unseen])
+    (circle,) = graph.circles()
+    assert graph.in_words(circle).endswith("forget two"), "one whose code is nowhere is the likeliest"
+    spaced = run("make it", reads={"n": "1"}, writes="m"), run("n", reads={"m": "1"}, writes="n")
+    graph = graph_of([known(one) for one in spaced])
+    (circle,) = graph.circles()
+    assert graph.in_words(circle).endswith('forget "make it"')
+
+
+def test_circles_are_found_one_by_one_and_what_is_around_them_keeps_its_order() -> None:
+    """last ← b ⇄ a ← first, c → d → e → c with a way across, and two that have nothing to do with any of it."""
+    steps = [
+        run("last", reads={"b": "1"}, writes="end"),
+        run("b", reads={"a": "1", "e": "1"}, writes="b"),
+        run("then", reads={"alone": "1"}),
+        run("alone", writes="alone"),
+        run("a", reads={"b": "1", "x": "1"}, writes="a"),
+        run("first", writes="x"),
+        run("c", reads={"e": "1"}, writes="c"),
+        run("d", reads={"c": "1", "e": "1"}, writes="d"),
+        run("e", reads={"d": "1"}, writes="e"),
+    ]
+    graph = graph_of([known(one) for one in steps])
+    assert [str(circle) for circle in graph.circles()] == ["b → a → b", "c → d → e → c"]
+    assert [circle.steps for circle in graph.circles()] == [{"a", "b"}, {"c", "d", "e"}]
+    assert graph.circles(["then", "first"]) == []
+    assert [str(circle) for circle in graph.circles(["c"])] == ["c → d → e → c"], (
+        "nor what comes after what is asked for"
+    )
+    assert graph.order() == ["alone", "first", "then", "c", "d", "e", "b", "last", "a"]
+
+
+def test_a_circle_takes_nothing_from_the_verdicts_beside_it() -> None:
+    last, first = run("last", reads={"m": "1"}, writes="z"), run("first", reads={"x": "1"}, writes="m")
+    one, two = run("one", reads={"b": "1"}, writes="a"), run("two", reads={"a": "1"}, writes="b")
+    beside = known(last), known(first), known(one), known(two)
+    assert words(*beside, m="1", z="1", a="1", b="1") == {
+        "last": "stale: first before it is stale",
+        "first": "stale: x is gone",
+        "one": "fresh",
+        "two": "fresh",
+    }
+    assert words(*beside, x="1", m="1", z="1", a="1") == {
+        "last": "fresh",
+        "first": "fresh",
+        "one": "stale: b is gone",
+        "two": "stale: b is not there",
+    }
+    spare = known(run("two", reads={"a": "1"}, writes="c b"))
+    assert words(known(one), spare, a="1", b="1")["one"] == "stale: two before it is stale"
 
 
 def test_a_name_in_the_kernel_never_closes_a_circle() -> None:
@@ -129,7 +186,7 @@ def test_names_that_are_not_here_matter_where_somebody_reads_them() -> None:
 def test_an_output_that_was_not_stored_has_to_be_here() -> None:
     made = replace(run("draw", writes="n"), outputs=["n", "figure"])
     step = known(made)
-    assert words(step, n="1") == {"draw": "fresh"}
+    assert words(step, n="1") == {"draw": "fresh: figure in this kernel only"}
     assert words(step, n="1", absent="figure") == {"draw": "needs this kernel: figure is not here"}
     more = Known(name="draw", inputs=[], outputs=["n", "figure", "table"], source="s", step=step.step)
     assert words(more, n="1") == {"draw": "stale: table is not there"}

@@ -13,7 +13,8 @@ from session_state_ext import stepgraph
 from session_state_ext.errors import SessionError
 from session_state_ext.model import Change, RunError, Variable
 from session_state_ext.model import Step as Runs
-from session_state_ext.stepgraph import Graph, Known, Verdict
+from session_state_ext.stepgraph import Graph, Known
+from session_state_ext.verdicts import Verdict, judge
 from session_state_ext.wire import SaidOrigin
 
 from . import awaiting, display
@@ -26,6 +27,7 @@ from .outputs import Made
 from .recipes import CellRecipe, FunctionRecipe
 from .runerrors import StepFailed, StepRefused, StepStopped
 from .session import Session
+from .stepplan import Plan, plan_of
 from .steps import Outcome, Steps
 
 
@@ -79,7 +81,7 @@ class Runner:
         order = dict.fromkeys([*self._steps.recipes, *(one.name for one in by_start)])
         known = [self._known(name, runs.get(name)) for name in order]
         graph = stepgraph.graph_of(known)
-        return Standing(graph, stepgraph.judge(graph, rows, self._absent), rows)
+        return Standing(graph, judge(graph, rows, self._absent), rows)
 
     def _known(self, name: str, runs: Runs | None) -> Known:
         recipe = self._steps.recipes.get(name)
@@ -122,7 +124,8 @@ class Runner:
     def run_stale(self, names: Iterable[str] = (), *, force: bool = False) -> dict[str, Any]:
         """Run what is not fresh (of these steps and those before them) in the order of the graph; what was written.
 
-        With ``force`` all of them. Raises as :meth:`run`, and Circular.
+        With ``force`` all of them. Raises as :meth:`run`, and Circular where a circle stands in the way: of those that
+        were asked for; else, when what has nothing to do with it has run.
         """
         standing = self.standing()
         asked = list(names)
@@ -131,34 +134,30 @@ class Runner:
                 raise Mistake(self._unknown(name, standing))
         if not standing.graph.steps:
             raise Mistake("There are no steps yet. A cell becomes one by its first line: #| step: train(lr) -> loss")
-        order = standing.graph.order()
-        wanted = standing.graph.upstream(asked) if asked else set(order)
-        order = [name for name in order if name in wanted]
-        elsewhere = [name for name in order if name not in self._steps.recipes and not standing.verdicts[name].fresh]
-        waiting = [one for one in order if elsewhere and standing.graph.upstream([one]) & set(elsewhere)]
+        plan = plan_of(standing.graph, standing.verdicts, self._steps.recipes, asked, force=force)
         for name in asked:
-            if name in waiting:
-                self._runnable(next(one for one in elsewhere if one in standing.graph.upstream([name])))
+            if name in plan.waiting:
+                before = standing.graph.upstream([name])
+                self._runnable(next(one for one in plan.elsewhere if one in before))
         ran, fresh = dict[str, dict[str, Any]](), list[str]()
-        for at, name in enumerate(order):
-            if name in waiting:
-                continue
+        for at, name in enumerate(plan.order):
             if not force and self.standing().verdicts[name].fresh:
                 fresh.append(name)
-                continue
-            if name in self._steps.recipes:
-                ran[name] = self._run(name, force=force, then=[one for one in order[at + 1 :] if one not in waiting])
-        self._tell(list(ran), fresh, elsewhere, waiting)
+            elif name in self._steps.recipes:
+                ran[name] = self._run(name, force=force, then=plan.order[at + 1 :])
+        self._tell(list(ran), fresh, plan)
+        if plan.circular is not None:
+            raise plan.circular
         return {name: value for made in ran.values() for name, value in made.items()}
 
-    def _tell(self, ran: list[str], fresh: list[str], elsewhere: list[str], waiting: list[str]) -> None:
-        if not ran and fresh and not waiting:
+    def _tell(self, ran: list[str], fresh: list[str], plan: Plan) -> None:
+        if not ran and fresh and not plan.waiting and plan.circular is None:
             only = f"All {len(fresh)} steps are fresh" if len(fresh) > 1 else f"{fresh[0]} is fresh"
             self._say(f"{only}: nothing to run.")
         elif fresh:
             self._say(f"Fresh, not run: {', '.join(fresh)}")
-        for name in elsewhere:
-            after = [one for one in waiting if one != name]
+        for name in plan.elsewhere:
+            after = [one for one in plan.waiting if one != name]
             rest = f" {', '.join(after)} {'wait' if len(after) > 1 else 'waits'} for it." if after else ""
             self._say(f"{self._not_here(name)}{rest}")
 

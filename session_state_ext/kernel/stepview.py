@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from session_state_ext.stepgraph import Circular, Graph, Verdict
+from session_state_ext.stepgraph import Graph
+from session_state_ext.verdicts import Verdict
 
 from . import display
 from .display import Shown, Table
@@ -50,11 +51,8 @@ class StepTable(Shown, Mapping[str, StepRow]):
 
     def __init__(self, standing: Standing) -> None:
         graph, verdicts = standing.graph, standing.verdicts
-        circle: str | None = None
-        try:
-            layers = graph.layers()
-        except Circular as error:
-            layers, circle = [list(graph.steps)], error.message
+        layers = graph.layers()
+        circle = "\n".join(map(graph.in_words, graph.circles()))
         names = [name for layer in layers for name in layer]
         self._rows = {name: _row(graph, name, verdicts[name]) for name in names}
         now = time.time() * 1000
@@ -62,7 +60,7 @@ class StepTable(Shown, Mapping[str, StepRow]):
         headings = ["step", "reads", "writes", "state", "last run", "took"]
         foot = circle or _foot(self._rows)
         table = Table(_title(self._rows), headings, rows, foot, mono=(0, 1, 2))
-        drawn = len(names) <= _MOST and bool(graph.edges) and circle is None
+        drawn = len(names) <= _MOST and bool(graph.edges) and not circle
         order = _in_words(layers) if drawn else ""
         picture = _drawing(graph, layers, verdicts) if drawn else ""
         super().__init__("\n\n".join(filter(None, [table.text(), order])), picture + table.html())

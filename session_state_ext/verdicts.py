@@ -1,0 +1,120 @@
+"""The state of each step: by its own record, by the steps before it, and by what is in this kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from .freshness import fingerprint, why_stale
+from .model import Variable
+from .stepgraph import Edge, Graph, Known
+
+Status = Literal["fresh", "stale", "new", "running", "failed", "interrupted", "needs-kernel"]
+
+
+class Verdict(Struct, frozen=True):
+    """The state of a step, and why, in a few words; ``why`` is empty where it is fresh."""
+
+    status: Status
+    why: str = ""
+    #: of one that is fresh: outputs that are in this kernel only, for they could not be stored
+    held: tuple[str, ...] = ()
+
+    @property
+    def fresh(self) -> bool:
+        return self.status == "fresh"
+
+    @property
+    def words(self) -> str:
+        """``stale: lr changed``."""
+        word = {"new": "never ran", "needs-kernel": "needs this kernel"}.get(self.status, self.status)
+        if self.held:
+            return f"{word}: {', '.join(self.held)} in this kernel only"
+        return f"{word}: {self.why}" if self.why else word
+
+
+_Absent = Callable[[Known, Sequence[str]], str | None]
+
+
+def judge(graph: Graph, rows: Mapping[str, Variable], absent: _Absent = lambda step, names: None) -> dict[str, Verdict]:
+    """The state of each step.
+
+    ``absent`` is asked, for a step and names that it leaves and others read, why they are not in this kernel: in a
+    few words, None where they are.
+    """
+    read = {name: _names_read(graph, name) for name in graph.steps}
+    verdicts = {name: _by_itself(known, rows, left_is_read=bool(read[name])) for name, known in graph.steps.items()}
+    order = graph.order()
+    moved = True
+    while moved:  # more than once, for a circle has no order
+        moved = False
+        for name in order:
+            why = _why_after(graph, name, verdicts) if verdicts[name].fresh else None
+            if why is not None:
+                verdicts[name] = Verdict("stale", why)
+                moved = True
+    for name, known in graph.steps.items():
+        if verdicts[name].fresh:
+            gone = absent(known, [*known.unstored, *read[name]])
+            verdicts[name] = Verdict("fresh", held=known.unstored) if gone is None else Verdict("needs-kernel", gone)
+    return verdicts
+
+
+def _names_read(graph: Graph, name: str) -> list[str]:
+    """What others read of the names that it leaves in the kernel."""
+    return sorted({one for edge in graph.edges if edge.before == name for one in edge.names})
+
+
+def _by_itself(known: Known, rows: Mapping[str, Variable], *, left_is_read: bool) -> Verdict:
+    why = why_stale(
+        known.step,
+        rows,
+        source=known.source,
+        inputs=known.inputs,
+        outputs=known.outputs,
+        held=known.unstored,
+        left_is_read=left_is_read,
+    )
+    return Verdict("fresh") if why is None else _of_itself(known, why)
+
+
+def _why_after(graph: Graph, name: str, verdicts: Mapping[str, Verdict]) -> str | None:
+    """Why the steps before it make it stale, None where they do not."""
+    for edge in graph.before(name):
+        other = verdicts[edge.before]
+        if not other.fresh:
+            return f"{edge.before} before it {_is(other)}"
+        again = _left_by_another_run(graph.steps[name], graph.steps[edge.before], edge)
+        if again is not None:
+            return again
+    return None
+
+
+def _of_itself(known: Known, why: str) -> Verdict:
+    run = None if known.step is None else known.step.run
+    if run is None:
+        return Verdict("new")
+    if run.status == "running":
+        return Verdict("running")
+    if run.succeeded or not why.startswith("its last run"):
+        return Verdict("stale", why)
+    said = why.removeprefix("its last run failed").removeprefix("its last run was interrupted").removeprefix(": ")
+    return Verdict("interrupted" if run.status == "interrupted" else "failed", said)
+
+
+def _is(verdict: Verdict) -> str:
+    words = {"new": "never ran", "failed": "failed"}
+    return words.get(verdict.status, f"is {verdict.status}" if verdict.status != "interrupted" else "was interrupted")
+
+
+def _left_by_another_run(known: Known, before: Known, edge: Edge) -> str | None:
+    """Whether a name that it read in the kernel has been left anew, made of something else."""
+    if known.done is None or before.done is None:
+        return None
+    for name in edge.names:
+        read = known.done.needs.get(name)
+        if read and read != fingerprint(before.done):
+            return f"{before.name} left another {name}"
+    return None
