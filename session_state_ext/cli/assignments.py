@@ -10,21 +10,22 @@ from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
 from session_state_ext.wire import Limits
 
+from .command import Usage
+
 #: Where no literal begins like this, nobody can take it for one.
 _TEXT = re.compile(r"[^\W\d]|[/~]|\.[^\d]|\.$|\\")
 
 
 def assignments(words: Iterable[str], limits: Limits) -> dict[str, bytes]:
-    """The JSON text of each ``NAME=VALUE``. Raises Mistake, and what a name or value that cannot be stored deserves."""
-    from session_state_ext.kernel.grammar import Mistake
-
+    """The JSON text of each ``NAME=VALUE``. Raises Usage, Mistake, and what a name or value that cannot be stored
+    deserves."""
     found: dict[str, bytes] = {}
     for word in words:
         name, equals, text = word.partition("=")
         if not equals or not name:
-            raise Mistake(f"{word!r} sets nothing. Write NAME=VALUE without spaces around the =, such as lr=0.1")
+            raise Usage(f"{word!r} sets nothing. Write NAME=VALUE without spaces around the =, such as lr=0.1")
         if name in found:
-            raise Mistake(f"{name} is set twice.")
+            raise Usage(f"{name} is set twice.")
         check_name(name, limits.name_chars)
         found[name] = value(name, text, limits)
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import zmq
 from nbclient import NotebookClient
 
 
@@ -15,6 +16,13 @@ class Client(NotebookClient):
     skip: Mapping[int, str] = {}
     #: told of each cell that has ended without an error
     ended: Callable[[int], Awaitable[None]]
+
+    def create_kernel_manager(self) -> Any:
+        """As nbclient does it; what is said to the kernel is encrypted where both can, else ipykernel complains."""
+        manager: Any = super().create_kernel_manager()
+        if manager.has_trait("transport_encryption") and zmq.has("curve"):
+            manager.transport_encryption = "auto"
+        return manager
 
     async def async_execute_cell(
         self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True

@@ -60,6 +60,12 @@ class NothingStored(NotFound):
     """There are no sessions yet."""
 
 
+class Usage(SessionError):
+    """The line was not understood, beyond what argparse sees of it."""
+
+    code = "usage"
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one sentence what is wrong."""
 
@@ -158,6 +164,8 @@ class Command(JupyterApp):
         try:
             self.act(self.given)
             sys.stdout.flush()
+        except Usage as error:
+            self.fail(error.message, USAGE)
         except SessionError as error:
             self.fail(error.message)
         except KeyboardInterrupt:

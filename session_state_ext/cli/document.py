@@ -16,7 +16,7 @@ from session_state_ext.model import Declare, Delete, Op, Set
 from session_state_ext.notebookfile import kept_in
 from session_state_ext.wire import Limits, check_ops, check_text, decode_members, encode
 
-from .command import HubCommand
+from .command import HubCommand, Usage
 from .lookup import called, find, match, write
 from .table import print_text
 
@@ -98,9 +98,7 @@ jupyter session import theirs.ipynb --new          what a colleague's notebook c
         variables, specs, named = read(given.file, hub.limits)
         word = given.session or named
         if word is None:
-            raise NotADocument(
-                f"{given.file} does not say which session it was. Give one: SESSION, and --new to make it."
-            )
+            raise Usage(f"{given.file} does not say which session it was. Give one: SESSION, and --new to make it.")
         ops: list[Op] = [Set(name=name, value=Raw(text)) for name, text in variables.items()]
         # What is valid no more stays as it was: the declarations come behind the values.
         ops += (Declare(name=name, spec=Raw(text)) for name, text in specs.items())

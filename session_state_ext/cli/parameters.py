@@ -20,6 +20,7 @@ from session_state_ext.names import check_name
 from session_state_ext.wire import Limits, check_ops, check_spec, problem
 
 from .assignments import assignments
+from .command import Usage
 from .literals import NoLiteral, imports_for, python
 from .notebook import INJECTED, assigned, is_injected, parameters_at
 from .table import quoted
@@ -47,10 +48,12 @@ class InvalidParameter(WrongParameter):
 
 
 def given(words: Iterable[str], file: str | None, limits: Limits) -> dict[str, bytes]:
-    """The JSON texts of ``NAME=VALUE`` words, which win, and of a YAML file. Raises InvalidParameter."""
+    """The JSON texts of ``NAME=VALUE`` words, which win, and of a YAML file. Raises Usage, InvalidParameter."""
     try:
         found = {**_of_file(Path(file), limits), **assignments(words, limits)} if file else assignments(words, limits)
         check_ops(tuple(Set(name=name, value=Raw(text)) for name, text in found.items()), limits)
+    except Usage:
+        raise
     except SessionError as error:
         raise InvalidParameter(error.message) from None
     return found

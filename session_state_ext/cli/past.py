@@ -58,7 +58,7 @@ jupyter session history sweep --before 41          the page before
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
         parser.add_argument("variable", metavar="VARIABLE", nargs="?", help="only changes of this variable")
-        parser.add_argument("--limit", type=_count, default=30, metavar="N", help="so many changes; default: 30")
+        parser.add_argument("--limit", type=_many, default=30, metavar="N", help="so many changes; default: 30")
         parser.add_argument("--before", type=_count, metavar="REVISION", help="only earlier ones")
         parser.add_argument("--json", action="store_true", help="for programs")
 
@@ -179,8 +179,12 @@ jupyter session snapshot sweep                     a list
             if given.forget or given.at is not None:
                 self.fail("Which snapshot? Give its name.", USAGE)
             await self._list(hub, session.session_id, json=given.json)
+        elif given.forget and given.at is not None:
+            self.fail("--forget takes a name away, --at gives one. Say one of them.", USAGE)
         elif given.forget:
             await hub.history.forget_snapshot(self.owner, session.session_id, given.snapshot)
+        elif given.snapshot.isdecimal():
+            self.fail(f"{given.snapshot} would be mistaken for a revision. Give the snapshot a name of letters.", USAGE)
         else:
             taken, _ = await hub.history.take_snapshot(
                 self.owner, session.session_id, given.snapshot, revision=given.at
@@ -216,9 +220,16 @@ jupyter session restore sweep 12
 
 
 def _count(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text} is no revision's number")
+    if not text.isdecimal() or len(text) > 15:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
     return int(text)
+
+
+def _many(text: str) -> int:
+    count = _count(text)
+    if not 0 < count < 1000:
+        raise argparse.ArgumentTypeError("a page has 1 to 999 changes")
+    return count
 
 
 def _forced(error: SessionError) -> SessionError:

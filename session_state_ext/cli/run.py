@@ -16,11 +16,10 @@ from msgspec import Struct
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import credential
-from session_state_ext.kernel.grammar import Mistake
 from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
-from .command import INTERRUPTED, HubCommand
+from .command import INTERRUPTED, HubCommand, Usage
 from .execution import CellError, check_kernel, environment, execute
 from .lookup import match, place, write
 from .notebook import NotebookMissing, read, source_of, step_of
@@ -116,12 +115,12 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
 
     def _run(self, given: argparse.Namespace) -> None:
         started = time.monotonic()
+        if given.session and given.own:
+            raise Usage("--session names one session, --own another. Give one of them.")
         path = Path(given.notebook)
         notebook = read(path)
-        if given.session and given.own:
-            raise Mistake("--session names one session, --own another. Give one of them.")
         if given.output and not Path(given.output).absolute().parent.is_dir():
-            raise Mistake(f"{given.output} cannot be written: there is no such folder.")
+            raise SessionError(f"{given.output} cannot be written: there is no such folder.")
         check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
         values = parameters.given(given.assigned or [], given.params, self.limits())
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
