@@ -19,7 +19,7 @@ from session_state_ext.stepgraph import Known, graph_of, of_runs
 from session_state_ext.verdicts import judge
 
 
-class Case(Struct):
+class Case(Struct, rename="camel"):
     what: str
     cells: list[str]
     steps: list[Step]
@@ -27,6 +27,7 @@ class Case(Struct):
     kernel: str
     states: dict[str, str]
     circle: list[str] = []
+    kernel_only: dict[str, list[str]] = {}
 
 
 class Golden(Struct):
@@ -58,5 +59,7 @@ def test_a_step_stands_as_both_languages_say(case: Case) -> None:
     graph = graph_of(known)
     verdicts = judge(graph, {row.name: row for row in case.rows}, absent)
     assert {name: verdict.status for name, verdict in verdicts.items()} == case.states
+    held = {name: list(verdict.held) for name, verdict in verdicts.items() if verdict.held}
+    assert held == case.kernel_only
     assert [sorted(circle.steps) for circle in graph.circles()] == ([sorted(case.circle)] if case.circle else [])
     assert set(graph.order()) == set(case.states)

@@ -38,6 +38,8 @@ export interface StepView {
   readonly lost: readonly string[];
   /** Its cell is not what ran last. */
   readonly edited: boolean;
+  /** Of one that is fresh: outputs that could not be stored, so that they are in the kernel only. */
+  readonly kernelOnly: readonly string[];
   /** A step before it that is not fresh. */
   readonly before: string | null;
   readonly run: Run | null;
@@ -224,7 +226,7 @@ export function mergeSteps(
   const view = (name: string, cell: StepCell | null): StepView => {
     const step = known.get(name);
     const read = all.some(other => other !== step && taken(other, step).length > 0);
-    const outputs = cell && cell.outputs.length > 0 ? cell.outputs : (step?.outputs ?? []);
+    const outputs = cell?.outputs ?? step?.outputs ?? [];
     const { changed, lost, edited } = step?.done
       ? aged(step.done, rows, cell)
       : { changed: [], lost: [], edited: false };
@@ -237,6 +239,7 @@ export function mergeSteps(
       changed,
       lost,
       edited,
+      kernelOnly: [],
       before: null,
       run: step?.run ?? null
     };
@@ -246,11 +249,20 @@ export function mergeSteps(
     ...cells.map(cell => view(cell.name, cell)),
     ...[...known.keys()].filter(name => !inNotebook.has(name)).map(name => view(name, null))
   ];
-  return afterOthers(views, known).map(step =>
-    step.state === 'fresh' && isElsewhere(step, known, kernel)
+  return afterOthers(views, known).map(step => {
+    if (step.state !== 'fresh') {
+      return step;
+    }
+    return isElsewhere(step, known, kernel)
       ? { ...step, state: 'needs-kernel' }
-      : step
-  );
+      : { ...step, kernelOnly: unstored(step, known.get(step.name)?.done) };
+  });
+}
+
+/** What its run could not store. */
+function unstored(view: StepView, done: Run | null | undefined): string[] {
+  const written = done?.written ?? [];
+  return view.outputs.filter(name => !written.includes(name));
 }
 
 /** Whether what it left in a kernel, and what is needed of that, is in another one. */
@@ -264,8 +276,10 @@ function isElsewhere(
   if (kernel === null || !done || (done.kernel ?? kernel) === kernel) {
     return false;
   }
-  const unstored = view.outputs.some(name => !(done.written ?? []).includes(name));
-  return unstored || [...known.values()].some(o => o !== step && taken(o, step).length > 0);
+  return (
+    unstored(view, done).length > 0 ||
+    [...known.values()].some(o => o !== step && taken(o, step).length > 0)
+  );
 }
 
 /** A step is stale while one before it is not fresh. */

@@ -229,6 +229,11 @@ class Steps:
         listed = " and ".join(missing) if len(missing) < 3 else ", ".join(missing)
         meant = nearest(missing[0], list(self._session)) if len(missing) == 1 else ""
         first = missing[0]
+        if first in self.left and first in self._names:
+            return (
+                f"it needs {first}, which {self.left[first].step} left in this kernel and which is no variable. "
+                f"Take {first} out of the inputs: its name alone is enough."
+            )
         how = f"%session push {first}" if first in self._names else f"%session set {first} = ..."
         return (
             f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"

@@ -41,6 +41,8 @@ class StepRow(Struct, frozen=True):
     status: str
     #: why it is not fresh, in a few words
     why: str
+    #: of one that is fresh: outputs that could not be stored, so that they are in this kernel only
+    kernel_only: list[str]
     #: of the latest run: when it began and how long it took, in seconds since the epoch and in seconds
     last_run: float | None
     took: float | None
@@ -84,6 +86,7 @@ def _row(graph: Graph, name: str, verdict: Verdict) -> StepRow:
         writes=known.outputs,
         status=verdict.status,
         why=verdict.why,
+        kernel_only=list(verdict.held),
         last_run=None if run is None else run.start / 1000,
         took=None if run is None or run.end is None else (run.end - run.start) / 1000,
     )

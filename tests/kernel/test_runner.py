@@ -30,6 +30,35 @@ def test_a_restart_asks_for_this_kernel_only_where_a_name_is_read(lone: Callable
     assert "2 steps · all fresh" in kernel.run("%session steps").text
 
 
+def test_an_output_that_could_not_be_stored_asks_for_this_kernel_and_runs_again_after_a_restart(
+    lone: Callable[..., Kernel],
+) -> None:
+    kernel, other = lone(**SWEEP), lone(**SWEEP)
+    fit = "#| step: fit(lr) -> model\nmodel = {'f': lambda x: x * lr}"
+    kernel.run(f"{LOAD}\nsession['lr'] = 0.1")
+    assert "model is in kernel only: dict" in kernel.run(fit).text
+    table = kernel.run("%session steps")
+    assert "fresh: model in this kernel only" in table.text
+    assert "fresh: model in this kernel only" in table.html
+    assert "fit is fresh: nothing to run." in kernel.run("%session run --stale").text
+    assert "needs this kernel: model is not here" in other.run(f"{LOAD}\n%session steps").text
+    ran = kernel.run("#| step: use(model) -> y\ny = model['f'](10)")
+    assert not ran.ok
+    assert (
+        "use was not run: it needs model, which fit left in this kernel and which is no variable. "
+        "Take model out of the inputs: its name alone is enough." in ran.text
+    )
+    assert kernel.run("#| step: use() -> y\ny = model['f'](10)").ok
+    kernel.restart()
+    table = kernel.run(f"{LOAD}\n%session steps").text
+    assert "needs this kernel: model is not here" in table
+    assert "2 steps · 1 not fresh" in table, "what use has stored stands"
+    kernel.run("#| step: never(y)\npass")
+    assert "fit has not run in this kernel" in kernel.run("%session run --stale").text
+    kernel.run(fit)
+    assert "fresh: model in this kernel only" in kernel.run("%session steps").text
+
+
 def test_a_name_that_was_left_anew_makes_its_reader_stale(lone: Callable[..., Kernel]) -> None:
     kernel = lone(**SWEEP)
     kernel.run(f"{LOAD}\nsession.update(seed=1)")

@@ -147,7 +147,8 @@ def test_what_a_function_makes_and_cannot_be_stored_is_in_the_kernel(shell: Shel
     assert "fit: model is in kernel only: object." in ran.text
     assert dict(shell.session) == {"score": 0.5}
     assert shell.names["model"] is ran.value["model"]
-    assert shell.session.steps()["fit"].status == "fresh"
+    step = shell.session.steps()["fit"]
+    assert (step.status, step.why, step.kernel_only) == ("fresh", "", ["model"])
     shell.run("del model")
     step = shell.session.steps()["fit"]
     assert (step.status, step.why) == ("needs-kernel", "model is not here")

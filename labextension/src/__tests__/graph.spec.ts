@@ -12,6 +12,7 @@ export function view(name: string, inputs: string[], outputs: string[]): StepVie
     changed: [],
     lost: [],
     edited: false,
+    kernelOnly: [],
     before: null,
     run: null
   };

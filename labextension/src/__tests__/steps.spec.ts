@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { detail } from '../components/stepwords';
 import { parseJson } from '../json';
 import { recordRun, type Row, type Run, type Step } from '../model';
 import { mergeSteps, scanCells, stepsToRun } from '../steps';
@@ -207,6 +210,22 @@ describe('steps after one another', () => {
   });
 });
 
+test('what a restart would lose is said of a step that is fresh', () => {
+  const [, { run }] = step('train', 'warned', [3, '1']);
+  const own: Run = { ...run!, outputs: ['model', 'loss'], written: ['loss'], revision: 4 };
+  const known = new Map<string, Step>([
+    ['train', { name: 'train', inputs: ['lr'], outputs: ['model', 'loss'], run: own, done: own }]
+  ]);
+  const rows = new Map([row('lr', '1', 3), row('loss', '1', 4)].map(each => [each.name, each]));
+  const trans = nullTranslator.load('session_state_ext');
+  const [fresh] = mergeSteps([], known, rows);
+  expect(fresh?.state).toBe('fresh');
+  expect(detail(fresh!, 0, trans)).toBe('model in this kernel only');
+  const [stale] = mergeSteps([], known, new Map());
+  expect(stale?.kernelOnly).toEqual([]);
+  expect(detail(stale!, 0, trans)).toBe('lr changed');
+});
+
 interface GoldenStep extends Omit<Step, 'run'> {
   run: Run;
 }
@@ -217,13 +236,14 @@ interface GoldenCase {
   rows: Row[];
   kernel: string;
   states: { [step: string]: string };
+  kernelOnly?: { [step: string]: string[] };
 }
 const golden = parseJson(
   readFileSync(join('tests', 'frames', 'freshness.json'), 'utf8')
 ) as unknown as { cases: GoldenCase[] };
 
 describe('as the kernel says it', () => {
-  test.each(golden.cases)('$what', ({ cells, steps, rows, kernel, states }) => {
+  test.each(golden.cases)('$what', ({ cells, steps, rows, kernel, states, kernelOnly = {} }) => {
     const views = mergeSteps(
       scanCells(cells.map((source, at) => cell(source, String(at)))),
       new Map(steps.map(each => [each.name, each])),
@@ -231,5 +251,7 @@ describe('as the kernel says it', () => {
       kernel
     );
     expect(Object.fromEntries(views.map(view => [view.name, view.state]))).toEqual(states);
+    const held = views.filter(view => view.kernelOnly.length > 0);
+    expect(Object.fromEntries(held.map(view => [view.name, view.kernelOnly]))).toEqual(kernelOnly);
   });
 });

@@ -27,9 +27,9 @@ export function stateWords(state: StepState, trans: TranslationBundle): string {
   }
 }
 
-/** Why it is stale, or how long it took. */
+/** Why it is stale, what of it a restart would lose, or how long it took. */
 export function detail(step: StepView, now: number, trans: TranslationBundle): string {
-  const { run, state, changed, lost, edited, before } = step;
+  const { run, state, changed, lost, edited, before, kernelOnly } = step;
   if (run === null) {
     return '';
   }
@@ -46,6 +46,9 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
     return lost.length > 0
       ? trans.__('%1 is not what it wrote', lost.join(', '))
       : trans.__('%1 before it is not fresh', before ?? '');
+  }
+  if (kernelOnly.length > 0) {
+    return trans.__('%1 in this kernel only', kernelOnly.join(', '));
   }
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
 }
