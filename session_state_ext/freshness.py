@@ -98,7 +98,7 @@ def why_stale(
         # A run that read other values has left the outputs alone, as if it had not been.
         untouched = run.status == "refused" or (not left_is_read and changed_inputs(run, rows))
         if done is None or not untouched:
-            return how_it_failed(run)
+            return "its last run was interrupted" if run.status == "interrupted" else "its last run failed"
         run = done
     if source is not None and run.source != source:
         return "its source changed"
@@ -118,14 +118,3 @@ def why_stale(
         if row.revision > (run.revision or 0) and row.origin.run != run.id:
             return f"{name} was written by somebody else"
     return None
-
-
-def how_it_failed(run: Run) -> str:
-    """Why the run did not succeed, in a few words."""
-    if run.status == "interrupted":
-        return "its last run was interrupted"
-    if run.error is None:
-        return "its last run failed"
-    line = f" in line {run.error.line}" if run.error.line else ""
-    said = f"{run.error.type}: {run.error.message}{line}"
-    return f"its last run failed: {said if len(said) <= 100 else said[:97] + '...'}"

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from .freshness import fingerprint, why_stale
-from .model import Variable
+from .model import RunError, Variable
 from .stepgraph import Edge, Graph, Known
 
 Status = Literal["fresh", "stale", "new", "running", "failed", "interrupted", "needs-kernel"]
@@ -21,6 +21,10 @@ class Verdict(Struct, frozen=True):
     why: str = ""
     #: of one that is fresh: outputs that are in this kernel only, for they could not be stored
     held: tuple[str, ...] = ()
+    #: the line in which its last run failed or was interrupted
+    line: int | None = None
+    #: its last run was refused: the body did not begin
+    refused: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -28,11 +32,24 @@ class Verdict(Struct, frozen=True):
 
     @property
     def words(self) -> str:
-        """``stale: lr changed``."""
+        """``stale: lr changed``, ``failed in line 2: ValueError: no data``."""
         word = {"new": "never ran", "needs-kernel": "needs this kernel"}.get(self.status, self.status)
-        if self.held:
-            return f"{word}: {', '.join(self.held)} in this kernel only"
-        return f"{word}: {self.why}" if self.why else word
+        if self.refused:
+            word = "not run"
+        if self.line is not None:
+            word += f" in line {self.line}"
+        why = f"{', '.join(self.held)} in this kernel only" if self.held else self.why
+        return f"{word}: {why}" if why else word
+
+
+#: Errors whose message is a sentence of our own, to which their type adds nothing.
+_OUR_OWN = ("Session", "Not run", "Output missing", "Timeout", "Stopped")
+
+
+def error_words(error: RunError) -> str:
+    """``ValueError: no data``; a sentence of our own as it is. One line of text."""
+    said = error.message if error.type in _OUR_OWN else f"{error.type}: {error.message}"
+    return " ".join(said.split())
 
 
 _Absent = Callable[[Known, Sequence[str]], str | None]
@@ -100,11 +117,16 @@ def _of_itself(known: Known, why: str) -> Verdict:
         return Verdict("running")
     if run.succeeded or not why.startswith("its last run"):
         return Verdict("stale", why)
-    said = why.removeprefix("its last run failed").removeprefix("its last run was interrupted").removeprefix(": ")
-    return Verdict("interrupted" if run.status == "interrupted" else "failed", said)
+    line = None if run.error is None else run.error.line
+    if run.status == "interrupted":
+        return Verdict("interrupted", line=line)
+    why = "" if run.error is None else error_words(run.error)
+    return Verdict("failed", why, line=line, refused=run.status == "refused")
 
 
 def _is(verdict: Verdict) -> str:
+    if verdict.refused:
+        return "was not run"
     words = {"new": "never ran", "failed": "failed"}
     return words.get(verdict.status, f"is {verdict.status}" if verdict.status != "interrupted" else "was interrupted")
 

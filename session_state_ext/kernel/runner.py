@@ -14,7 +14,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.model import Change, RunError, Variable
 from session_state_ext.model import Step as Runs
 from session_state_ext.stepgraph import Graph, Known
-from session_state_ext.verdicts import Verdict, judge
+from session_state_ext.verdicts import Verdict, error_words, judge
 from session_state_ext.wire import SaidOrigin
 
 from . import awaiting, display
@@ -203,14 +203,14 @@ class Runner:
     def _failure(
         self, name: str, outcome: Outcome | None, error: BaseException | None, then: Sequence[str]
     ) -> StepFailed | StepStopped:
-        rest = f" Not run: {', '.join(then)}." if then else ""
+        rest = f"Not run: {', '.join(then)}." if then else ""
         run = None if outcome is None else outcome.run
         # Time that is over interrupts the body, too; its run has failed.
         if run.status == "interrupted" if run is not None else isinstance(error, KeyboardInterrupt):
-            return StepStopped(f"{name} was interrupted.{rest}")
+            return StepStopped(_with(f"{name} was interrupted.", rest))
         if run is None or run.error is None:
-            return StepFailed(f"{getattr(error, 'message', None) or f'{name} was not run: {error}'}{rest}")
-        return StepFailed(f"{name} {_said(run.error)}{rest}")
+            return StepFailed(_with(getattr(error, "message", None) or f"{name} was not run: {error}", rest))
+        return StepFailed(_with(f"{name} {_said(run.error)}", rest))
 
     # --- a cell ---
 
@@ -281,8 +281,18 @@ def _said(error: RunError) -> str:
     line = f" in line {error.line}" if error.line else ""
     if error.type == "Timeout":
         return f"{error.message}{line}."
-    said = error.message if error.type in ("Session", "Output missing") else f"{error.type}: {error.message}"
-    return f"failed{line}: {said.removesuffix('.')}."
+    return f"failed{line}: {_ended(error_words(error))}"
+
+
+def _ended(sentence: str) -> str:
+    """With a full stop; a command at its end stays as it is to be typed."""
+    return sentence if sentence.endswith((".", "?", "!")) or "%session" in sentence else f"{sentence}."
+
+
+def _with(sentence: str, rest: str) -> str:
+    """Both; in a line of its own where the first one ends with what is to be typed."""
+    apart = sentence.endswith("...") or not sentence.endswith((".", "?", "!"))
+    return f"{sentence}{chr(10) if apart else ' '}{rest}".rstrip()
 
 
 async def _awaited(work: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,9 @@ from .display import Shown, Table
 if TYPE_CHECKING:
     from .runner import Standing
 
+#: A state takes this much of a row, and below the table.
+_STATE, _FULL = 60, 400
+_QUIET = "color:var(--jp-ui-font-color2,#777)"
 _MOST = 40  # steps in a drawing; more are lines that nobody can follow
 _WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 132, 40, 64, 18, 8
 _COLORS = {
@@ -54,18 +58,21 @@ class StepTable(Shown, Mapping[str, StepRow]):
     def __init__(self, standing: Standing) -> None:
         graph, verdicts = standing.graph, standing.verdicts
         layers = graph.layers()
-        circle = "\n".join(map(graph.in_words, graph.circles()))
+        circles = [graph.in_words(one) for one in graph.circles()]
         names = [name for layer in layers for name in layer]
         self._rows = {name: _row(graph, name, verdicts[name]) for name in names}
         now = time.time() * 1000
         rows = [_cells(graph, one, verdicts[one.name], now) for one in self._rows.values()]
         headings = ["step", "reads", "writes", "state", "last run", "took"]
-        foot = circle or _foot(self._rows)
-        table = Table(_title(self._rows), headings, rows, foot, mono=(0, 1, 2))
-        drawn = len(names) <= _MOST and bool(graph.edges) and not circle
+        below = [*_in_full(verdicts, names), *circles, _foot(self._rows)]
+        table = Table(_title(self._rows), headings, rows, mono=(0, 1, 2))
+        drawn = len(names) <= _MOST and bool(graph.edges) and not circles
         order = _in_words(layers) if drawn else ""
         picture = _drawing(graph, layers, verdicts) if drawn else ""
-        super().__init__("\n\n".join(filter(None, [table.text(), order])), picture + table.html())
+        foot = [line for line in [*below, order] if line]
+        text = "\n\n".join([table.text(), *(["\n".join(foot)] if foot else [])])
+        notes = "".join(f"<div>{escape(line)}</div>" for line in foot if line != order)
+        super().__init__(text, f'{picture}{table.html()}<div style="{_QUIET}">{notes}</div>')
 
     def __getitem__(self, name: str) -> StepRow:
         return self._rows[name]
@@ -99,7 +106,7 @@ def _cells(graph: Graph, row: StepRow, verdict: Verdict, now: float) -> list[str
         row.name,
         _listed(row.reads, taken),
         _listed(row.writes, kept),
-        verdict.words,
+        brief(verdict.words, _STATE),
         "" if row.last_run is None else display.when(int(row.last_run * 1000), now),
         "" if row.took is None else display.span(int(row.took * 1000)),
     ]
@@ -108,6 +115,22 @@ def _cells(graph: Graph, row: StepRow, verdict: Verdict, now: float) -> list[str
 def _listed(variables: list[str], names: list[str]) -> str:
     """Variables, and in brackets the names that are in the kernel only."""
     return " ".join([", ".join(variables), f"({', '.join(names)})" if names else ""]).strip() or "–"
+
+
+def _in_full(verdicts: Mapping[str, Verdict], names: Iterable[str]) -> list[str]:
+    """The states that the table shortens."""
+    words = {name: verdicts[name].words for name in names}
+    return [f"{name}: {brief(said, _FULL)}" for name, said in words.items() if brief(said, _STATE) != said]
+
+
+def brief(text: str, most: int) -> str:
+    """Its first sentences, as far as they fit; of one that is longer, as many whole words."""
+    if len(text) <= most:
+        return text
+    ends = [found.end() for found in re.finditer(r"[.?!](?= [A-Z])", text[:most])]
+    if ends:
+        return text[: ends[-1]]
+    return f"{text[: most - 1].rpartition(' ')[0] or text[: most - 2]} …"
 
 
 def _title(rows: Mapping[str, StepRow]) -> str:

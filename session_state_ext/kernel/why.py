@@ -16,12 +16,15 @@ from session_state_ext.model import Input, Origin, Run, RunOp, Set, Variable
 from . import display, preview
 from .display import Shown
 from .grammar import nearest
+from .stepview import brief
 
 if TYPE_CHECKING:
     from .runner import Runner, Standing
 
 #: A value takes this much of a line.
 _WIDTH = 40
+#: And so does why a run is not as it was.
+_STATE = 80
 #: How far back, in steps.
 _DEEPEST = 20
 
@@ -119,7 +122,7 @@ class _Walk:
         if latest is not None and latest.id != run.id:
             line.stale = "has run again since"
         elif verdict is not None and verdict.status not in ("fresh", "needs-kernel"):
-            line.stale = verdict.words
+            line.stale = brief(verdict.words, _STATE)
         if depth >= _DEEPEST:
             line.below.append(Line("...", "further back"))
             return line

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 
 from .notebook import Shell
@@ -193,9 +195,54 @@ def test_a_failed_try_with_other_values_leaves_the_outputs_as_they_were(shell: S
     shell.run("session['x'] = 0")
     shell.run("%session run --stale")
     step = shell.session.steps()["invert"]
-    assert (step.status, step.why) == ("failed", "ZeroDivisionError: division by zero in line 2")
+    assert (step.status, step.why) == ("failed", "ZeroDivisionError: division by zero")
     shell.run("session['x'] = 1")
     assert shell.session.steps()["invert"].status == "fresh"
+
+
+@pytest.mark.parametrize(
+    ("cell", "state", "below"),
+    [
+        ("#| step: a()\n1 / 0", "failed in line 2: ZeroDivisionError: division by zero", ""),
+        ("#| step: a()\n\nraise KeyboardInterrupt", "interrupted in line 3", ""),
+        ("#| step: a(lr)\npass", "not run: it needs lr, which this session does not have.", "a: not run: it needs lr, which this session does not have. Set it in the Session panel, or with: %session set lr = ..."),
+        ("#| step: a()\n%session get nope", "failed in line 2: This session has no variable nope.", "a: failed in line 2: This session has no variable nope. Set it: %session set nope = ..."),
+        ("#| step: a()\nsession['nope']", "failed in line 2: This session has no variable 'nope'.", "a: failed in line 2: This session has no variable 'nope'. Set it: session['nope'] = ..., or in the Session panel."),
+        ("#| step: a() -> y\npass", "failed: --out promises y, which the cell neither assigned …", "a: failed: --out promises y, which the cell neither assigned nor changed. Assign it in the cell, or take y out of --out."),
+        ("#| step: a() --timeout 0.2\nimport time; time.sleep(60)", "failed in line 2: ran longer than 0.2 s and was stopped", ""),
+        ("#| step: a()\nraise ValueError('first <line>\\n  second ' + 'word ' * 200)", "failed in line 2: ValueError: first <line> second word …", "a: failed in line 2: ValueError: first <line> second word"),
+        ("#| step: a()\nraise ValueError('x' * 100)", "failed in line 2: ValueError: …", "a: failed in line 2: ValueError: " + "x" * 100),
+    ],
+)  # fmt: skip
+def test_why_a_step_failed_reads_well_in_the_table_and_in_full_below_it(
+    shell: Shell, cell: str, state: str, below: str
+) -> None:
+    shell.run(cell)
+    table = shell.session.steps()
+    text, html = repr(table), table._repr_html_()
+    lines = text.splitlines()
+    (row,) = [line for line in lines if line.startswith("a ")]
+    assert f"  {state}  " in row
+    assert f">{escape(state)}</td>" in html
+    full = [line for line in lines if line.startswith("a: ")]
+    assert len(full) == bool(below)
+    for line in full:
+        assert line.startswith(below)
+        assert len(line) <= 410
+        assert line.endswith("word …") or line == below, "not cut within a word"
+        assert f"<div>{escape(line)}</div>" in html
+    assert "Session:" not in text.replace("Session panel", "")
+    assert lines[-1] == "To run what is not fresh: %session run --stale"
+
+
+def test_what_was_refused_is_not_called_failed_by_those_after_it(shell: Shell) -> None:
+    shell.run("#| step: first(lr) -> x\nx = lr")
+    shell.run("session['x'] = 1")
+    shell.run("#| step: then(x) -> y\ny = x")
+    assert shell.session.steps()["then"].why == "first before it was not run"
+    ran = shell.run("%session run --stale")
+    said = "first was not run: it needs lr, which this session does not have. Set it in the Session panel, or with: %session set lr = ..."
+    assert ran.text.strip().endswith(f"{said}\nNot run: then.")
 
 
 def test_a_step_that_writes_what_it_reads_is_fresh_after_it(shell: Shell) -> None:

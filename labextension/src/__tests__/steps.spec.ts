@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { detail } from '../components/stepwords';
+import { detail, errorWords } from '../components/stepwords';
 import { parseJson } from '../json';
 import { recordRun, type Row, type Run, type Step } from '../model';
 import { mergeSteps, scanCells, stepsToRun } from '../steps';
@@ -224,6 +224,16 @@ test('what a restart would lose is said of a step that is fresh', () => {
   const [stale] = mergeSteps([], known, new Map());
   expect(stale?.kernelOnly).toEqual([]);
   expect(detail(stale!, 0, trans)).toBe('lr changed');
+});
+
+test('a sentence of our own is an error as it is', () => {
+  const trans = nullTranslator.load('session_state_ext');
+  const message = 'This session has no variable lr. Set it: %session set lr = ...';
+  expect(errorWords({ type: 'Session', message, line: 2 }, trans)).toBe(`In line 2: ${message}`);
+  expect(errorWords({ type: 'Session', message }, trans)).toBe(message);
+  expect(errorWords({ type: 'KeyError', message: 'a', line: 2 }, trans)).toBe(
+    'KeyError: a in line 2'
+  );
 });
 
 interface GoldenStep extends Omit<Step, 'run'> {

@@ -54,6 +54,11 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
 }
 
 export function errorWords(error: NonNullable<Run['error']>, trans: TranslationBundle): string {
+  if (error.type === 'Session') {
+    // A sentence of our own, which may end with what is to be typed.
+    const { line, message } = error;
+    return line === undefined ? message : trans.__('In line %1: %2', line, message);
+  }
   const words = `${error.type}: ${error.message}`;
   return error.line === undefined ? words : trans.__('%1 in line %2', words, error.line);
 }
