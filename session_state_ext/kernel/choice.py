@@ -5,6 +5,7 @@ from __future__ import annotations
 from session_state_ext.errors import NotFound, SessionError
 
 from .backend import Known
+from .spelling import nearest, pasted
 
 
 class NameTaken(SessionError):
@@ -21,13 +22,14 @@ def find(name: str, known: list[Known]) -> str:
     names = [one.name or one.session_id for one in known]
     more = " ..." if len(names) > 10 else ""
     listed = f" There are: {', '.join(names[:10])}{more}." if names else ""
-    raise NotFound(f"There is no session called {name}.{listed} Make it: %session use {name} --new")
+    meant = nearest(name, names)
+    raise NotFound(f"There is no session called {name}.{meant}{listed} Make it: %session use {pasted(name)} --new")
 
 
 def check_free(name: str, known: list[Known]) -> None:
     """Raise NameTaken where a session is called ``name`` already."""
     if _named(name, known) is not None:
-        raise NameTaken(f"There is a session called {name} already. Use it: %session use {name}")
+        raise NameTaken(f"There is a session called {name} already. Use it: %session use {pasted(name)}")
 
 
 def _named(name: str, known: list[Known]) -> Known | None:

@@ -14,6 +14,7 @@ from session_state_ext.names import check_name
 from session_state_ext.wire import SaidOrigin, check_spec, encode, is_locked, is_unset, obey, problem
 
 from . import values
+from .dictionary import Missing
 from .outbox import Group, as_text
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Declarations:
 
     def declare(
         self,
-        what: Any,
+        what: Any = _NOTHING,
         default: Any = _NOTHING,
         *,
         type: Any = None,  # noqa: A002
@@ -45,6 +46,7 @@ class Declarations:
         control: str | None = None,
         locked: bool = False,
         schema: Mapping[str, Any] | None = None,
+        **others: Any,
     ) -> None:
         """Say what a variable may be::
 
@@ -58,11 +60,17 @@ class Declarations:
         2020-12) says anything else. ``control``: slider, number, select, switch, text, multiline, date, json.
         ``locked``: nobody changes the value by accident; :meth:`unlock` lets them.
 
-        Raises InvalidSpec where this declares nothing.
+        Raises InvalidSpec where this declares nothing, TypeError for a word that is none of these.
         """
         __tracebackhide__ = True  # an error is about the line that declared
         from . import specforms
 
+        if others:
+            from .synonyms import unknown
+
+            raise TypeError(unknown(what if isinstance(what, str) else "lr", next(iter(others))))
+        if what is UNSET:
+            raise TypeError('Say what to declare: session.declare("lr", 0.1, minimum=0, maximum=1)')
         if not isinstance(what, str):
             if default is not UNSET:
                 raise TypeError("The defaults are in what you declare; give a second value only with a name.")
@@ -151,9 +159,7 @@ class Declarations:
         __tracebackhide__ = True
         self._link.known()
         if self._link.written(name) is None:
-            from .session import Missing
-
-            raise Missing(name)
+            raise Missing(name, self._link.names)
         spec = read_spec(Raw(self._link.specs.get(name, b"{}")))
         self._link.declare({name: encode(replace(spec, locked=locked))})
 

@@ -15,6 +15,8 @@ from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace
 from .session import Session
+from .spelling import lacking
+from .synonyms import meant
 
 _EXAMPLE = "%session declare lr = 0.1 --min 0 --max 1"
 _EXAMPLES = {
@@ -29,6 +31,7 @@ _EXAMPLES = {
 _NUMBERS = {"--min": "minimum", "--max": "maximum", "--step": "step"}
 _TEXTS = {"--description": "description", "--control": "control", "--type": "type", "--pattern": "pattern"}
 _OPTIONS = [*_NUMBERS, *_TEXTS, "--choices", "--locked"]
+_WORDS = {word: option for option, word in (_NUMBERS | _TEXTS | {"--choices": "choices", "--locked": "locked"}).items()}
 _TYPES = {"float": float, "int": int, "str": str, "bool": bool, "list": list, "dict": dict}
 
 _WORD = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\s,]+")
@@ -65,7 +68,7 @@ class DeclareLines:
         self._session.declare(name, default, **said)
 
     def _reset(self, line: str) -> None:
-        names = [self._known(name) for name in grammar.read(line, "reset").words]
+        names = self._known(grammar.read(line, "reset").words)
         changed = self._session.reset(*names)
         if changed:
             listed = ", ".join(changed) if len(changed) < 6 else f"{len(changed)} variables"
@@ -85,13 +88,14 @@ class DeclareLines:
         names = grammar.read(line, command).words
         if not names:
             raise Mistake(f"Name a variable: %session {command} lr")
-        return [self._known(name) for name in names]
+        return self._known(names)
 
-    def _known(self, name: str) -> str:
-        if grammar.checked(name) not in self._session:
-            meant = nearest(name, list(self._session)) or " All of them: %session"
-            raise Mistake(f"This session has no variable {name}.{meant}")
-        return name
+    def _known(self, names: list[str]) -> list[str]:
+        known = list(self._session)
+        missing = [name for name in names if grammar.checked(name) not in known]
+        if missing:
+            raise Mistake(lacking(missing, known, " All of them: %session"))
+        return names
 
 
 def declaration(line: str) -> tuple[str, Any, dict[str, Any]]:
@@ -137,7 +141,7 @@ def _read(options: str) -> dict[str, Any]:
             said["locked"] = True
             continue
         if option not in _OPTIONS:
-            raise Mistake(f"%session declare has no option {option}.{nearest(option, _OPTIONS)}")
+            raise Mistake(f"%session declare has no option {option}.{_meant(option)}")
         taken = [value] if joined else []
         while words and not words[0].startswith("--") and (option == "--choices" or not taken):
             taken.append(words.pop(0))
@@ -154,6 +158,11 @@ def _read(options: str) -> dict[str, Any]:
             raise Mistake(f"There is no type {said['type']} here; there are {', '.join(_TYPES)}.")
         said["type"] = _TYPES[said["type"]]
     return said
+
+
+def _meant(option: str) -> str:
+    word = meant(option, [*_WORDS])
+    return nearest(option, _OPTIONS) if word is None else f" Did you mean {_WORDS[word]}?"
 
 
 def _fitting(said: dict[str, Any], default: Any) -> dict[str, Any]:

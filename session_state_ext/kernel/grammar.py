@@ -13,8 +13,15 @@ from msgspec import Struct, field
 from session_state_ext.errors import SessionError
 from session_state_ext.names import why_invalid
 
+from .spelling import nearest as nearest
+from .spelling import pasted
+
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _BARE_NAME = re.compile(r"[^\s=\"',\[\](){}]+")
+#: What text without quotes hardly has.
+_EXPRESSION = re.compile(r"[()\[\]{}\"'*+%<>|&^~]")
+#: A longer text is not said again, for half of it is of no use.
+_PASTED = 80
 _WORDS = {
     "null": None,
     "None": None,
@@ -48,9 +55,9 @@ def assignments(line: str) -> dict[str, Any]:
         name, at = _name(line, at)
         at = _skip(line, at)
         if at >= len(line) or line[at] != "=":
-            raise Mistake(f"There is no = after {name}. Write: %session set {name} = 0.1")
+            raise Mistake(f"There is no = after {name}. Write: %session set {pasted(name)} = 0.1")
         if line.startswith("==", at):
-            raise Mistake(f"{name} == compares. Write a single =: %session set {name} = 0.1")
+            raise Mistake(f"{name} == compares. Write a single =: %session set {pasted(name)} = 0.1")
         start = _skip(line, at + 1)
         end = _end_of_value(line, start, name)
         if name in found:
@@ -142,7 +149,7 @@ def _end_of_value(line: str, start: int, name: str) -> int:
     if open_:
         raise Mistake(f"The value of {name} is not closed: {open_[-1]} is missing.")
     if at == start:
-        raise Mistake(f"There is no value after {name} =. Write: %session set {name} = 0.1")
+        raise Mistake(f"There is no value after {name} =. Write: %session set {pasted(name)} = 0.1")
     return at
 
 
@@ -167,11 +174,11 @@ def literal(text: str, name: str) -> Any:
     if text[0] in "[{(":
         raise Mistake(f"{name}: {_short(text)} is neither JSON nor a Python literal. Text in it needs quotes.")
     if text[0].isalpha() or text[0] == "_":
-        shown = _short(text)
-        raise Mistake(
-            f'{name}: {shown} is not a value. Text needs quotes: {name} = "{shown}". '
-            f"For the value of a Python expression: session[{name!r}] = {shown}"
-        )
+        whole = text if len(text) <= _PASTED else "..."
+        python = f"For the value of a Python expression: session[{name!r}] = {whole}"
+        if _EXPRESSION.search(text):
+            raise Mistake(f"{name}: {_short(text)} is not a value; nothing is computed here. {python}")
+        raise Mistake(f'{name}: {_short(text)} is not a value. Text needs quotes: {pasted(name)} = "{whole}". {python}')
     raise Mistake(f"{name}: {_short(text)} is not a value. Values are numbers, quoted text, lists, dicts, true, null.")
 
 
@@ -245,14 +252,6 @@ def whole(text: str, otherwise: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise Mistake(otherwise)
     return int(text)
-
-
-def nearest(word: str, known: Sequence[str]) -> str:
-    """`` Did you mean x?``, or nothing."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1)
-    return f" Did you mean {close[0]}?" if close else ""
 
 
 # --- step NAME --in a b --out c ---

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
-from session_state_ext.errors import SessionError
+from session_state_ext.errors import Locked, SessionError
 
 from . import display, grammar
 from .cells import Cells
@@ -16,7 +16,8 @@ from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace, Unplaced
 from .sentences import SessionMistake
-from .session import Missing, Session
+from .session import Session
+from .spelling import lacking, pasted
 from .talker import OPTIONS
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ class SessionMagics(Magics):
         except SessionMistake:
             raise
         except SessionError as error:
-            raise SessionMistake(error.message) from None
+            raise SessionMistake(_said(error)) from None
 
     def _answer(self, line: str, cell: str | None) -> Any:
         word, _, rest = line.partition(" ")
@@ -180,7 +181,7 @@ class SessionMagics(Magics):
         if not meant and "=" in word:
             return f"To set a variable, write: %session set {word}"
         if not meant and word in self._session:
-            return f"{word} is a variable. Its value: %session get {word}"
+            return f"{word} is a variable. Its value: %session get {pasted(word)}"
         return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
 
     def _help(self, line: str) -> None:
@@ -207,18 +208,17 @@ class SessionMagics(Magics):
 
     def _get(self, line: str) -> Any:
         names = self._named(line, "get")
-        try:
-            if len(names) == 1:
-                return self._session[names[0]]
-            return {name: self._session[name] for name in names}
-        except Missing as error:
-            raise Mistake(self._missing(error.args[0])) from None
+        self._must_have(names)
+        if len(names) == 1:
+            return self._session[names[0]]
+        return {name: self._session[name] for name in names}
 
     def _del(self, line: str) -> None:
         names = self._named(line, "del")
-        for name in names:
-            if name not in self._session:
-                raise Mistake(self._no_variable(name, " All of them: %session"))
+        known = list(self._session)
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise Mistake(lacking(missing, known, " All of them: %session"))
         for name in names:
             self._session.pop(name, None)
 
@@ -226,7 +226,9 @@ class SessionMagics(Magics):
         names = self._named(line, "push")
         for name in names:
             if name not in self._names:
-                raise Mistake(f"{name} is not a name in this notebook. Assign it first, or: %session set {name} = ...")
+                raise Mistake(
+                    f"{name} is not a name in this notebook. Assign it first, or: %session set {pasted(name)} = ..."
+                )
         sent = {name: self._names.yours(name) for name in names}
         self._session.update(sent)
         for name, value in sent.items():
@@ -237,11 +239,8 @@ class SessionMagics(Magics):
         force = "--force" in words
         names = [word for word in words if word != "--force"]
         self._check_options(names, "pull", ["--force"])
-        known = list(self._session)
-        for name in names:
-            if name not in known:
-                raise Mistake(self._missing(name))
-        self._place(names or known, force=force, all_of=not names)
+        self._must_have(names)
+        self._place(names or list(self._session), force=force, all_of=not names)
 
     def _place(self, names: list[str], *, force: bool, all_of: bool) -> None:
         """Into the notebook's names; of all variables, those that do not fit there are left out and named."""
@@ -303,8 +302,17 @@ class SessionMagics(Magics):
         if wrong is not None:
             raise Mistake(grammar.no_option(command, wrong, options))
 
-    def _no_variable(self, name: str, otherwise: str = "") -> str:
-        return f"This session has no variable {name}.{nearest(name, list(self._session)) or otherwise}"
+    def _must_have(self, names: list[str]) -> None:
+        known = list(self._session)
+        missing = list(dict.fromkeys(name for name in names if name not in known))
+        if missing:
+            how = f"Set {'it' if len(missing) == 1 else 'them'}: %session set"
+            raise Mistake(f"{lacking(missing, known)} {how} {' '.join(f'{pasted(one)} = ...' for one in missing)}")
 
-    def _missing(self, name: str) -> str:
-        return f"{self._no_variable(name)} Set it: %session set {name} = ..."
+
+def _said(error: SessionError) -> str:
+    """The sentence, in the words of the lines."""
+    name = error.fields.get("name")
+    if isinstance(error, Locked) and isinstance(name, str):
+        return f"{name} is locked. To change it, unlock it first: %session unlock {pasted(name)}"
+    return error.message

@@ -10,8 +10,8 @@ from session_state_ext.model import Snapshot
 
 from .archive import Altered, Archive, Author
 from .descriptions import check_text, check_whole
-from .grammar import nearest
 from .link import Link
+from .spelling import nearest, pasted
 
 if TYPE_CHECKING:
     from .history import Difference, History, Mark, Marks, Moved, Purged
@@ -161,7 +161,7 @@ class Past:
         former = {one.name: one.revision for one in self._snapshots()}.get(name)
         taken = self._ask(lambda archive: archive.take_snapshot(name, revision))
         moved = f"; before, it was revision {former}" if former not in (None, taken.revision) else ""
-        said = f"{taken.name} is revision {taken.revision}{moved}. Go back to it: %session restore {taken.name}"
+        said = f"{taken.name} is revision {taken.revision}{moved}. Go back to it: %session restore {pasted(taken.name)}"
         return history.Mark(taken.name, taken.revision, taken.at, said)
 
     def snapshots(self) -> Marks:
@@ -202,7 +202,7 @@ class Past:
             return history.Purged(0, f"Nothing was removed: this session holds no earlier value of {name}.{meant}")
         said = f"{name}: {_values(count)} removed from history, snapshots and runs, for good."
         if stands:
-            said += f" Its value of now stays; to remove that, too: %session del {name}, then purge again."
+            said += f" Its value of now stays; to remove that, too: %session del {pasted(name)}, then purge again."
         return history.Purged(count, f"{said} What cells have printed is not touched.")
 
     # --- how it is asked ---
@@ -309,7 +309,7 @@ class Past:
 def _older(name: str | None, oldest: int | None) -> str:
     if oldest is None:
         return ""
-    of = f"{name} " if name else ""
+    of = f"{pasted(name)} " if name else ""
     return f"older ones: %session history {of}--before {oldest}"
 
 

@@ -11,6 +11,7 @@ from . import display, grammar
 from .grammar import Mistake
 from .past import PAGE
 from .session import Session
+from .spelling import pasted
 
 
 class PastLines:
@@ -32,10 +33,15 @@ class PastLines:
     def _history(self, line: str) -> Any:
         said = grammar.read(line, "history", values=["--before", "--limit"])
         if len(said.words) > 1:
-            raise Mistake("Name one variable, or none: %session history lr")
+            raise Mistake(f"Name one variable, or none: %session history {self._one(said.words) or 'lr'}")
         name = grammar.checked(said.words[0]) if said.words else None
         limit = said.number("--limit")
         return self._session.history(name, limit=PAGE if limit is None else limit, before=said.number("--before"))
+
+    def _one(self, words: list[str]) -> str | None:
+        """The variable whose name these words are, in quotes."""
+        name = " ".join(words)
+        return pasted(name) if name in self._session else None
 
     def _undo(self, line: str) -> None:
         said = grammar.read(line, "undo", flags=["--force"])
@@ -46,7 +52,7 @@ class PastLines:
 
     def _number(self, word: str) -> int:
         if word in self._session:
-            raise Mistake(f"undo takes a revision's number. The changes of {word}: %session history {word}")
+            raise Mistake(f"undo takes a revision's number. The changes of {word}: %session history {pasted(word)}")
         return grammar.whole(word, f"{word} is not a revision's number. Write: %session undo 12; see %session history")
 
     def _redo(self, line: str) -> None:
@@ -58,13 +64,26 @@ class PastLines:
         display.show(self._session.redo(force="--force" in said.flags))
 
     def _diff(self, line: str) -> Any:
-        words = grammar.read(line, "diff").words
+        words = self._together(grammar.read(line, "diff").words)
         if not 1 <= len(words) <= 2:
             raise Mistake(
                 "Give one revision or snapshot to compare with what stands now, or two: %session diff 12, "
                 "%session diff 12 15, %session diff good. A snapshot's name with a space needs quotes."
             )
         return self._session.diff(*map(_revision_or_name, words))
+
+    def _together(self, words: list[str]) -> list[str]:
+        """``before sweep`` as the one name that it is, where there is a snapshot of that name and none of its parts."""
+        if len(words) < 2 or all(map(_is_number, words)):
+            return words
+        known = {one.name for one in self._session.snapshots()}
+
+        def fits(parts: list[str]) -> bool:
+            return all(part in known or _is_number(part) for part in parts)
+
+        ways = [words, [" ".join(words)]]
+        ways += ([" ".join(words[:at]), " ".join(words[at:])] for at in range(1, len(words)))
+        return next((parts for parts in ways if len(parts) <= 2 and fits(parts)), words)
 
     def _snapshot(self, line: str) -> Any:
         said = grammar.read(line, "snapshot", flags=["--delete"])
@@ -91,7 +110,7 @@ class PastLines:
     def _purge(self, line: str) -> None:
         said = grammar.read(line, "purge", flags=["--yes"])
         if len(said.words) != 1:
-            raise Mistake("Name one variable: %session purge token")
+            raise Mistake(f"Name one variable: %session purge {self._one(said.words) or 'token'}")
         name = grammar.checked(said.words[0])
         if "--yes" in said.flags:
             display.show(self._session.purge(name))
@@ -101,17 +120,21 @@ class PastLines:
         except NotFound as error:
             raise Mistake(error.message) from None
         stays = (
-            f" The value that {name} has now stays; if that has to go, first: %session del {name}"
+            f" The value that {name} has now stays; if that has to go, first: %session del {pasted(name)}"
             if name in self._session
             else ""
         )
         display.show(
             display.note(
-                f"Nothing was removed yet. %session purge {name} --yes removes every earlier value of {name} from "
-                f"history, snapshots and runs, for good: no undo or restore brings one back.{stays}"
+                f"Nothing was removed yet. %session purge {pasted(name)} --yes removes every earlier value of {name} "
+                f"from history, snapshots and runs, for good: no undo or restore brings one back.{stays}"
             )
         )
 
 
 def _revision_or_name(word: str) -> int | str:
-    return int(word) if word.isascii() and word.isdigit() and len(word) < 16 else word
+    return int(word) if _is_number(word) else word
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdigit() and len(word) < 16

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,25 +16,20 @@ from . import credential, values
 from .bindable import Bindable
 from .declarations import Declarations
 from .descriptions import check_text
+from .dictionary import Dictionary
+from .dictionary import Missing as Missing
 from .link import FLUSH_SECONDS, Link
 from .observers import Observable
 from .outbox import DELETED, Patched, Written
 from .past import Past
 from .progress import Trackable
 from .showable import Showable
+from .spelling import closest
 from .stepped import Stepped
 
 #: How many checked names are remembered; a loop writes the same few.
 _REMEMBERED = 10_000
 _FAST = 2**53
-
-
-class Missing(KeyError):
-    """A variable that the session does not have."""
-
-    def __str__(self) -> str:
-        name = self.args[0]
-        return f"This session has no variable {name!r}. Set it: session[{name!r}] = ..., or in the Session panel."
 
 
 class Environment(dict[str, str]):
@@ -49,7 +44,7 @@ class Environment(dict[str, str]):
         return f"<environment with {', '.join(self._shown)}, and {others} others>"
 
 
-class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, MutableMapping[str, Any]):
+class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, Dictionary):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
@@ -74,7 +69,17 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         __tracebackhide__ = True
         if name.startswith("_"):
             raise AttributeError(name)
-        raise AttributeError(f'A session has no attribute {name}. A variable is read as session["{name}"].')
+        raise AttributeError(self._no_attribute(name))
+
+    def _no_attribute(self, name: str) -> str:
+        names = self._link.names()
+        if name not in names:
+            offered = [one for one in dir(type(self)) if not one.startswith("_")]
+            if (method := closest(name, offered, 0.7)) is not None:
+                return f"A session has no attribute {name}. Did you mean session.{method}?"
+            if (variable := closest(name, names, 0.7)) is not None:
+                return f'A session has no attribute {name}. Did you mean session["{variable}"]?'
+        return f'A session has no attribute {name}. A variable is read as session["{name}"].'
 
     def __setattr__(self, name: str, value: Any) -> None:
         __tracebackhide__ = True
@@ -93,7 +98,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
             self._reading(name)
         box = self._link.written(name)
         if box is None:
-            raise Missing(name)
+            raise Missing(name, self._link.names)
         value = box.value
         return values.decode(value) if type(value) is bytes else value
 
@@ -117,7 +122,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         self._link.known()
         self._link.writable()
         if self._link.written(name) is None:
-            raise Missing(name)
+            raise Missing(name, self._link.names)
         if name in self._link.specs:
             self._obey(name, None, self._link.specs[name])
             del self._link.specs[name]
@@ -245,17 +250,25 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         return self._link.saved
 
     def __repr__(self) -> str:
+        # It stands in the repr of each method, and inspectors call it on every name there is: it does not wait.
+        if not self._link.replica.known:
+            return f"<Session, nothing of it is known yet: {self._link.trouble or 'connecting'}>"
+        count = len(self._link.names())
+        named = f" {self.name}" if self.name else ""
+        return f"<Session{named}: {count} variable{'' if count == 1 else 's'}, revision {self.revision}>"
+
+    def __str__(self) -> str:
         from .display import overview
 
-        # Inspectors call this on every name there is: it does not wait.
-        if not self._link.replica.known:
-            return f"Session (nothing of it is known yet: {self._link.trouble or 'connecting'})"
-        return overview(self._link).text()
+        return overview(self._link).text() if self._link.replica.known else repr(self)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        if len(printer.stack) > 1:  # it stands in something else
+            printer.text(repr(self))
+            return
         # Shown on purpose, maybe by the cell that has just set something: that is saved first.
         self._link.flush()
-        printer.text(repr(self))
+        printer.text(str(self))
 
     def _repr_html_(self) -> str | None:
         from .display import overview
@@ -265,12 +278,6 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
 
     def _ipython_key_completions_(self) -> list[str]:
         return self._link.names()
-
-    def __reduce__(self) -> Any:
-        raise SessionError(
-            "A session belongs to its process. Give the other one env=session.env(), "
-            "and call session_state_ext.connect() there."
-        )
 
     # --- waiting ---
 

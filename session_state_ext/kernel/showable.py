@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import SessionError
 
+from .dictionary import Missing
+
 if TYPE_CHECKING:
     from .link import Link
     from .observers import Observers
@@ -31,9 +33,7 @@ class Showable:
         __tracebackhide__ = True
         widgets = self._widgets("session.widget")
         if self._link.written(name) is None:
-            from .session import Missing
-
-            raise Missing(name)
+            raise Missing(name, self._link.names)
         return widgets.VariableWidget(self, self._link, self._observers(), name)
 
     def form(self, *names: str) -> Any:
@@ -44,9 +44,7 @@ class Showable:
         widgets = self._widgets("session.form")
         for name in names:
             if self._link.written(name) is None:
-                from .session import Missing
-
-                raise Missing(name)
+                raise Missing(name, self._link.names)
         return widgets.form(self, self._link, self._observers(), names or None)
 
     def interact(self, function: Callable[..., Any]) -> Any:

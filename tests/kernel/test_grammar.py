@@ -68,7 +68,7 @@ def test_lines(line: str, values: dict[str, Any]) -> None:
         ("lr =", "There is no value after lr =. Write: %session set lr = 0.1"),
         ("lr = 0,01", "lr: 0,01 is not a number; write it with a point: 0.01"),
         ("name = hello", 'name: hello is not a value. Text needs quotes: name = "hello".'),
-        ("x = os.getcwd()", "x: os.getcwd() is not a value."),
+        ("x = os.getcwd()", "x: os.getcwd() is not a value; nothing is computed here."),
         ("x = 1 + 2", "A name is expected where + stands; values are not computed here. Use Python for that."),
         ("x = 1+2", "x: 1+2 is not a value. Values are numbers, quoted text, lists, dicts, true, null."),
         ("x = [1, 2", "The value of x is not closed: ] is missing."),

@@ -5,7 +5,7 @@ One shell for all of it, on a stored session; none of these changes anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,6 +45,7 @@ SETS = "Say what to declare: %session declare lr = 0.1 --min 0 --max 1"
 LOCKED = (
     "seed is locked. To change it, unlock it first: in its menu in the Session panel, or with session.unlock('seed')."
 )
+UNLOCK = "seed is locked. To change it, unlock it first: %session unlock seed"
 DIFF = "Give one revision or snapshot to compare with what stands now, or two: %session diff 12, %session diff 12 15, %session diff good. A snapshot's name with a space needs quotes."
 MANY = "Name one session: %session use NAME. All of them: %session list"
 BEGINS = "%%session begins a step: %%session step NAME --in a --out b. For one line, write %session."
@@ -55,6 +56,9 @@ LINES = [
     ("%session known", "known is a variable. Its value: %session get known"),
     ("%session get", "Name a variable: %session get lr"),
     ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
+    ("%session get lr nope nada", "This session has no variables nope and nada. Set them: %session set nope = ... nada = ..."),
+    ("%session get nope knwon nada tokn", "This session has no variables nope, knwon, nada and tokn. Did you mean known and token? Set them: %session set nope = ... knwon = ... nada = ... tokn = ..."),
+    ("%session get Known", "This session has no variable Known. Did you mean known? Set it: %session set Known = ..."),
     ("%session get lr nope", "This session has no variable nope. Set it: %session set nope = ..."),
     ("%session get 'lr", "The quote before 'lr' is never closed."),
     ("%session set", "Say what to set: %session set lr = 0.1"),
@@ -65,6 +69,8 @@ LINES = [
     ("%session set lr = 1]", "The value of lr has a ] that nothing opens."),
     ('%session set lr = "abc', 'The text of lr begins with " and is never closed.'),
     ("%session set lr = adam", "lr: adam is not a value. Text needs quotes: lr = \"adam\". For the value of a Python expression: session['lr'] = adam"),
+    ('%session set lr = Decimal("1.1")', "lr: Decimal(\"1.1\") is not a value; nothing is computed here. For the value of a Python expression: session['lr'] = Decimal(\"1.1\")"),
+    ("%session set lr = data/train.csv", "lr: data/train.csv is not a value. Text needs quotes: lr = \"data/train.csv\". For the value of a Python expression: session['lr'] = data/train.csv"),
     ("%session set lr = 0,5", "lr: 0,5 is not a number; write it with a point: 0.5. A list needs brackets: [0,5]"),
     ("%session set lr = {a: 1}", "lr: {a: 1} is neither JSON nor a Python literal. Text in it needs quotes."),
     ("%session set lr = @x", "lr: @x is not a value. Values are numbers, quoted text, lists, dicts, true, null."),
@@ -74,11 +80,12 @@ LINES = [
     ("%session set __proto__ = 1", "__proto__ cannot be used as a name: programs in JavaScript would mistake it for something else."),
     ("%session set share = 2", "share: 2 is more than the maximum 1."),
     ('%session set share = "much"', 'share: "much" is not a number.'),
-    ("%session set seed = 3", LOCKED),
+    ("%session set seed = 3", UNLOCK),
     ("%%session set\nlr", "There is no = after lr. Write: %session set lr = 0.1"),
     ("%session del", "Name a variable: %session del lr"),
+    ("%session del nope lr nada", "This session has no variables nope and nada. All of them: %session"),
     ("%session del lr nope", "This session has no variable nope. All of them: %session"),
-    ("%session del seed", LOCKED),
+    ("%session del seed", UNLOCK),
     ("%session del --all", "%session del has no option --all. It has none."),
     ("%session push", "Name a variable: %session push lr"),
     ("%session push nope", "nope is not a name in this notebook. Assign it first, or: %session set nope = ..."),
@@ -90,6 +97,8 @@ LINES = [
     ("%session bind off --force", "bind off has no --force: %session bind off lr"),
     ("%session use", MANY),
     ("%session use a b", MANY),
+    ("%session use sweeep", "There is no session called sweeep. Did you mean sweep? There are: sweep. Make it: %session use sweeep --new"),
+    ('%session use "my sweeps"', 'There is no session called my sweeps. Did you mean sweep? There are: sweep. Make it: %session use "my sweeps" --new'),
     ("%session use nowhere", "There is no session called nowhere. There are: sweep. Make it: %session use nowhere --new"),
     ("%session use a --now", "%session use has no option --now. Did you mean --new?"),
     ("%session use sweep --new", "There is a session called sweep already. Use it: %session use sweep"),
@@ -99,6 +108,11 @@ LINES = [
     ("%session declare lr nope", "Declare one variable a line, and its default after =: %session declare lr = 0.1 --min 0 --max 1"),
     ("%session declare a = 1 b = 2", "Declare one variable a line: %session declare lr = 0.1 --min 0 --max 1"),
     ("%session declare lr = 0.1 --mini 0", "%session declare has no option --mini. Did you mean --min?"),
+    ("%session declare lr = 0.1 --minimum 0", "%session declare has no option --minimum. Did you mean --min?"),
+    ("%session declare lr = 0.1 --le 1", "%session declare has no option --le. Did you mean --max?"),
+    ("%session declare lr = 0.1 --options a b", "%session declare has no option --options. Did you mean --choices?"),
+    ("%session declare lr = 0.1 --help-text x", "%session declare has no option --help-text."),
+    ("%session declare lr = 0.1 --readonly", "%session declare has no option --readonly. Did you mean --locked?"),
     ("%session declare lr = 0.1 --min", "--min needs a value: %session declare lr = 0.1 --min 0 --max 1"),
     ("%session declare lr = 0.1 --choices", '--choices needs a value: %session declare optimizer = "adam" --choices adam sgd'),
     ("%session declare lr = 0.1 --type", "--type needs a value: %session declare lr --type float"),
@@ -109,6 +123,7 @@ LINES = [
     ("%session parameters", "%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate"),
     ("%%session parameters x\npass", "%%session parameters stands alone; what it declares comes below it, in the same cell."),
     ("%%session parameters\nlr", "Line 1 assigns no parameter: lr. A cell of parameters holds lines such as: lr = 0.1  # learning rate"),
+    ("%session lock nope sead", "This session has no variables nope and sead. Did you mean seed?"),
     ("%session reset nope", "This session has no variable nope. All of them: %session"),
     ("%session reset lr", "lr is not declared: session.declare('lr', ...) says what it may be."),
     ("%session lock", "Name a variable: %session lock lr"),
@@ -169,6 +184,7 @@ NO_TEXT = "A variable's name is text, not an int."
 
 PYTHON = [
     ('session["nope"]', NO_VARIABLE),
+    ('session["knwon"]', "This session has no variable 'knwon'. Did you mean 'known'? Set it: session['knwon'] = ..., or in the Session panel."),
     ("session[1]", NO_TEXT),
     ("session[1] = 1", NO_TEXT),
     ("del session[1]", NO_TEXT),
@@ -181,14 +197,41 @@ PYTHON = [
     ('session["seed"] = 2', LOCKED),
     ('del session["nope"]', NO_VARIABLE),
     ('del session["seed"]', LOCKED),
+    ('del session["Token"]', "This session has no variable 'Token'. Did you mean 'token'? Set it: session['Token'] = ..., or in the Session panel."),
     ('session.pop("nope")', NO_VARIABLE),
+    ('session.pop("seed")', LOCKED),
+    ("session.clear()", LOCKED),
+    ("session |= {'seed': 3}", LOCKED),
+    ("session |= 5", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
     ("session.update(1)", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
     ("session.update([1, 2])", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
     ("session.update(share=3)", "share: 3 is more than the maximum 1."),
     ("session.lr", 'A session has no attribute lr. A variable is read as session["lr"].'),
+    ("session.snapshotts", "A session has no attribute snapshotts. Did you mean session.snapshots?"),
+    ("session.tokn", 'A session has no attribute tokn. Did you mean session["token"]?'),
+    ("session.fromkeys(['a'])", 'A session has no attribute fromkeys. A variable is read as session["fromkeys"].'),
     ("session.lr = 1", 'A variable is written as session["lr"] = ...'),
     ('with session.edit("nope"): pass', NO_VARIABLE),
     ('with session.edit("lr"): pass', "lr is a float; only a dict or list is changed inside. Assign it: session['lr'] = ..."),
+    ('session.declare("lr", 0.1, min=0)', "session.declare has no min. Did you mean minimum?"),
+    ('session.declare("lr", 0.1, max=1)', "session.declare has no max. Did you mean maximum?"),
+    ('session.declare("lr", 0.1, ge=0)', "session.declare has no ge. Did you mean minimum?"),
+    ('session.declare("lr", 0.1, gt=0)', 'session.declare has no gt; a JSON Schema has it: schema={"exclusiveMinimum": ...}'),
+    ('session.declare("lr", "a", options=["a"])', "session.declare has no options. Did you mean choices?"),
+    ('session.declare("lr", "a", values=["a"])', "session.declare has no values. Did you mean choices?"),
+    ('session.declare("lr", "a", enum=["a"])', "session.declare has no enum. Did you mean choices?"),
+    ('session.declare("lr", 0.1, desc="rate")', "session.declare has no desc. Did you mean description?"),
+    ('session.declare("lr", 0.1, help="rate")', "session.declare has no help. Did you mean description?"),
+    ('session.declare("lr", 0.1, descripton="rate")', "session.declare has no descripton. Did you mean description?"),
+    ('session.declare("lr", 0.1, multipleOf=0.1)', "session.declare has no multipleOf. Did you mean step?"),
+    ('session.declare("lr", 0.1, maxLength=3)', "session.declare has no maxLength. Did you mean max_length?"),
+    ('session.declare("lr", 0.1, widget="slider")', "session.declare has no widget. Did you mean control?"),
+    ('session.declare("lr", 0.1, dtype=float)', "session.declare has no dtype. Did you mean type?"),
+    ('session.declare("lr", 0.1, readonly=True)', "session.declare has no readonly. Did you mean locked?"),
+    ('session.declare("lr", value=0.1)', "session.declare has no value; the default comes behind the name: session.declare('lr', 0.1)"),
+    ('session.declare(name="lr", default=0.1)', 'session.declare has no name; the name comes first: session.declare("lr", 0.1)'),
+    ('session.declare("lr", 0.1, frobnicate=1)', "session.declare has no frobnicate. It has default, type, minimum, maximum, step, choices, pattern, min_length, max_length, description, control, locked, schema."),
+    ("session.declare(minimum=1)", 'Say what to declare: session.declare("lr", 0.1, minimum=0, maximum=1)'),
     ('session.declare("lr", 5, maximum=1)', "lr cannot be declared so: its default is not what it allows: 5 is more than the maximum 1."),
     ("session.declare(1)", 'An int declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
     ('session.declare_parameters("lr = f(1)")', "lr: f(1) is no plain value; a parameter is a number, a text, a list or a dict of them. For what is computed: session.declare('lr', ...)"),
@@ -222,7 +265,9 @@ PYTHON = [
     ("session.observe(5)", "What is told of changes is a function, not an int."),
     ("with session.batch():\n    with session.batch(): pass", "A batch is open already; it cannot hold another."),
     ("import session_state_ext\nsession_state_ext.connect(5)", "A session's name is text, not an int."),
-    ("import copy\ncopy.deepcopy(session)", "A session belongs to its process. Give the other one env=session.env(), and call session_state_ext.connect() there."),
+    ("import copy\ncopy.deepcopy(session)", "A session is shared, and not copied. Its values as a plain dict: session.copy()"),
+    ("import copy\ncopy.copy(session)", "A session is shared, and not copied. Its values as a plain dict: session.copy()"),
+    ("import pickle\npickle.dumps(session)", "A session belongs to its process. Give the other one env=session.env(), and call session_state_ext.connect() there."),
     ("%%session step s --in nope --out y\ny = 1", "s was not run: it needs nope, which this session does not have. Set it in the Session panel, or with: %session set nope = ..."),
     ("%%session step s --in lr --out y\npass", "s failed: --out promises y, which the cell neither assigned nor changed. Assign it in the cell, or take y out of --out."),
 ]  # fmt: skip
@@ -240,3 +285,70 @@ def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: 
 
 def test_nothing_of_all_this_was_written(told: Shell) -> None:
     assert dict(told.session) == {"lr": 0.2, "known": 1, "token": "x", "loss": 0.4, "seed": 1, "share": 0.5}
+
+
+def test_a_name_that_is_said_again_can_be_pasted_back(stored: Callable[[], Shell]) -> None:
+    shell = stored()
+    for line in (
+        '%session set "my rate" = 0.1 lr = 1',
+        '%session snapshot "before sweep"',
+        '%session set "my rate" = 0.2',
+        "%session snapshot good",
+    ):
+        assert shell.run(line).ok
+    told = [
+        ('%session set "my rate" 5', 'There is no = after my rate. Write: %session set "my rate" = 0.1'),
+        ('%session set "my rate" = quick', 'my rate: quick is not a value. Text needs quotes: "my rate" = "quick". For the value of a Python expression: session[\'my rate\'] = quick'),
+        ('%session get "my rte"', 'This session has no variable "my rte". Did you mean "my rate"? Set it: %session set "my rte" = ...'),
+        ("%session get my rate", 'This session has no variables my and rate. Did you mean "my rate"? Set them: %session set my = ... rate = ...'),
+        ('%session push "my rate"', 'my rate is not a name in this notebook. Assign it first, or: %session set "my rate" = ...'),
+        ("%session purge my rate", 'Name one variable: %session purge "my rate"'),
+        ("%session history my rate", 'Name one variable, or none: %session history "my rate"'),
+        ('%session undo "my rate"', 'undo takes a revision\'s number. The changes of my rate: %session history "my rate"'),
+    ]  # fmt: skip
+    for line, sentence in told:
+        ran = shell.run(line)
+        assert (ran.ok, ran.text.strip()) == (False, sentence)
+    shown = [
+        ('%session purge "my rate"', '%session purge "my rate" --yes removes every earlier value'),
+        ('%session purge "my rate"', 'if that has to go, first: %session del "my rate"'),
+        ('%session snapshot "before sweep"', 'Go back to it: %session restore "before sweep"'),
+        ('%session history "my rate" --limit 1', 'older ones: %session history "my rate" --before 2'),
+    ]
+    for line, part in shown:
+        ran = shell.run(line)
+        assert part in f"{ran.text}{ran.value}"
+
+
+def test_a_snapshots_name_needs_no_quotes_where_nothing_else_can_be_meant(stored: Callable[[], Shell]) -> None:
+    shell = stored()
+    for number, line in enumerate(('"before sweep"', "before", "good", '"after the sweep"')):
+        assert shell.run(f"%session set lr = {number}\n%session snapshot {line}").ok
+
+    def between(line: str) -> str:
+        ran = shell.run(f"%session diff {line}")
+        assert ran.ok, ran.text
+        return repr(ran.value).partition(" · ")[2].partition("\n")[0]
+
+    assert between("before sweep") == "between before sweep (revision 1) and now"
+    assert between("before good") == "between before (revision 2) and good (revision 3)"
+    assert between("good after the sweep") == "between good (revision 3) and after the sweep (revision 4)"
+    assert (
+        between("before sweep after the sweep") == "between before sweep (revision 1) and after the sweep (revision 4)"
+    )
+    assert between("before sweep 2") == "between before sweep (revision 1) and revision 2"
+    assert (
+        shell.run("%session diff good night").text.strip()
+        == "There is no snapshot night. There are: before sweep, before, good, after the sweep."
+    )
+
+
+def test_what_is_locked_is_told_with_the_line_that_unlocks_it(shell: Shell) -> None:
+    shell.run('%session declare seed = 1\n%session declare "my seed" = 1\n%session set seed = 2 "my seed" = 2')
+    shell.run('%session lock seed "my seed"')
+    assert shell.run("%session reset seed").text.strip() == UNLOCK
+    told = 'my seed is locked. To change it, unlock it first: %session unlock "my seed"'
+    assert shell.run('%session reset "my seed"').text.strip() == told
+    assert shell.run("session.reset('seed')").error == LOCKED
+    assert shell.run(told.partition(": ")[2] + '\n%session reset "my seed"').ok
+    assert dict(shell.session) == {"seed": 2, "my seed": 1}
