@@ -84,11 +84,14 @@ export class CurrentSession {
     try {
       await this.sessions.choose(path, sessionId, client, isShared);
     } finally {
+      const held = [...views, front].map(panel => this._clients.get(panel));
       [...views, front].forEach(panel => {
         this._clients.delete(panel);
         this._opened.delete(panel);
       });
       await this._follow(front);
+      // Of a session that the notebook was found to have while it was given this one.
+      held.forEach(each => each !== client && this._letGo(each));
     }
   }
 
@@ -182,6 +185,11 @@ export class CurrentSession {
         const chosen = await since?.current;
         if (chosen?.kind === 'open') {
           this._clients.set(panel, chosen.client);
+        } else {
+          this._clients.delete(panel);
+        }
+        if (current.kind === 'open' && current.client !== client) {
+          this._letGo(current.client);
         }
       } else if (current.kind === 'open' && current.client !== client) {
         this._opened.set(panel, { path: panel.context.path, current: Promise.resolve(current) });
@@ -194,8 +202,12 @@ export class CurrentSession {
         this.refresh();
       }
     }
-    if (![...this._clients.values()].includes(client)) {
-      // What was typed into the old session belongs to it, and is sent to it.
+    this._letGo(client);
+  }
+
+  /** Closes a client that no notebook has any more: what was typed into its session belongs to it, and is sent to it. */
+  private _letGo(client: SessionClient | undefined): void {
+    if (client !== undefined && ![...this._clients.values()].includes(client)) {
       void this.sessions.close(client);
     }
   }
@@ -208,9 +220,7 @@ export class CurrentSession {
     const client = this._clients.get(panel);
     this._clients.delete(panel);
     this._opened.delete(panel);
-    if (client !== undefined && ![...this._clients.values()].includes(client)) {
-      void this.sessions.close(client);
-    }
+    this._letGo(client);
   }
 
   private _show(current: Current): void {

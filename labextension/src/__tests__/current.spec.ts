@@ -234,6 +234,103 @@ describe('a guest who was there before the kernel', () => {
   });
 });
 
+describe('which session a notebook has, asked for because a kernel came', () => {
+  const [theirs, mine] = [{ of: 'the kernel' }, { of: 'the person' }];
+  const panel = (): FakePanel => new FakePanel('a.ipynb');
+  let current: CurrentSession;
+  let before: unknown;
+  let front: FakePanel;
+  /** Lets the answer to the kernel's question come. */
+  let answerLate: () => Promise<void>;
+
+  beforeEach(async () => {
+    current = make();
+    front = panel();
+    tracker.show(front);
+    await settle();
+    before = clientIn(current);
+    let late: (client: unknown) => void = () => undefined;
+    answer = () => new Promise(resolve => (late = resolve));
+    current.kernelsChanged(() => 'k1');
+    await settle();
+    answer = () => Promise.resolve(mine);
+    answerLate = async () => {
+      late(theirs);
+      await settle();
+    };
+  });
+
+  const expectMine = (): void => {
+    expect(clientIn(current)).toBe(mine);
+    expect(current.clientOf(front.content as never)).toBe(mine);
+    // Nobody shows it: it would stay connected for as long as the page.
+    expect(closed).toContain(theirs);
+    expect(closed).not.toContain(mine);
+  };
+
+  test('is answered late: what a person has chosen since stays', async () => {
+    await current.use('mine');
+    await answerLate();
+    expectMine();
+    tracker.show(null);
+    tracker.show(front);
+    await settle();
+    expectMine();
+  });
+
+  test('is answered while what a person chose is being opened', async () => {
+    let open: (client: unknown) => void = () => undefined;
+    answer = () => new Promise(resolve => (open = resolve));
+    const using = current.use('mine');
+    await settle();
+    await answerLate();
+    expect(clientIn(current)).toBe('opening');
+    open(mine);
+    await using;
+    await settle();
+    expectMine();
+  });
+
+  test('is answered while what a person chose is on its way', async () => {
+    let accept: () => void = () => undefined;
+    sessions.choose = () => new Promise<void>(resolve => (accept = resolve));
+    const using = current.use('mine');
+    await answerLate();
+    accept();
+    await using;
+    await settle();
+    expectMine();
+  });
+
+  test('is asked while what a person chose is on its way', async () => {
+    await answerLate();
+    expect(clientIn(current)).toBe(theirs);
+    closed = [];
+    let late: (client: unknown) => void = () => undefined;
+    let accept: () => void = () => undefined;
+    sessions.choose = () => new Promise<void>(resolve => (accept = resolve));
+    const using = current.use('mine');
+    const other = { of: 'another kernel' };
+    answer = () => new Promise(resolve => (late = resolve));
+    current.kernelsChanged(() => 'k2');
+    await settle();
+    answer = () => Promise.resolve(mine);
+    accept();
+    await using;
+    late(other);
+    await settle();
+    expect(clientIn(current)).toBe(mine);
+    expect(current.clientOf(front.content as never)).toBe(mine);
+    expect(closed).toContain(other);
+  });
+
+  test('and the one before is let go once, whoever wins', async () => {
+    await answerLate();
+    expect(clientIn(current)).toBe(theirs);
+    expect(closed).toEqual([before]);
+  });
+});
+
 test('a notebook that a cell gave another session is followed there', async () => {
   const current = make();
   const panel = new FakePanel('a.ipynb');
