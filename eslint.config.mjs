@@ -8,7 +8,7 @@ import ts from 'typescript-eslint';
  */
 const layers = [
   ['json', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
-  ['model'],
+  ['model', 'frames', 'changes', 'overlay'],
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   ['outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],

@@ -7,7 +7,8 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../src/json';
-import type { Change, Rows, Welcome } from '../src/model';
+import type { Welcome } from '../src/frames';
+import type { Change, Rows } from '../src/model';
 import { nameProblem } from '../src/names';
 import { Outbox } from '../src/outbox';
 import { Replica, UNKNOWN_META } from '../src/replica';

@@ -4,7 +4,7 @@
  * It knows when to speak, not what: the hello and every frame come from its owner.
  */
 import { parseJson, stringifyJson } from './json';
-import type { ClientFrame, Hello, ServerFrame } from './model';
+import type { ClientFrame, Hello, ServerFrame } from './frames';
 
 /** asking: the upgrade failed, and a GET finds out why. ended: no use in trying again. */
 export type ChannelState =

@@ -2,15 +2,9 @@
  * What a person has to decide: variables that two wrote without knowing of each other.
  */
 import type { Json } from './json';
-import {
-  namesOf,
-  type Ack,
-  type Change,
-  type Op,
-  type Origin,
-  type Rows,
-  type WireConflict
-} from './model';
+import { namesOf } from './changes';
+import type { Ack, WireConflict } from './frames';
+import type { Change, Op, Origin, Rows } from './model';
 import type { Edit, Refused } from './outbox';
 import { applyPatch, overlap, placesOf, type Place } from './patch';
 

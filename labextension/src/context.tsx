@@ -9,7 +9,7 @@ import type { Ask, Asks } from './asks';
 import type { ClientState, FlushResult, SessionClient } from './client';
 import type { History } from './history';
 import type { Json } from './json';
-import type { ViewRow } from './model';
+import type { ViewRow } from './overlay';
 import type { NotebookInFront } from './notebook';
 import type { Settings } from './rest';
 import type { Runner } from './runner';

@@ -5,7 +5,7 @@
 import type { Cellar } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
 import { textsOf } from './drawer';
-import type { ServerFrame } from './model';
+import type { ServerFrame } from './frames';
 import { Outbox, type Refused } from './outbox';
 
 const PATIENCE = 60_000;

@@ -3,7 +3,7 @@
  */
 import type { Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
-import type { InvalidField } from './model';
+import type { InvalidField } from './frames';
 import { nameProblem, type NameProblem } from './names';
 import type { Refused } from './outbox';
 import type { Replica } from './replica';

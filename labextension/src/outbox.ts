@@ -6,18 +6,10 @@
 import type { Cellar, Texts } from './cellar';
 import { Drawer } from './drawer';
 import { sameJson, type Json } from './json';
-import {
-  namesOf,
-  overlay,
-  type Ack,
-  type ClientFrame,
-  type DeleteOp,
-  type EditOp,
-  type PatchOp,
-  type Reject,
-  type Rows,
-  type SetOp
-} from './model';
+import { namesOf } from './changes';
+import type { Ack, ClientFrame, Reject } from './frames';
+import type { DeleteOp, EditOp, PatchOp, Rows, SetOp } from './model';
+import { overlay } from './overlay';
 import { applyPatch, composed } from './patch';
 
 /** One pending edit of a person. */

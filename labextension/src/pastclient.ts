@@ -3,7 +3,8 @@
  */
 import type { SessionClient } from './client';
 import { EditError } from './editing';
-import type { Rows, ViewRow } from './model';
+import type { Rows } from './model';
+import type { ViewRow } from './overlay';
 import type { ClientState } from './view';
 
 export type PastClient = Pick<SessionClient, keyof SessionClient>;

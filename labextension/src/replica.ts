@@ -2,19 +2,9 @@
  * What the server has confirmed of one session, as far as this client has heard.
  */
 import { DEFAULT_LIMITS } from './limits';
-import {
-  applyOps,
-  recordRuns,
-  type Change,
-  type EditOp,
-  type Limits,
-  type Meta,
-  type Op,
-  type Origin,
-  type Rows,
-  type Step,
-  type Welcome
-} from './model';
+import { applyOps, recordRuns } from './changes';
+import type { Welcome } from './frames';
+import type { Change, EditOp, Limits, Meta, Op, Origin, Rows, Step } from './model';
 import type { KnownState } from './shelf';
 
 export const UNKNOWN_META: Meta = {

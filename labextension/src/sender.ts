@@ -1,7 +1,8 @@
 /**
  * When the outbox is sent: after a pause in typing, on a flush, or when the server asks; and what is said of it meanwhile.
  */
-import type { ClientFrame, InvalidField, Step } from './model';
+import type { ClientFrame, InvalidField } from './frames';
+import type { Step } from './model';
 import type { Edit, Outbox } from './outbox';
 import { Pacer, type Pace } from './pacer';
 

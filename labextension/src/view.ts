@@ -2,15 +2,9 @@
  * What one sees of a session, put together from what is confirmed, pending and undecided.
  */
 import { withRefused, type Conflict, type Conflicts } from './conflicts';
-import {
-  namesOf,
-  overlay,
-  type Limits,
-  type Meta,
-  type Rows,
-  type Step,
-  type ViewRow
-} from './model';
+import { namesOf } from './changes';
+import type { Limits, Meta, Rows, Step } from './model';
+import { overlay, type ViewRow } from './overlay';
 import type { Edit, Outbox, Refused } from './outbox';
 import type { Replica } from './replica';
 import type { Sender } from './sender';

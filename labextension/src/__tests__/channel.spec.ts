@@ -1,5 +1,5 @@
 import { Channel, type ChannelState } from '../channel';
-import type { ServerFrame } from '../model';
+import type { ServerFrame } from '../frames';
 import { FakeServer, settle } from './fakeserver';
 
 let server: FakeServer;

@@ -4,7 +4,8 @@ import 'fake-indexeddb/auto';
 import { Cellar } from '../cellar';
 import { textsOf } from '../drawer';
 import type { Json } from '../json';
-import type { Ack, ClientFrame, Row } from '../model';
+import type { Ack, ClientFrame } from '../frames';
+import type { Row } from '../model';
 import { Outbox, type OutboxOptions } from '../outbox';
 
 const OWNER = 'http%3A%2F%2Flab%2F|ada';

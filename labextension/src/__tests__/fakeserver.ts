@@ -5,22 +5,9 @@
 import { Channel, type Socket } from '../channel';
 import { SessionClient, type ClientOptions } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
-import {
-  applyOps,
-  recordRun,
-  type Ack,
-  type Change,
-  type ClientFrame,
-  type Op,
-  type Origin,
-  type PatchOp,
-  type Reject,
-  type Row,
-  type Run,
-  type ServerFrame,
-  type Step,
-  type Spec
-} from '../model';
+import { applyOps, recordRun } from '../changes';
+import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
+import type { Change, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
 

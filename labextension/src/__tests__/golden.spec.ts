@@ -4,7 +4,8 @@ import { join } from 'node:path';
 
 import { canonicalJson, parseJson, sameJson, stringifyJson, type Json } from '../json';
 import { valueProblem } from '../limits';
-import { applyOps, type Op, type Origin, type Row } from '../model';
+import { applyOps } from '../changes';
+import type { Op, Origin, Row } from '../model';
 import { isPythonName, nameProblem } from '../names';
 import { specProblem } from '../specs';
 import {

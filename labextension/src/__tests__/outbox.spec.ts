@@ -1,5 +1,6 @@
 import { Outbox, type OutboxOptions } from '../outbox';
-import type { Ack, ClientFrame, Row } from '../model';
+import type { Ack, ClientFrame } from '../frames';
+import type { Row } from '../model';
 
 type Mutate = Extract<ClientFrame, { type: 'mutate' }>;
 

@@ -5,7 +5,8 @@ import { nullTranslator } from '@jupyterlab/translation';
 
 import { detail, errorWords } from '../components/stepwords';
 import { parseJson } from '../json';
-import { recordRun, type Row, type Run, type Step } from '../model';
+import { recordRun } from '../changes';
+import type { Row, Run, Step } from '../model';
 import { mergeSteps, scanCells, stepsToRun } from '../steps';
 
 const cell = (source: string, id = source): { id: string; source: string } => ({ id, source });

@@ -3,7 +3,7 @@ import React, { useRef } from 'react';
 
 import { useClient, useSurroundings } from '../context';
 import { sameJson, stringifyJson, type Json } from '../json';
-import type { ViewRow } from '../model';
+import type { ViewRow } from '../overlay';
 import { useHistoryItems } from './historyitems';
 import { openMenu } from './menu';
 import { putBack } from './removal';

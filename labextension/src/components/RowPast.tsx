@@ -3,7 +3,7 @@ import React from 'react';
 import { useClient, useSurroundings, useTrans } from '../context';
 import { useSyncExternalStore } from 'react';
 import type { Looked } from '../history';
-import type { ViewRow } from '../model';
+import type { ViewRow } from '../overlay';
 import { isPurged, sameSide, type Side } from '../timeline';
 import { errorSentence } from './sentences';
 import { sideWords } from './historywords';

@@ -2,7 +2,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
 import { useClient, useSelected, useTrans } from '../context';
-import type { Origin, ViewRow } from '../model';
+import type { Origin } from '../model';
+import type { ViewRow } from '../overlay';
 import { useClock } from './useClock';
 
 /** Who made a change, in a word. */

@@ -2,7 +2,7 @@
  * Deleting variables so that it can be taken back.
  */
 import type { SessionLike } from '../context';
-import type { ViewRow } from '../model';
+import type { ViewRow } from '../overlay';
 
 /** Deletes what is there of these. @returns the rows, to be put back @throws EditError */
 export function deleteVariables(client: SessionLike, names: readonly string[]): ViewRow[] {

@@ -5,7 +5,7 @@ import { useRef } from 'react';
 
 import { inOwnOrder, type Order } from '../arrangement';
 import { useSelected } from '../context';
-import type { ViewRow } from '../model';
+import type { ViewRow } from '../overlay';
 import { typeWords } from '../typed';
 import { kindOf } from './kinds';
 

@@ -1,15 +1,8 @@
 import fc from 'fast-check';
 
-import {
-  overlay,
-  recordRuns,
-  type EditOp,
-  type Origin,
-  type Row,
-  type Run,
-  type Step,
-  type ViewRow
-} from '../model';
+import { recordRuns } from '../changes';
+import type { EditOp, Origin, Row, Run, Step } from '../model';
+import { overlay, type ViewRow } from '../overlay';
 
 const me: Origin = { kind: 'panel', client: 'me' };
 const row = (name: string, value: number): [string, Row] => [
