@@ -9,22 +9,20 @@ from html import escape
 
 from session_state_ext.model import Origin
 
-from . import preview
 from .backend import Known
-from .link import Link
 
 #: A table shows this many rows; who has more looks in the panel.
 _ROWS = 200
 #: This many sentences are said of one thing.
 _LINES = 10
-#: A value takes this much of a line.
-_WIDTH = 60
-
 _TABLE = "margin:4px 0;border-collapse:collapse;table-layout:auto;font-size:inherit"
 _CELL = "padding:2px 16px 2px 0;text-align:left;vertical-align:baseline;"
 _HEAD = f"{_CELL}border-bottom:1px solid var(--jp-border-color2,#ddd);font-weight:normal;"
 _QUIET = "color:var(--jp-ui-font-color2,#777);"
 _MONO = "font-family:var(--jp-code-font-family,monospace);font-size:95%;"
+_PROSE = "font-family:var(--jp-ui-font-family,sans-serif);font-size:90%;white-space:normal;"
+#: So short a text is kept on one line.
+_SHORT = 24
 
 
 class Shown:
@@ -47,6 +45,25 @@ class Shown:
 
     def _repr_html_(self) -> str:
         return self._html
+
+
+class Cell(str):
+    """What stands in a table: as text, and, where that is something else, as HTML."""
+
+    __slots__ = ("html",)
+
+    def __new__(cls, text: str, html: str) -> Cell:
+        cell = super().__new__(cls, text)
+        cell.html = html
+        return cell
+
+    html: str
+
+
+def below(text: str, *, warning: bool = False) -> str:
+    """A quiet line below what a cell says, in HTML."""
+    ink = "color:var(--jp-warn-color0,#b26a00);" if warning else _QUIET
+    return f'<div style="{ink}{_PROSE}">{escape(text)}</div>' if text else ""
 
 
 class Table(Shown):
@@ -78,7 +95,8 @@ def _line(members: Iterable[str], widths: list[int]) -> str:
 
 
 def _td(at: int, text: str, mono: tuple[int, ...]) -> str:
-    return f'<td style="{_CELL}{_MONO if at in mono else ""}">{escape(text)}</td>'
+    style = _CELL + (_MONO if at in mono else "") + ("" if len(text) > _SHORT else "white-space:nowrap;")
+    return f'<td style="{style}">{text.html if isinstance(text, Cell) else escape(text)}</td>'
 
 
 def note(text: str) -> Shown:
@@ -113,46 +131,6 @@ def warn(*texts: str) -> None:
     """Say what somebody should know before believing the output; on stderr, as warnings are."""
     for text in texts:
         print(text, file=sys.stderr, flush=True)
-
-
-def overview(link: Link) -> Shown:
-    """The table of a session: name, value, type, who wrote it, when; and whether all is saved."""
-    link.known()
-    now = time.time() * 1000
-    with link.moment() as replica:
-        pending = replica.outbox.names
-        view = replica.view()
-        rows = [(name, text, replica.rows.get(name), name in pending) for name, text in view.items()]
-        meta, revision = replica.meta, replica.revision
-    named = meta.name if meta and meta.name else _of_path(meta.paths if meta else [])
-    title = " · ".join([f"Session {named}".rstrip(), f"revision {revision}", _saved(link, len(pending))])
-    if not rows:
-        return Table(title, [], [], "No variables yet. Set one: %session set lr = 0.1, or in the Session panel.")
-    shown = [
-        [
-            name,
-            preview.value(text, _WIDTH),
-            preview.kind(text),
-            "here" if waits or row is None else by(row.origin),
-            "not saved yet" if waits or row is None else when(row.updated_at, now),
-        ]
-        for name, text, row, waits in rows[:_ROWS]
-    ]
-    foot = f"and {len(rows) - _ROWS:,} more: session[NAME], or the Session panel" if len(rows) > _ROWS else ""
-    return Table(title, ["name", "value", "type", "by", "when"], shown, foot)
-
-
-def _of_path(paths: list[str]) -> str:
-    return f"of {paths[0].rpartition('/')[2]}" if paths else ""
-
-
-def _saved(link: Link, pending: int) -> str:
-    if pending:
-        waiting = f"{pending} not saved yet"
-        return waiting if link.usable else f"{waiting}: {link.trouble}"
-    if link.fleeting:
-        return "in this kernel's memory only"
-    return "all saved" if link.usable else f"as last known: {link.trouble}"
 
 
 def by(origin: Origin) -> str:

@@ -161,13 +161,18 @@ class SessionMagics(Magics):
         if not line:
             # What this cell has set is part of what is shown; where nobody answers this costs nothing.
             self._link.flush()
-            return display.overview(self._link)
+            return self._overview()
         if word in ("--help", "-h", "?"):
             word = "help"
         command = self._commands.get(word) or self._further.get(word)
         if command is None:
             raise Mistake(self._unknown(word))
         return command(rest.strip())
+
+    def _overview(self) -> Any:
+        from .overview import overview
+
+        return overview(self._link)
 
     def _python(self, line: str) -> Any:
         """``session["lr"]`` as the first line that speaks of the session: IPython took it for the magic."""
@@ -261,7 +266,7 @@ class SessionMagics(Magics):
         choice = next((choice for choice, option in OPTIONS.items() if words == [option]), None)
         if choice is not None:
             self._link.choose(choice)
-            return display.overview(self._link)
+            return self._overview()
         names = [word for word in words if word != "--new"]
         self._check_options(names, "use", ["--new", *OPTIONS.values()])
         if len(names) != 1:
@@ -270,6 +275,7 @@ class SessionMagics(Magics):
         with self._link.moment() as replica:
             before = replica.view()
             left = replica.session_id if replica.revision and not fleeting else None
+            known_as = (replica.meta and replica.meta.name) or left
         new = "--new" in words
         self._link.use(names[0], new=new)
         if fleeting and new and before:
@@ -277,8 +283,8 @@ class SessionMagics(Magics):
             self._link.put_all(before)
             self._link.flush()
         if left is not None and left != self._link.replica.session_id:
-            display.show(display.note(f"Back to the session it had: %session use {left}"))
-        return display.overview(self._link)
+            display.show(display.note(f"Back to the session it had: %session use {pasted(known_as or left)}"))
+        return self._overview()
 
     def _list(self, line: str) -> Any:
         if line:

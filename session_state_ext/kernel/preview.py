@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable
 from typing import Any
 
+from .arraytext import nested
 from .descriptions import in_bytes
 
 #: A longer text is not parsed for a preview.
 _READ = 64 * 1024
+#: What the form of a value raises that is not what its key says.
+_NO_SUCH_VALUE = (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError, struct.error)
+#: So many members of an array are looked at.
+_MEMBERS = 64
 
 
 def value(text: bytes, width: int) -> str:
@@ -21,7 +27,7 @@ def value(text: bytes, width: int) -> str:
         if shown is not None:
             try:
                 return _clip(shown(inner), width)
-            except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
+            except _NO_SUCH_VALUE:
                 pass
     # As it came; several lines become one.
     plain = text[: 4 * width].decode("utf-8", "ignore")
@@ -49,7 +55,7 @@ def kind(text: bytes) -> str:
         if name is not None:
             try:
                 return name(typed[1])
-            except (KeyError, TypeError, AttributeError, ValueError, IndexError, OverflowError):
+            except _NO_SUCH_VALUE:
                 pass
     word = "list" if first == b"[" else "dict"
     if len(text) > _READ:
@@ -154,7 +160,7 @@ _SHOWN: dict[str, Callable[[Any], str]] = {
     "$complex": lambda inner: _complex(inner),
     "$binary": lambda inner: inner["base64"],
     "$dict": lambda inner: json.dumps(inner, ensure_ascii=False),
-    "$ndarray": lambda inner: json.dumps(inner["data"], ensure_ascii=False) if "data" in inner else _array(inner)[8:],
+    "$ndarray": lambda inner: nested(inner, _MEMBERS) or _array(inner)[8:],
     "$dataframe": lambda inner: "columns " + ", ".join(str(column["name"]) for column in inner["columns"]),
     "$series": lambda inner: json.dumps(inner["data"], ensure_ascii=False),
     "$index": _labelled,

@@ -258,7 +258,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         return f"<Session{named}: {count} variable{'' if count == 1 else 's'}, revision {self.revision}>"
 
     def __str__(self) -> str:
-        from .display import overview
+        from .overview import overview
 
         return overview(self._link).text() if self._link.replica.known else repr(self)
 
@@ -271,7 +271,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         printer.text(str(self))
 
     def _repr_html_(self) -> str | None:
-        from .display import overview
+        from .overview import overview
 
         self._link.flush()
         return overview(self._link).html() if self._link.replica.known else None
