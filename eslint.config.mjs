@@ -7,11 +7,11 @@ import ts from 'typescript-eslint';
  * from the files before it.
  */
 const layers = [
-  ['json', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
+  ['json', 'ids', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model', 'frames', 'changes', 'overlay'],
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
-  ['outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
+  ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
   ['view'],
   ['client'],

@@ -4,7 +4,7 @@
  */
 import { createStore, delMany, getMany, keys, promisifyRequest, set } from 'idb-keyval';
 
-import { randomId } from './outbox';
+import { randomId } from './ids';
 
 export type Texts = ReadonlyMap<string, string>;
 

@@ -8,7 +8,8 @@ import { checkValue, checkWritable, EditError, until, type FlushResult } from '.
 import { sameJson, type Json } from './json';
 import type { Ack, ServerFrame, Welcome } from './frames';
 import type { Change, EditOp, Spec } from './model';
-import { Outbox, type Edit, type Refused } from './outbox';
+import type { Edit, Refused } from './edit';
+import { Outbox } from './outbox';
 import { Replica, UNKNOWN_META } from './replica';
 import { difference, patchedOr } from './patch';
 import { Sender } from './sender';

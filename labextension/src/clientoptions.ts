@@ -4,7 +4,7 @@
 import type { Cellar, Texts } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
 import type { Meta } from './model';
-import type { MutateFrame } from './outbox';
+import type { MutateFrame } from './edit';
 import type { Pace } from './pacer';
 import type { Shelf } from './shelf';
 

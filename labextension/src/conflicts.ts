@@ -5,7 +5,7 @@ import type { Json } from './json';
 import { namesOf } from './changes';
 import type { Ack, WireConflict } from './frames';
 import type { Change, Op, Origin, Rows } from './model';
-import type { Edit, Refused } from './outbox';
+import type { Edit, Refused } from './edit';
 import { applyPatch, overlap, placesOf, type Place } from './patch';
 
 /** Two people, or a person and a step, wrote one variable without knowing of each other. */

@@ -6,7 +6,8 @@ import type { Cellar } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
 import { textsOf } from './drawer';
 import type { ServerFrame } from './frames';
-import { Outbox, type Refused } from './outbox';
+import type { Refused } from './edit';
+import { Outbox } from './outbox';
 
 const PATIENCE = 60_000;
 

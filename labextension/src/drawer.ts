@@ -4,7 +4,7 @@
  */
 import type { Cellar, Texts } from './cellar';
 import { parseJson, stringifyJson } from './json';
-import type { Edit, Mutate, Refused } from './outbox';
+import type { Edit, Mutate, Refused } from './edit';
 
 export interface Contents {
   client: string;

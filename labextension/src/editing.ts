@@ -5,7 +5,7 @@ import type { Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
 import type { InvalidField } from './frames';
 import { nameProblem, type NameProblem } from './names';
-import type { Refused } from './outbox';
+import type { Refused } from './edit';
 import type { Replica } from './replica';
 
 export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';

@@ -4,53 +4,24 @@
  * protocol. How frames travel is its owner's business: it is given its send function.
  */
 import type { Cellar, Texts } from './cellar';
-import { Drawer } from './drawer';
-import { sameJson, type Json } from './json';
 import { namesOf } from './changes';
+import { Drawer } from './drawer';
+import {
+  fits,
+  isAsConfirmed,
+  isHidden,
+  isWrite,
+  mergedEdit,
+  refusedEdit,
+  sentOp,
+  type Edit,
+  type Mutate,
+  type MutateFrame,
+  type Refused
+} from './edit';
 import type { Ack, ClientFrame, Reject } from './frames';
-import type { DeleteOp, EditOp, PatchOp, Rows, SetOp } from './model';
-import { overlay } from './overlay';
-import { applyPatch, composed } from './patch';
-
-/** One pending edit of a person. */
-export interface Edit {
-  op: EditOp;
-  /** When its first keystroke came, ms since the Unix epoch. */
-  at: number;
-  /** The session's revision the person saw. */
-  base: number;
-  /** The row's own revision then, 0 where there was none. */
-  seen: number;
-  /** The page that made it; an edit of an earlier one is sent with a condition. */
-  life: string;
-  /** Sent with a condition: made long ago, or while long offline. */
-  guarded?: boolean;
-  /** Of a patch: the whole value that it came to where it was made, and the one it was made of. */
-  whole?: { mine: Json; before: Json };
-  /** Part of a refused mutate: goes by itself, so that only the offender is refused. */
-  alone?: boolean;
-}
-
-/** An edit the server took no part of, kept until the person decides. */
-export interface Refused {
-  id: string;
-  edit: Edit;
-  code: string;
-  message: string;
-  theirs?: Json;
-  hasTheirs: boolean;
-}
-
-/** What was sent, or was about to be: its number and body never change. */
-export interface Mutate {
-  seq: number;
-  base: number;
-  edits: Edit[];
-  /** The number went out before with the same edits, unconditional: it may still arrive so. */
-  twice?: boolean;
-}
-
-export type MutateFrame = Extract<ClientFrame, { type: 'mutate' }>;
+import { randomId } from './ids';
+import type { EditOp, PatchOp, Rows } from './model';
 
 export interface OutboxOptions {
   /** null where the browser has none: nothing outlives the page then. */
@@ -70,40 +41,6 @@ export interface OutboxOptions {
   onRefused(refused: readonly Refused[]): void;
   /** The numbers no longer fit the server's: a new welcome is needed. */
   onGap(): void;
-}
-
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(12));
-  return [...bytes].map(byte => byte.toString(36).padStart(2, '0')).join('');
-}
-
-/** A later write of the same variable, as one with the unsent one before it, which keeps what it saw. */
-function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
-  const { whole: before, ...rest } = old;
-  if (op.op !== 'patch') {
-    return { ...rest, op };
-  }
-  const { name } = op;
-  if (old.op.op === 'patch') {
-    const patch = composed(old.op.patch, op.patch);
-    const both = { mine: whole!.mine, before: (before ?? whole!).before };
-    return { ...rest, op: { op: 'patch', name, patch }, whole: both };
-  }
-  return { ...rest, op: { op: 'set', name, value: whole!.mine } };
-}
-
-/** Whether an op writes a value, so that two of them can be one; a rename or declaration stays by itself. */
-function isWrite(op: EditOp): op is SetOp | PatchOp | DeleteOp {
-  return op.op === 'set' || op.op === 'patch' || op.op === 'delete';
-}
-
-function fits(op: PatchOp, value: Json): boolean {
-  try {
-    applyPatch(value, op.patch);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export class Outbox {
@@ -174,10 +111,7 @@ export class Outbox {
     }
     // The same text each time: made of what was frozen and nothing else.
     const { seq, base, edits } = this._open;
-    const ops = edits.map(({ op, guarded, seen }) =>
-      guarded && isWrite(op) ? { ...op, ifRevision: seen } : op
-    );
-    return { type: 'mutate', seq, base, ops, origin: { kind: 'panel' } };
+    return { type: 'mutate', seq, base, ops: edits.map(sentOp), origin: { kind: 'panel' } };
   }
 
   /** Whether numbers can go out: the server has said which one is next. */
@@ -189,7 +123,8 @@ export class Outbox {
   add(op: EditOp, base: number, confirmed: Rows, at: number, whole?: Edit['whole']): void {
     const last = this._edits.findLastIndex(edit => namesOf(edit.op).includes(op.name));
     const old = last < 0 ? undefined : this._edits[last];
-    const joins = old !== undefined && !(op.op === 'patch' && this._isHidden(old, confirmed));
+    const joins =
+      old !== undefined && !(op.op === 'patch' && isHidden(old, this.pending, confirmed));
     if (joins && isWrite(op) && isWrite(old.op)) {
       const merged = mergedEdit(old, op, whole);
       if (this._isBackAsItWas(merged.op, confirmed)) {
@@ -330,14 +265,7 @@ export class Outbox {
 
   /** Takes refused edits in: its own, or those of a dead tab whose outbox was drained. */
   refuse(edits: readonly Edit[], answer: Reject): void {
-    const refused = edits.map(edit => ({
-      id: randomId(),
-      edit: { ...edit, alone: false },
-      code: answer.code,
-      message: answer.message,
-      theirs: answer.theirs,
-      hasTheirs: answer.theirs !== undefined
-    }));
+    const refused = edits.map(edit => refusedEdit(edit, answer));
     this.takeRefused(refused);
     this.options.onRefused(refused);
   }
@@ -373,32 +301,9 @@ export class Outbox {
     this._write();
   }
 
-  /** Whether an edit of members is not seen, for it does not fit what lies beneath it: no other edit joins it then. */
-  private _isHidden({ op }: Edit, confirmed: Rows): boolean {
-    const beneath = this.pending.slice(
-      0,
-      this.pending.findIndex(each => each.op === op)
-    );
-    const row = overlay(confirmed, beneath, { kind: 'panel' }, new Map(), [op.name]).get(op.name);
-    return op.op === 'patch' && (row === undefined || !fits(op, row.value));
-  }
-
   private _isBackAsItWas(op: EditOp, confirmed: Rows): boolean {
-    if (this._open?.edits.some(edit => namesOf(edit.op).includes(op.name))) {
-      return false;
-    }
-    if (this._edits.some(edit => !isWrite(edit.op))) {
-      return false;
-    }
-    const row = confirmed.get(op.name);
-    if (op.op === 'set') {
-      return row !== undefined && sameJson(row.value, op.value);
-    }
-    return op.op === 'patch'
-      ? row !== undefined &&
-          fits(op, row.value) &&
-          sameJson(row.value, applyPatch(row.value, op.patch))
-      : row === undefined;
+    const isSent = this._open?.edits.some(edit => namesOf(edit.op).includes(op.name)) ?? false;
+    return !isSent && this._edits.every(edit => isWrite(edit.op)) && isAsConfirmed(op, confirmed);
   }
 
   private _freeze(edits: Edit[], twice = false): void {

@@ -6,7 +6,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { isObject, parseJson, stringifyJson, type Json } from './json';
 import type { Choice, Listed, Question, SessionState, Spec } from './model';
-import type { MutateFrame } from './outbox';
+import type { MutateFrame } from './edit';
 
 const ROOT = 'api/session';
 

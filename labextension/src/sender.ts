@@ -3,7 +3,8 @@
  */
 import type { ClientFrame, InvalidField } from './frames';
 import type { Step } from './model';
-import type { Edit, Outbox } from './outbox';
+import type { Edit } from './edit';
+import type { Outbox } from './outbox';
 import { Pacer, type Pace } from './pacer';
 
 export interface SenderOptions {

@@ -9,7 +9,7 @@ import { SessionClient } from './client';
 import type { Choice, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
 import { textsOf } from './drawer';
-import { randomId } from './outbox';
+import { randomId } from './ids';
 import type { Pace } from './pacer';
 import {
   askWhy,

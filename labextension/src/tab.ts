@@ -5,7 +5,7 @@
  * starts with a copy of that storage, takes an id of its own, and so that a dead tab's outbox can be told from a busy one's.
  * Web Locks end with their page. Where there are none (plain http to another host), a lease with a heartbeat does.
  */
-import { randomId } from './outbox';
+import { randomId } from './ids';
 
 const TAB = 'session-state:tab';
 const LEASE = 'session-state:lease:';

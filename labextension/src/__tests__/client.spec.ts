@@ -3,7 +3,7 @@ import type { SessionClient } from '../client';
 import { EditError } from '../client';
 import { ExactNumber, parseJson, type Json } from '../json';
 import type { Run } from '../model';
-import type { MutateFrame } from '../outbox';
+import type { MutateFrame } from '../edit';
 import { Shelf } from '../shelf';
 
 let server: FakeServer;

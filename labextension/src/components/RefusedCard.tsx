@@ -3,7 +3,7 @@ import React from 'react';
 import { useClient, useSurroundings } from '../context';
 import { stringifyJson } from '../json';
 import type { EditOp } from '../model';
-import type { Refused } from '../outbox';
+import type { Refused } from '../edit';
 import { shortValue } from './sentences';
 
 /** Of a variable what its declaration does not allow: that is said in its row. */

@@ -1,0 +1,112 @@
+/**
+ * An edit of a person until the server has answered for it, and how later ones join it.
+ */
+import { sameJson, type Json } from './json';
+import type { ClientFrame, Reject } from './frames';
+import { randomId } from './ids';
+import type { DeleteOp, EditOp, PatchOp, Rows, SetOp } from './model';
+import { overlay } from './overlay';
+import { applyPatch, composed } from './patch';
+
+/** One pending edit of a person. */
+export interface Edit {
+  op: EditOp;
+  /** When its first keystroke came, ms since the Unix epoch. */
+  at: number;
+  /** The session's revision the person saw. */
+  base: number;
+  /** The row's own revision then, 0 where there was none. */
+  seen: number;
+  /** The page that made it; an edit of an earlier one is sent with a condition. */
+  life: string;
+  /** Sent with a condition: made long ago, or while long offline. */
+  guarded?: boolean;
+  /** Of a patch: the whole value that it came to where it was made, and the one it was made of. */
+  whole?: { mine: Json; before: Json };
+  /** Part of a refused mutate: goes by itself, so that only the offender is refused. */
+  alone?: boolean;
+}
+
+/** An edit the server took no part of, kept until the person decides. */
+export interface Refused {
+  id: string;
+  edit: Edit;
+  code: string;
+  message: string;
+  theirs?: Json;
+  hasTheirs: boolean;
+}
+
+/** What was sent, or was about to be: its number and body never change. */
+export interface Mutate {
+  seq: number;
+  base: number;
+  edits: Edit[];
+  /** The number went out before with the same edits, unconditional: it may still arrive so. */
+  twice?: boolean;
+}
+
+export type MutateFrame = Extract<ClientFrame, { type: 'mutate' }>;
+
+/** A later write of the same variable, as one with the unsent one before it, which keeps what it saw. */
+export function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
+  const { whole: before, ...rest } = old;
+  if (op.op !== 'patch') {
+    return { ...rest, op };
+  }
+  const { name } = op;
+  if (old.op.op === 'patch') {
+    const patch = composed(old.op.patch, op.patch);
+    const both = { mine: whole!.mine, before: (before ?? whole!).before };
+    return { ...rest, op: { op: 'patch', name, patch }, whole: both };
+  }
+  return { ...rest, op: { op: 'set', name, value: whole!.mine } };
+}
+
+/** Whether an op writes a value, so that two of them can be one; a rename or declaration stays by itself. */
+export function isWrite(op: EditOp): op is SetOp | PatchOp | DeleteOp {
+  return op.op === 'set' || op.op === 'patch' || op.op === 'delete';
+}
+
+/** Whether the members that an op changes are there. */
+export function fits(op: PatchOp, value: Json): boolean {
+  try {
+    applyPatch(value, op.patch);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether an edit of members is not seen, for it does not fit what lies beneath it: no other edit joins it then. */
+export function isHidden({ op }: Edit, pending: readonly Edit[], confirmed: Rows): boolean {
+  const beneath = pending.slice(
+    0,
+    pending.findIndex(each => each.op === op)
+  );
+  const row = overlay(confirmed, beneath, { kind: 'panel' }, new Map(), [op.name]).get(op.name);
+  return op.op === 'patch' && (row === undefined || !fits(op, row.value));
+}
+
+/** Whether an op by itself leaves a variable as it is. */
+export function isAsConfirmed(op: EditOp, confirmed: Rows): boolean {
+  const row = confirmed.get(op.name);
+  if (op.op === 'set') {
+    return row !== undefined && sameJson(row.value, op.value);
+  }
+  return op.op === 'patch'
+    ? row !== undefined &&
+        fits(op, row.value) &&
+        sameJson(row.value, applyPatch(row.value, op.patch))
+    : row === undefined;
+}
+
+/** An edit's op as it is sent: with its condition, if it has one. */
+export function sentOp({ op, guarded, seen }: Edit): EditOp {
+  return guarded && isWrite(op) ? { ...op, ifRevision: seen } : op;
+}
+
+export function refusedEdit(edit: Edit, { code, message, theirs }: Reject): Refused {
+  const hasTheirs = theirs !== undefined;
+  return { id: randomId(), edit: { ...edit, alone: false }, code, message, theirs, hasTheirs };
+}
