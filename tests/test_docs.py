@@ -17,7 +17,7 @@ from session_state_ext.server.base import status_of
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
 # For the package's own hooks, not for people.
-OWN = {"reading", "noting", "running", "binding", "binds", "permit", "lossy"}
+OWN = {"describing", "reading", "noting", "running", "binding", "binds", "permit", "lossy"}
 OWN |= {"loops_of_before", "loops_ended", "tell", "between_cells"}
 MAPPING = {"clear", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"}
 

@@ -12,12 +12,10 @@ from msgspec import Raw
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import values
 from session_state_ext.kernel.grammar import nearest
-from session_state_ext.kernel.parameters import kind_of
-from session_state_ext.kernel.parameters import plain as assignments_of
-from session_state_ext.kernel.specforms import of_type, spec_text
+from session_state_ext.kernel.specforms import described_by
 from session_state_ext.model import Set
 from session_state_ext.names import check_name
-from session_state_ext.wire import Limits, check_ops, check_spec, problem
+from session_state_ext.wire import Limits, check_ops, problem
 
 from .assignments import assignments
 from .command import Usage
@@ -119,21 +117,7 @@ def described(notebook: Any) -> dict[str, bytes]:
     The JSON texts of the declarations that this comes to.
     """
     at = parameters_at(notebook)
-    source = "" if at is None else str(notebook.cells[at].source)
-    found: dict[str, bytes] = {}
-    for one in assignments_of(source):
-        form: dict[str, Any] = {"description": one.description}
-        if one.annotation is not None and (kind := kind_of(one)) is not None:
-            form["schema"] = of_type(kind)
-        try:
-            check_name(one.name)
-            text = spec_text(one.name, form, one.value)
-            check_spec(one.name, Raw(text))
-        except SessionError:
-            continue
-        if one.description or "schema" in form:
-            found[one.name] = text
-    return found
+    return {} if at is None else described_by(str(notebook.cells[at].source))
 
 
 def inject(notebook: Any, stored: dict[str, bytes]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from msgspec import UNSET, Raw
@@ -100,6 +100,13 @@ class Declarations:
         texts = specforms.declared_by(source)
         self._declare(texts)
         return [*texts]
+
+    def describing(self, source: str, names: Iterable[str]) -> None:
+        """Declare those of ``names`` of which a cell says something, where nothing is declared yet. For the hooks."""
+        from . import specforms
+
+        said = specforms.described_by(source)
+        self._declare({name: said[name] for name in names if name in said and name not in self._link.specs})
 
     def undeclare(self, name: str) -> None:
         """Take the declaration of a variable away; its value stays."""

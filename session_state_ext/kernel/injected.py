@@ -2,6 +2,7 @@
 
 Only in a kernel without a server. papermill says nothing of itself to the kernel, so its cell is known by its form:
 the comment ``# Parameters``, then one assignment a line, and a line's end behind the last, which an editor leaves out.
+The notebook's own cell, which stands before it, says by comments and annotations what the parameters are.
 """
 
 from __future__ import annotations
@@ -35,8 +36,9 @@ class Injected:
         puts its cell behind the notebook's own.
         """
         before = [f"{raw}\n" for raw in self._shell.history_manager.input_hist_raw[1:]]
-        if of_papermill := [raw for raw in before if injected_names(raw)]:
-            self._take(of_papermill[-1])
+        if of_papermill := [at for at, raw in enumerate(before) if injected_names(raw)]:
+            at = of_papermill[-1]
+            self._take(before[at], before[at - 1] if at else "")
 
     def detach(self) -> None:
         """Watch no more."""
@@ -45,14 +47,17 @@ class Injected:
     def post_run_cell(self, result: Any) -> None:
         """IPython's hook."""
         if result is not None and result.success:
-            self._take(result.info.raw_cell)
+            earlier = self._shell.history_manager.input_hist_raw[1:-1]
+            self._take(result.info.raw_cell, earlier[-1] if earlier else "")
 
-    def _take(self, raw: str) -> None:
+    def _take(self, raw: str, own: str) -> None:
+        """``own`` is the cell before, which may be the notebook's own parameters."""
         names = [name for name in injected_names(raw) if is_safe(name) and name in self._shell.user_ns]
         if not names:
             return
         try:
             self._session.update({name: self._shell.user_ns[name] for name in names})
+            self._session.describing(own, names)
         except SessionError as error:
             display.warn(f"Session: the parameters of this notebook are not in it. {error.message}")
 

@@ -19,10 +19,11 @@ from msgspec import UNSET, Raw
 
 from session_state_ext.errors import InvalidSpec, SessionError
 from session_state_ext.model import Spec
-from session_state_ext.wire import encode
+from session_state_ext.names import check_name
+from session_state_ext.wire import check_spec, encode
 
 from . import values
-from .parameters import described, kind_of, parameters
+from .parameters import described, kind_of, parameters, plain
 
 #: A declaration without its default, and the default as a Python value.
 Form = tuple[dict[str, Any], Any]
@@ -102,6 +103,27 @@ def declared_by(source: str) -> dict[str, bytes]:
     return texts
 
 
+def described_by(source: str) -> dict[str, bytes]:
+    """The JSON texts of what a cell says of the names that it assigns, by comments and annotations.
+
+    ``lr: float = 0.1  # learning rate``. It may hold anything else besides; what says nothing is left out.
+    """
+    found: dict[str, bytes] = {}
+    for one in plain(source):
+        form: dict[str, Any] = {"description": one.description}
+        if one.annotation is not None and (kind := kind_of(one)) is not None:
+            form["schema"] = of_type(kind)
+        try:
+            check_name(one.name)
+            text = spec_text(one.name, form, one.value)
+            check_spec(one.name, Raw(text))
+        except SessionError:
+            continue
+        if one.description or "schema" in form:
+            found[one.name] = text
+    return found
+
+
 def keywords(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
     """The part of a schema that ``minimum=0, maximum=1, choices=[...]`` says."""
     made: dict[str, Any] = {}
@@ -148,8 +170,8 @@ def of_type(hint: Any) -> dict[str, Any]:
         return {}
     if issubclass(kind, Enum):
         return {"enum": [_choice(member) for member in kind]}
-    for plain, schema in _PLAIN:
-        if issubclass(kind, plain):
+    for base, schema in _PLAIN:
+        if issubclass(kind, base):
             return dict(schema)
     if issubclass(kind, Mapping):
         inner = of_type(arguments[1]) if len(arguments) == 2 else {}

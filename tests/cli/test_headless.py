@@ -55,11 +55,27 @@ def test_the_tour_by_papermill(terminal: Terminal, short_tour: str) -> None:
 
 
 def test_a_parameters_cell_by_papermill(terminal: Terminal) -> None:
-    terminal.notebook("study.ipynb", LOAD, "lr = 0.1\nnote = 'a'", TRAIN, tags={1: "parameters"})
-    terminal.ok("set", "sweep", "lr=3", "--new")
+    """What the notebook's own cell says of them by comments describes them, wherever the extension is loaded."""
+    own = "lr: float = 0.1  # learning rate\nnote = 'a'"
+    terminal.notebook("study.ipynb", LOAD, own, TRAIN, tags={1: "parameters"})
+    terminal.notebook("late.ipynb", own, LOAD, TRAIN, tags={0: "parameters"})
+    for name in ("study.ipynb", "late.ipynb"):
+        terminal.ok("set", "sweep", "lr=3", "--new")
+        run("-m", "papermill", name, "out.ipynb", "-p", "lr", "1.5", "--no-progress-bar")
+        assert terminal("get", "sweep").json == {"lr": 1.5, "loss": 1.0}
+        assert terminal("export", "sweep").json["specs"] == {
+            "lr": {"description": "learning rate", "schema": {"type": "number"}, "default": 0.1}
+        }
+        assert "trained" in printed("out.ipynb")
+        terminal.ok("delete", "sweep", "--yes")
+
+
+def test_a_declaration_counts_more_than_a_comment_of_papermills_cell(terminal: Terminal) -> None:
+    declares = "session.declare('lr', 0.2, maximum=2, description='said before')"
+    terminal.notebook("study.ipynb", LOAD, declares, "lr = 0.1  # learning rate", tags={2: "parameters"})
     run("-m", "papermill", "study.ipynb", "out.ipynb", "-p", "lr", "1.5", "--no-progress-bar")
-    assert terminal("get", "sweep").json == {"lr": 1.5, "loss": 1.0}
-    assert "trained" in printed("out.ipynb")
+    assert terminal("get", "sweep").json == {"lr": 1.5}
+    assert terminal("export", "sweep").json["specs"]["lr"]["description"] == "said before"
 
 
 def test_a_cell_with_that_heading_is_not_papermills(terminal: Terminal) -> None:
