@@ -13,7 +13,7 @@ const layers = [
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
-  ['view'],
+  ['view', 'writer', 'flushes'],
   ['client'],
   ['drain', 'runner', 'pastclient', 'news', 'changelist', 'history'],
   ['sessions', 'sessionlist'],

@@ -3,8 +3,8 @@
  *
  * It knows when to speak, not what: the hello and every frame come from its owner.
  */
-import { parseJson, stringifyJson } from './json';
 import type { ClientFrame, Hello, ServerFrame } from './frames';
+import { parseJson, stringifyJson } from './json';
 
 /** asking: the upgrade failed, and a GET finds out why. ended: no use in trying again. */
 export type ChannelState =

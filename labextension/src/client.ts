@@ -4,19 +4,20 @@
 import type { Channel, ChannelEnd, ChannelState } from './channel';
 import type { ClientOptions } from './clientoptions';
 import { Conflicts } from './conflicts';
-import { checkValue, checkWritable, EditError, until, type FlushResult } from './editing';
-import { sameJson, type Json } from './json';
-import type { Ack, ServerFrame, Welcome } from './frames';
-import type { Change, EditOp, Spec } from './model';
 import type { Edit, Refused } from './edit';
+import { Flushes, type FlushResult } from './flushes';
+import type { Ack, ServerFrame, Welcome } from './frames';
+import type { Json } from './json';
+import type { Change, Spec } from './model';
 import { Outbox } from './outbox';
 import { Replica, UNKNOWN_META } from './replica';
-import { difference, patchedOr } from './patch';
 import { Sender } from './sender';
 import type { Link, Status } from './status';
 import { View, type ClientState } from './view';
+import { Writer } from './writer';
 
-export { EditError, type EditProblem, type FlushResult } from './editing';
+export { EditError, type EditProblem } from './editing';
+export type { FlushResult } from './flushes';
 export type { ClientOptions } from './clientoptions';
 export type { ClientState } from './view';
 
@@ -43,7 +44,7 @@ export class SessionClient {
       },
       send: frame => this._channel.send(frame),
       onAck: (edits, ack) => this._acknowledged(edits, ack),
-      onRefused: refused => this._lately.push(...refused),
+      onRefused: refused => this._flushes.refused(refused),
       onGap: () => this._channel.restart()
     });
     this._sender = new Sender({
@@ -69,6 +70,24 @@ export class SessionClient {
       },
       () => this._sessionId
     );
+    this._writer = new Writer({
+      outbox: this._outbox,
+      conflicts: this._conflicts,
+      replica: () => this._replica,
+      shown: () => this._state.variables,
+      now: this._now,
+      onEdited: () => {
+        this._sender.edited();
+        this._publish();
+      }
+    });
+    this._flushes = new Flushes({
+      outbox: this._outbox,
+      sender: this._sender,
+      connect: this.connect,
+      publish: () => this._publish(),
+      subscribe: this.subscribe
+    });
     this._view = new View(this._outbox, this._sender, this._conflicts);
     this._state = this._draw();
   }
@@ -93,81 +112,25 @@ export class SessionClient {
   getVariable = (name: string): Json | undefined => this._state.variables.get(name)?.value;
 
   /** Shows the value at once, keeps it, and sends it when typing pauses. @throws EditError */
-  setVariable = (name: string, value: Json): void => {
-    checkWritable(name, this._replica);
-    checkValue(name, value, this._replica);
-    const row = this._state.variables.get(name);
-    if (row === undefined || !sameJson(row.value, value)) {
-      this._edit({ op: 'set', name, value });
-    }
-  };
+  setVariable = (name: string, value: Json): void => this._writer.set(name, value);
 
-  /**
-   * Changes what differs between `from`, as it was when editing began, and `to`: what others change in the same object
-   * stays. Sets the whole where only that says it. @throws EditError
-   */
-  editVariable = (name: string, from: Json, to: Json): void => {
-    const patch = difference(from, to);
-    const row = this._state.variables.get(name);
-    if (patch === null || row === undefined) {
-      this.setVariable(name, to);
-      return;
-    }
-    checkWritable(name, this._replica);
-    checkValue(name, to, this._replica);
-    if (patch.length > 0) {
-      const mine = patchedOr(to, row.value, patch);
-      this._edit({ op: 'patch', name, patch }, { mine, before: from });
-    }
-  };
+  /** Changes what differs between `from`, as it was when editing began, and `to`: see Writer. @throws EditError */
+  editVariable = (name: string, from: Json, to: Json): void => this._writer.edit(name, from, to);
 
   /** Undoes an edit that has not been sent; one that was sent stands. @returns whether there was one */
-  takeBack = (name: string, from: Json, to: Json): boolean => {
-    const isUnsent = this._outbox.unsent.some(
-      ({ op }) => (op.op === 'set' || op.op === 'patch') && op.name === name
-    );
-    if (isUnsent) {
-      this.editVariable(name, from, to);
-    }
-    return isUnsent;
-  };
+  takeBack = (name: string, from: Json, to: Json): boolean => this._writer.takeBack(name, from, to);
 
   /** @throws EditError */
-  deleteVariable = (name: string): void => {
-    checkWritable(name, this._replica);
-    this._edit({ op: 'delete', name });
-  };
+  deleteVariable = (name: string): void => this._writer.delete(name);
 
   /** @throws EditError */
-  renameVariable = (name: string, to: string): void => {
-    checkWritable(to, this._replica);
-    if (this._state.variables.has(to)) {
-      throw new EditError('exists', to);
-    }
-    if (!this._state.variables.has(name)) {
-      throw new EditError('missing', name);
-    }
-    this._edit({ op: 'rename', name, to });
-  };
+  renameVariable = (name: string, to: string): void => this._writer.rename(name, to);
 
   /** Says what a variable may be; null takes that away. Its value stays. @throws EditError */
-  declareVariable = (name: string, spec: Spec | null): void => {
-    checkWritable(name, this._replica);
-    this._edit({ op: 'declare', name, spec });
-  };
+  declareVariable = (name: string, spec: Spec | null): void => this._writer.declare(name, spec);
 
   /** Several edits, kept and shown once: what one of them throws leaves those before it. */
-  atOnce = (edits: () => void): void => {
-    this._isBatch = true;
-    try {
-      this._outbox.gather(edits);
-    } finally {
-      this._isBatch = false;
-      this._outbox.refit(this._replica.rows);
-      this._sender.edited();
-      this._publish();
-    }
-  };
+  atOnce = (edits: () => void): void => this._writer.atOnce(edits);
 
   /** How this browser shows the session: nothing that others see. */
   readView = (): string | null => this.options.shelf.readView(this._sessionId);
@@ -181,23 +144,7 @@ export class SessionClient {
   };
 
   /** Sends all there is now; resolves when it is acknowledged, or with what is not. `timeout` in ms. */
-  flush = async ({ timeout = FLUSH_TIMEOUT } = {}): Promise<FlushResult> => {
-    const before = this._lately.length;
-    this._flushing++;
-    this._sender.hurry();
-    this._publish();
-    if (!this._outbox.isEmpty) {
-      this._channel.connect();
-      await until(() => this._outbox.isEmpty, this.subscribe, timeout);
-    }
-    const late = [...new Set(this._outbox.pending.map(edit => edit.op.name))];
-    const refused = this._lately.slice(before);
-    const invalid = this._sender.invalidFields;
-    if (--this._flushing === 0) {
-      this._lately = [];
-    }
-    return { ok: late.length + refused.length + invalid.length === 0, late, refused, invalid };
-  };
+  flush = ({ timeout = FLUSH_TIMEOUT } = {}): Promise<FlushResult> => this._flushes.flush(timeout);
 
   /** Decides a conflict for what was written here. */
   keepMine = (name: string): void => this._decide(name, 'mine');
@@ -258,35 +205,13 @@ export class SessionClient {
     this._listeners.clear();
   }
 
-  // A person who writes again has decided.
-  private _edit(op: EditOp, whole?: Edit['whole']): void {
-    const { revision, rows } = this._replica;
-    this._outbox.add(op, revision, rows, this._now(), whole);
-    this._conflicts.decided(op.name);
-    if (!this._isBatch) {
-      this._outbox.refit(rows);
-      this._sender.edited();
-      this._publish();
-    }
-  }
-
   private _decide(name: string, choice: 'mine' | 'theirs'): void {
     const conflict = this._state.conflicts.get(name);
-    if (conflict === undefined) {
-      return;
+    if (conflict !== undefined) {
+      this._writer.decide(conflict, choice);
+      this._publish();
+      void this.flush();
     }
-    if (conflict.refusedId !== undefined) {
-      this._outbox.dismiss(conflict.refusedId);
-    }
-    this._conflicts.decided(name);
-    const value = conflict[choice];
-    if (conflict.stands !== choice && value === undefined) {
-      this.deleteVariable(name);
-    } else if (conflict.stands !== choice && value !== undefined) {
-      this.setVariable(name, value);
-    }
-    this._publish();
-    void this.flush();
   }
 
   private _receive(frame: ServerFrame): void {
@@ -428,17 +353,15 @@ export class SessionClient {
   private readonly _channel: Channel;
   private readonly _outbox: Outbox;
   private readonly _sender: Sender;
+  private readonly _writer: Writer;
+  private readonly _flushes: Flushes;
   private readonly _conflicts = new Conflicts();
   private readonly _view: View;
   private readonly _now: () => number;
   private readonly _listeners = new Set<() => void>();
-  private _isBatch = false;
   private _sessionId: string;
   private _replica: Replica;
   private _state: ClientState;
-  // Refusals of the flushes under way.
-  private _lately: Refused[] = [];
-  private _flushing = 0;
   // The last mutate that went past the channel: a page that goes is hidden first, and tells of both.
   private _posted = '';
   private _link: Link = { live: false, everLive: false, failing: false, end: null };

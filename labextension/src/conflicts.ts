@@ -1,11 +1,11 @@
 /**
  * What a person has to decide: variables that two wrote without knowing of each other.
  */
-import type { Json } from './json';
 import { namesOf } from './changes';
-import type { Ack, WireConflict } from './frames';
-import type { Change, Op, Origin, Rows } from './model';
 import type { Edit, Refused } from './edit';
+import type { Ack, WireConflict } from './frames';
+import type { Json } from './json';
+import type { Change, Op, Origin, Rows } from './model';
 import { applyPatch, overlap, placesOf, type Place } from './patch';
 
 /** Two people, or a person and a step, wrote one variable without knowing of each other. */

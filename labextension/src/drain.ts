@@ -5,8 +5,8 @@
 import type { Cellar } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
 import { textsOf } from './drawer';
-import type { ServerFrame } from './frames';
 import type { Refused } from './edit';
+import type { ServerFrame } from './frames';
 import { Outbox } from './outbox';
 
 const PATIENCE = 60_000;

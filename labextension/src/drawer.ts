@@ -3,8 +3,8 @@
  * where local storage is full, all of it does.
  */
 import type { Cellar, Texts } from './cellar';
-import { parseJson, stringifyJson } from './json';
 import type { Edit, Mutate, Refused } from './edit';
+import { parseJson, stringifyJson } from './json';
 
 export interface Contents {
   client: string;

@@ -1,22 +1,12 @@
 /**
- * What of an edit is known to be refused before it is tried, and waiting for what was.
+ * What of an edit is known to be refused before it is tried.
  */
 import type { Json } from './json';
 import { valueProblem, type ValueProblem } from './limits';
-import type { InvalidField } from './frames';
 import { nameProblem, type NameProblem } from './names';
-import type { Refused } from './edit';
 import type { Replica } from './replica';
 
 export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 'missing';
-
-export interface FlushResult {
-  readonly ok: boolean;
-  /** Variables whose edits were not acknowledged in time. */
-  readonly late: readonly string[];
-  readonly refused: readonly Refused[];
-  readonly invalid: readonly InvalidField[];
-}
 
 /** An edit that is not even tried. */
 export class EditError extends Error {
@@ -45,21 +35,4 @@ export function checkValue(name: string, value: Json, replica: Replica): void {
   if (problem !== null) {
     throw new EditError(problem, name);
   }
-}
-
-/** Resolves once `isSo`, asked at each publication, or after `timeout` ms. */
-export function until(
-  isSo: () => boolean,
-  subscribe: (listener: () => void) => () => void,
-  timeout: number
-): Promise<void> {
-  return new Promise(resolve => {
-    const end = (): void => {
-      clearTimeout(timer);
-      stop();
-      resolve();
-    };
-    const timer = setTimeout(end, timeout);
-    const stop = subscribe(() => isSo() && end());
-  });
 }

@@ -1,9 +1,9 @@
 /**
  * What the server has confirmed of one session, as far as this client has heard.
  */
-import { DEFAULT_LIMITS } from './limits';
 import { applyOps, recordRuns } from './changes';
 import type { Welcome } from './frames';
+import { DEFAULT_LIMITS } from './limits';
 import type { Change, EditOp, Limits, Meta, Op, Origin, Rows, Step } from './model';
 import type { KnownState } from './shelf';
 

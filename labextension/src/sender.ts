@@ -1,9 +1,9 @@
 /**
  * When the outbox is sent: after a pause in typing, on a flush, or when the server asks; and what is said of it meanwhile.
  */
+import type { Edit } from './edit';
 import type { ClientFrame, InvalidField } from './frames';
 import type { Step } from './model';
-import type { Edit } from './edit';
 import type { Outbox } from './outbox';
 import { Pacer, type Pace } from './pacer';
 

@@ -1,12 +1,12 @@
 /**
  * What one sees of a session, put together from what is confirmed, pending and undecided.
  */
-import { withRefused, type Conflict, type Conflicts } from './conflicts';
 import { namesOf } from './changes';
-import type { Limits, Meta, Rows, Step } from './model';
-import { overlay, type ViewRow } from './overlay';
+import { withRefused, type Conflict, type Conflicts } from './conflicts';
 import type { Edit, Refused } from './edit';
+import type { Limits, Meta, Rows, Step } from './model';
 import type { Outbox } from './outbox';
+import { overlay, type ViewRow } from './overlay';
 import type { Replica } from './replica';
 import type { Sender } from './sender';
 import { statusOf, type Link, type Status } from './status';
