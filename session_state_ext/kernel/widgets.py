@@ -206,6 +206,31 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
         self._observer = Observer(self._told, frozenset(self._names), "cells", origin)
         observers.add(self._observer)
         self._run()
+        self._shown_in: int | None = None
+        self._show()
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        """The function itself, by hand."""
+        return self._function(*given, **named)
+
+    def _show(self) -> None:
+        """At once, for a decorated function is no value that a cell could show."""
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        shell = get_ipython()
+        if shell is not None:
+            display(self)  # type: ignore[no-untyped-call]
+            self._shown_in = shell.execution_count
+
+    def _ipython_display_(self) -> None:
+        from IPython.core.getipython import get_ipython
+        from IPython.display import display
+
+        shell = get_ipython()
+        if shell is None or shell.execution_count != self._shown_in:
+            # Not twice in the cell that made it, whose value it may be.
+            display(self._repr_mimebundle_(), raw=True)  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
         """Follow no more."""

@@ -29,7 +29,11 @@ class AttachHandler(Resource):
         if body.session_id is not None and body.choose is not None:
             raise InvalidBody("Give a sessionId or a choice, not both.")
         paths = self.service.paths
-        notebook = body.path if body.path is not None else await paths.of_kernel(self._kernel_of(body))
+        notebook = body.path
+        if notebook is None:
+            own = self.credential is not None and body.kernel_id in (None, self.kernel)
+            started_for = self.credential.notebook if own and self.credential is not None else None
+            notebook = await paths.of_kernel(self._kernel_of(body), started_for)
         path, cells = paths.place(notebook), await paths.cells(notebook)
         self._host = await self._host_at(path)
         if body.session_id is not None:

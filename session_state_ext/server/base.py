@@ -92,9 +92,11 @@ class Paths(Protocol):
     def place(self, path: str) -> str:
         """The attachment's path for a contents path. Raises InvalidBody."""
 
-    async def of_kernel(self, kernel_id: str | None) -> str:
-        """The contents path of the notebook that this kernel runs. Raises NotFound, and Unavailable while that is not
-        known yet; None is a kernel whose own id is not."""
+    async def of_kernel(self, kernel_id: str | None, otherwise: str | None = None) -> str:
+        """The contents path of the notebook that this kernel runs; ``otherwise`` where no session of Jupyter's says so.
+
+        Raises NotFound, and Unavailable while nothing is known yet; None is a kernel whose own id is not.
+        """
 
     async def kernels_at(self, paths: Collection[str]) -> list[str]:
         """The ids of the kernels that run the notebooks at these attachment's paths."""

@@ -23,6 +23,9 @@ class Credential:
     shown: str | None
     #: None until the kernel's id is known
     kernel: str | None = None
+    #: the notebook that it was started to run, a contents path, where that is said at its start and by no session of
+    #: Jupyter's
+    notebook: str | None = None
     #: what the kernel was started with, and is again when it is restarted
     environment: dict[str, str] = field(default_factory=dict)
 

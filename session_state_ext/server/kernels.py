@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_core.utils import ensure_async
@@ -108,7 +108,7 @@ class NotebookPaths:
         except InvalidBody:
             return False
 
-    async def of_kernel(self, kernel_id: str | None) -> str:
+    async def of_kernel(self, kernel_id: str | None, otherwise: str | None = None) -> str:
         if kernel_id is not None and kernel_id not in self._kernels:
             raise NotFound()
         running = [
@@ -118,6 +118,8 @@ class NotebookPaths:
         ]
         # A notebook wins over a console on the same kernel.
         running.sort(key=lambda session: session["type"] != "notebook")
+        if not running and otherwise is not None:
+            return otherwise
         if not running:
             raise Unavailable("This kernel has no notebook yet; try again.")
         return str(running[0]["path"])
@@ -191,6 +193,7 @@ class Kernels:
         env["KERNEL_SESSION_STATE_TOKEN"] = self._service.credentials.issue(credential)
         # The very dict that the kernel manager keeps for restarts, by itself or by somebody.
         credential.environment = env
+        credential.notebook = _of_voila(env)
         try:
             credential.be_eager(await self._has_bound(credential.owner, env))
             kernel_id = await ensure_async(self._start(*args, **{**kwargs, "env": env}))
@@ -295,6 +298,12 @@ class Moves:
             await (notebooks.moved(source, path) if action == "rename" else notebooks.copied(source, path))
         except SessionError as error:
             logger.log.warning("session state: a notebook's %s was not followed: %s", action, error.code)
+
+
+def _of_voila(env: Mapping[str, str]) -> str | None:
+    """The notebook whose page Voila makes with a kernel of its own, which no session of Jupyter's knows."""
+    _, found, path = unquote(urlsplit(env.get("VOILA_REQUEST_URL", "")).path).partition("/voila/render/")
+    return path.strip("/") if found and path.endswith(".ipynb") else None
 
 
 def _is_alive(kernel_id: str) -> bool:

@@ -167,6 +167,15 @@ def test_a_function_follows_its_variables_and_shows_its_errors(shell: Shell) -> 
     assert "there is no c" in (shell.run("session.interact(lambda a, c: 1)").error or "")
 
 
+def test_interact_shows_itself_once_and_leaves_the_function(notebook: Kernel) -> None:
+    made = notebook.run(f"{LOAD}\nsession['a'] = 1\n@session.interact\ndef twice(a):\n    return 2 * a")
+    assert made.text.count("Interaction(") == 1, "a decorated function is no value that a cell shows"
+    as_value = notebook.run("session.interact(twice)")
+    assert as_value.text.count("Interaction(") == 1, "and not again as the value of its cell"
+    assert notebook.run("twice").text.count("Interaction(") == 1
+    assert notebook.run("twice(21), twice(a=4)").value == "(42, 8)"
+
+
 def test_a_drag_in_the_front_end_reaches_everybody_and_is_not_echoed(notebook: Kernel, panel: Panel) -> None:
     comm = made(notebook, f"{LOAD}\n{DECLARE}\nw = session.widget('lr')")
     for step in range(1, 51):

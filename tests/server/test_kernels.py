@@ -108,6 +108,33 @@ async def test_a_real_kernel_attaches(
     assert await link.end() == 4401
 
 
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("http://host:8888/base/voila/render/deep/a%20b.ipynb?token=x", "deep/a b.ipynb"),
+        ("http://host:8888/voila/render/nb.ipynb", "nb.ipynb"),
+        ("http://host:8888/voila/tree/deep", None),
+        ("http://host:8888/voila/render/", None),
+    ],
+)
+async def test_a_kernel_of_voila_has_the_session_of_the_notebook_whose_page_it_makes(
+    rest: Rest, jupyter: Jupyter, jp_ws_fetch: Any, monkeypatch: pytest.MonkeyPatch, address: str, path: str | None
+) -> None:
+    """It is started past Jupyter's sessions, with the address of the page in its environment."""
+    monkeypatch.setenv("VOILA_REQUEST_URL", address)
+    kernel = (await jupyter("POST", "kernels", body={"name": "python3"}))["id"]
+    shell = Shell(await jp_ws_fetch("api", "kernels", kernel, "channels"))
+    _, token = (await shell.run(SHOW)).split()
+    answer = await rest("POST", "attach", body={}, headers={"Authorization": f"session-state {token}"})
+    if path is None:
+        assert answer.status == 503
+    else:
+        own = await rest("POST", "attach", body={"path": path})
+        assert answer.json["sessionId"] == own.json["sessionId"]
+    # What it was started for is said by itself alone.
+    assert (await rest("POST", "attach", body={"kernelId": kernel})).status == 503
+
+
 async def test_a_kernel_without_a_notebook_waits(rest: Rest, jupyter: Jupyter) -> None:
     kernel = (await jupyter("POST", "kernels", body={"name": "python3"}))["id"]
     answer = await rest("POST", "attach", body={"kernelId": kernel})
