@@ -15,6 +15,7 @@ from .eject import EjectCommand
 from .past import DiffCommand, HistoryCommand, RedoCommand, RestoreCommand, SnapshotCommand, UndoCommand
 from .run import RunCommand
 from .sessions import DeleteCommand, ListCommand, ShowCommand
+from .steps import StepsCommand
 from .upkeep import BackupCommand, CheckCommand, CompactCommand
 from .variables import GetCommand, SetCommand
 
@@ -30,6 +31,7 @@ _COMMANDS: list[type[Command]] = [
     RedoCommand,
     SnapshotCommand,
     RestoreCommand,
+    StepsCommand,
     ExportCommand,
     ImportCommand,
     RunCommand,

@@ -37,6 +37,8 @@ LINES = [
     (["snapshot", "sweep", "12"], "12 would be mistaken for a revision."),
     (["snapshot", "sweep", "good", "--at", "1", "--forget"], "Say one of them."),
     (["restore", "sweep"], "required: TO"),
+    (["steps"], "required: SESSION"),
+    (["steps", "sweep", "--forget"], "Which step? Give its name."),
     (["export"], "required: SESSION"),
     (["import"], "required: FILE"),
     (["import", "params.json"], "does not say which session it was"),
