@@ -15,7 +15,10 @@ export type Ask =
   | 'detach'
   | 'back'
   | 'history'
-  | 'steps';
+  | 'steps'
+  | 'undo'
+  | 'redo'
+  | 'snapshot';
 
 export class Asks {
   ask(what: Ask): void {

@@ -136,6 +136,11 @@ export class SessionClient {
   readView = (): string | null => this.options.shelf.readView(this._sessionId);
   writeView = (view: string): void => this.options.shelf.writeView(this._sessionId, view);
 
+  /** What this browser's person has declined of the values that came with a notebook: a mark of them. */
+  readDeclined = (path: string): string | null => this.options.shelf.readDeclined(path);
+  writeDeclined = (path: string, mark: string): void =>
+    this.options.shelf.writeDeclined(path, mark);
+
   /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */
   setInvalid = (name: string, text: string | null): void => {
     if (this._sender.setInvalid(name, text)) {

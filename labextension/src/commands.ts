@@ -69,6 +69,29 @@ export function addCommands(options: CommandOptions): void {
   add(CommandIDs.connect, trans.__('Connect the Session Again'), () => open()?.client.connect());
   add(CommandIDs.copy, trans.__('Copy All Session Variables as JSON'), asking('session', 'copy'));
   add(CommandIDs.history, trans.__('Show the Session’s History'), asking('session', 'history'));
+  add(
+    CommandIDs.undo,
+    trans.__('Undo the Newest Change of Session Variables'),
+    asking('session', 'undo'),
+    {
+      isEnabled: canWrite
+    }
+  );
+  add(
+    CommandIDs.redo,
+    trans.__('Redo the Change of Session Variables'),
+    asking('session', 'redo'),
+    {
+      isEnabled: canWrite
+    }
+  );
+  add(
+    CommandIDs.snapshot,
+    trans.__('Take a Snapshot of the Session…'),
+    asking('session', 'history', 'snapshot'),
+    { isEnabled: canWrite }
+  );
+  add(CommandIDs.steps, trans.__('Show the Session’s Steps'), asking('session', 'steps'));
   add(CommandIDs.choose, trans.__('Choose a Session…'), asking('sessions'), {
     needsSession: false
   });

@@ -3,8 +3,10 @@
  */
 import { URLExt } from '@jupyterlab/coreutils';
 import { UUID } from '@lumino/coreutils';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
-import type { Json } from './json';
+import { canonicalJson, type Json } from './json';
 import { address, request, type Settings } from './rest';
 
 export interface Kept {
@@ -45,4 +47,10 @@ export async function forgetStep(
     origin: { kind: 'panel' }
   };
   await request(settings, address(settings, sessionId, 'mutate'), 'POST', body);
+}
+
+/** The same text for the same values that are offered, which says nothing of what they are. */
+export function markOf({ offered, values }: Kept): string {
+  const text = canonicalJson(offered.map(name => [name, values[name] ?? null]));
+  return bytesToHex(sha256(utf8ToBytes(text)));
 }

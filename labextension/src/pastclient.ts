@@ -47,6 +47,8 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     atOnce: edits => edits(),
     readView: now.readView,
     writeView: nothing,
+    readDeclined: now.readDeclined,
+    writeDeclined: nothing,
     setInvalid: nothing,
     flush: () => Promise.resolve({ ok: true, late: [], refused: [], invalid: [] }),
     keepMine: nothing,

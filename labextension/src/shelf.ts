@@ -135,6 +135,19 @@ export class Shelf {
     }
   }
 
+  /** Which values that came with a notebook nobody wants here for now: their mark, see KeptCard. */
+  readDeclined(path: string): string | null {
+    return this.storage?.getItem(this._prefix('declined', path)) ?? null;
+  }
+
+  writeDeclined(path: string, mark: string): void {
+    try {
+      this.storage?.setItem(this._prefix('declined', path), mark);
+    } catch {
+      // They are offered again.
+    }
+  }
+
   /** What of a session this browser has last shown. */
   readLook(sessionId: string): LastLook | null {
     try {
@@ -185,7 +198,7 @@ export class Shelf {
 
   /** Throws away all that is kept for this person of this server. */
   clear(): void {
-    for (const kind of ['outbox', 'state', 'path', 'own', 'look', 'unborn', 'view']) {
+    for (const kind of ['outbox', 'state', 'path', 'own', 'look', 'unborn', 'view', 'declined']) {
       this._keys(`${ROOT}:${kind}:${this.owner}|`).forEach(key => this.remove(key));
     }
   }

@@ -26,6 +26,10 @@ export const CommandIDs = {
   detach: 'session-state:detach-notebook',
   back: 'session-state:own-session',
   history: 'session-state:history',
+  undo: 'session-state:undo',
+  redo: 'session-state:redo',
+  snapshot: 'session-state:snapshot',
+  steps: 'session-state:steps',
   makeStep: 'session-state:make-step',
   insert: 'session-state:insert-variable'
 } as const;

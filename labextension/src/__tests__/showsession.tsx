@@ -5,7 +5,7 @@ import React from 'react';
 
 import type { SessionClient } from '../client';
 import { SessionView } from '../components/SessionView';
-import { SessionProvider, SurroundingsContext } from '../context';
+import { SessionProvider, SurroundingsContext, type Surroundings } from '../context';
 import type { NotebookInFront } from '../notebook';
 import { Runner } from '../runner';
 import type { CellSource } from '../steps';
@@ -68,7 +68,8 @@ export interface Shown {
 
 export async function showSession(
   server: FakeServer,
-  notebook = new FakeNotebook()
+  notebook = new FakeNotebook(),
+  more: (client: SessionClient) => Partial<Surroundings> = () => ({})
 ): Promise<Shown> {
   const client = openPage(server);
   await settle();
@@ -78,13 +79,16 @@ export async function showSession(
     newEditor: null,
     notebook,
     runner,
-    notify: () => undefined
+    notify: () => undefined,
+    ...more(client)
   };
   await act(async () => {
     render(
       <SurroundingsContext.Provider value={surroundings}>
         <SessionProvider client={client}>
-          <SessionView />
+          <div className="jp-SessionPanel">
+            <SessionView />
+          </div>
         </SessionProvider>
       </SurroundingsContext.Provider>
     );

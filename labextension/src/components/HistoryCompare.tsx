@@ -5,6 +5,7 @@ import { useSelected, useTrans } from '../context';
 import type { Comparison, History } from '../history';
 import { partsOf, type Altered, type Edit } from '../timeline';
 import { HistoryEdit, HistorySides, isBrief } from './HistoryValue';
+import { useFocusBack } from './useFocusBack';
 
 function editOf({ name, before, after }: Altered): Edit {
   return {
@@ -25,6 +26,7 @@ export function HistoryCompare(props: {
   const trans = useTrans();
   const newest = useSelected(state => state.meta.revision);
   const top = useRef<HTMLButtonElement>(null);
+  useFocusBack(top, '[data-testid="history-filter"]');
   useEffect(() => top.current?.focus(), []);
   const edits = (altered ?? []).map(editOf);
   const groups: [string, string, Edit[]][] = [

@@ -7,7 +7,7 @@ import {
 } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useRef, useState } from 'react';
 
-import { useSelected, useTrans } from '../context';
+import { useAsk, useSelected, useTrans } from '../context';
 import type { History, HistoryState } from '../history';
 import { linesOf, undoneBy, type Line } from '../timeline';
 import { HistoryEarlier } from './HistoryEarlier';
@@ -17,6 +17,7 @@ import { dayWords, matches, momentWords } from './historywords';
 import { openMenu } from './menu';
 import { SyncLight } from './SyncLight';
 import { useClock } from './useClock';
+import { useFocusBack } from './useFocusBack';
 import { useOnlooker } from './useHistory';
 import type { HistoryDeeds } from './useHistoryDeeds';
 import { useKeptPlace } from './useKeptPlace';
@@ -49,7 +50,9 @@ export function HistoryList(props: {
   const newest = useSelected(each => each.meta.revision);
   const scroller = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
+  useFocusBack(field, '[data-testid="history-button"]');
   useEffect(() => field.current?.focus({ preventScroll: true }), []);
+  useAsk('snapshot', () => setNaming({ revision: null }));
 
   const needle = filter.trim().toLocaleLowerCase();
   const lines = useMemo(() => linesOf(entries), [entries]);
@@ -224,7 +227,6 @@ export function HistoryList(props: {
         ref={scroller}
         data-testid="history"
         aria-busy={isLoading}
-        onKeyDown={event => event.key === 'Escape' && history.close()}
       >
         {missed === 0 ? null : (
           <button

@@ -9,6 +9,7 @@ import { momentWords } from './historywords';
 import { RowList } from './RowList';
 import { RowsContext } from './rows';
 import { useClock } from './useClock';
+import { useFocusBack } from './useFocusBack';
 import { useGroups } from './useGroups';
 import { LookedContext } from './useHistory';
 import type { HistoryDeeds } from './useHistoryDeeds';
@@ -30,6 +31,7 @@ export function HistoryLook(props: {
   const current = useSelected(state => state.variables);
   const scroller = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLButtonElement>(null);
+  useFocusBack(top, '[data-testid="history-filter"]');
   useEffect(() => top.current?.focus(), [revision]);
   const then = client.getState().variables;
   const missing = [...current.keys()].filter(name => !then.has(name));

@@ -17,6 +17,8 @@ export function HistoryPane(props: {
   const deeds = useHistoryDeeds(past?.history);
   useUndoKeys(props.scroller, deeds);
   useAsk('history', () => past?.history.open());
+  useAsk('undo', () => deeds.undo());
+  useAsk('redo', () => deeds.redo());
   const history = past?.history;
   // What is open stays open for as long as its panel shows it.
   useEffect(() => () => history?.close(), [history]);
@@ -34,16 +36,17 @@ export function HistoryPane(props: {
         <>
           <div
             className="jp-SessionView"
+            onKeyDown={onEscape(past.history.close)}
             hidden={past.state.looked !== null || past.state.comparison !== null}
           >
             <HistoryList history={past.history} state={past.state} deeds={deeds} />
           </div>
           {past.state.looked !== null ? (
-            <div className="jp-SessionView">
+            <div className="jp-SessionView" onKeyDown={onEscape(past.history.back)}>
               <HistoryLook history={past.history} looked={past.state.looked} deeds={deeds} />
             </div>
           ) : past.state.comparison !== null ? (
-            <div className="jp-SessionView">
+            <div className="jp-SessionView" onKeyDown={onEscape(past.history.back)}>
               <HistoryCompare history={past.history} comparison={past.state.comparison} />
             </div>
           ) : null}
@@ -54,4 +57,13 @@ export function HistoryPane(props: {
       </div>
     </>
   );
+}
+
+function onEscape(leave: () => void): React.KeyboardEventHandler {
+  return event => {
+    if (event.key === 'Escape' && !event.defaultPrevented) {
+      event.stopPropagation();
+      leave();
+    }
+  };
 }

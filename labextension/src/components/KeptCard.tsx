@@ -1,43 +1,47 @@
 import React, { useEffect, useState } from 'react';
 
-import { useSelected, useSurroundings } from '../context';
-import { readKept, takeKept } from '../kept';
+import { useClient, useSelected, useSurroundings } from '../context';
+import { markOf, readKept, takeKept, type Kept } from '../kept';
 import { RequestError } from '../rest';
 import { requestSentence } from './sentences';
 
 const NAMES = 6;
 
-// For as long as the page lives, whoever said not now is not asked again.
-const declined = new Set<string>();
-
 /** Offers the values that came with a notebook which somebody else has kept them in. */
 export function KeptCard(): React.JSX.Element | null {
   const { trans, notebook, notify, settings = null } = useSurroundings();
+  const client = useClient();
   const sessionId = useSelected(state => state.sessionId);
   const isConfirmed = useSelected(state => state.confirmed);
   const readOnly = useSelected(state => state.readOnly);
   const path = notebook?.path ?? null;
-  const [offered, setOffered] = useState<readonly string[]>([]);
+  const [kept, setKept] = useState<Kept | null>(null);
   useEffect(() => {
     let isWanted = isConfirmed && !readOnly && settings !== null && path !== null;
     if (isWanted) {
       readKept(settings!, sessionId, path!)
-        .then(kept => isWanted && setOffered(kept.keep ? [] : kept.offered))
+        .then(found => {
+          // Whoever said not now is not asked again until there is something else to say it of.
+          const isNews = !found.keep && client.readDeclined(path!) !== markOf(found);
+          if (isWanted) {
+            setKept(isNews ? found : null);
+          }
+        })
         // Nothing is offered then; what is wrong with the session is said elsewhere.
         .catch(() => undefined);
     }
     return () => {
       isWanted = false;
-      setOffered([]);
+      setKept(null);
     };
-  }, [settings, sessionId, path, isConfirmed, readOnly]);
-  const key = JSON.stringify([sessionId, offered]);
-  if (offered.length === 0 || settings === null || path === null || declined.has(key)) {
+  }, [client, settings, sessionId, path, isConfirmed, readOnly]);
+  const offered = kept?.offered ?? [];
+  if (kept === null || offered.length === 0 || settings === null || path === null) {
     return null;
   }
   const take = (): void => {
     takeKept(settings, sessionId, path).then(
-      () => setOffered([]),
+      () => setKept(null),
       (error: unknown) =>
         notify({
           text: error instanceof RequestError ? requestSentence(error, trans) : String(error)
@@ -45,8 +49,8 @@ export function KeptCard(): React.JSX.Element | null {
     );
   };
   const decline = (): void => {
-    declined.add(key);
-    setOffered([]);
+    client.writeDeclined(path, markOf(kept));
+    setKept(null);
   };
   const names = offered.slice(0, NAMES).join(', ') + (offered.length > NAMES ? ', …' : '');
   return (

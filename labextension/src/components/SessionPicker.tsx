@@ -9,6 +9,7 @@ import { openMenu } from './menu';
 import { NameField } from './NameField';
 import { requestSentence } from './sentences';
 import { SessionItem } from './SessionItem';
+import { useFocusBack } from './useFocusBack';
 import type { SessionDeeds } from './useSessionDeeds';
 
 export type PickerCurrent = Pick<
@@ -45,6 +46,7 @@ export function SessionPicker(props: {
   const [isNaming, setNaming] = useState(begin === 'new');
   const field = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
+  useFocusBack(field, '[data-testid="choose-session"]');
   useEffect(() => {
     if (begin === 'import') {
       deeds.chooseFile();

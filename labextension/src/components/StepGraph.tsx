@@ -1,4 +1,4 @@
-import React, { useEffect, useMemo, useRef, useState } from 'react';
+import React, { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { useSurroundings } from '../context';
 import { edgeId, graphOf, pathTo, stepId, variableId, type Graph, type Written } from '../graph';
@@ -100,6 +100,8 @@ function Drawing(props: {
   const [focused, setFocused] = useState<string | null>(null);
   const nodes = useRef(new Map<string, HTMLButtonElement>());
   const view = useRef<HTMLDivElement>(null);
+  // A page may have two graphs, and hide the one whose marker both would use.
+  const arrow = `jp-session-arrow${useId().replaceAll(':', '-')}`;
   const fit = Math.max(LEAST, Math.min(1, width / picture.width, TALLEST / picture.height));
   const scale = zoom ?? fit;
   const path = useMemo(
@@ -163,7 +165,7 @@ function Drawing(props: {
             <svg width={picture.width} height={picture.height} aria-hidden="true">
               <defs>
                 <marker
-                  id="jp-session-arrow"
+                  id={arrow}
                   viewBox="0 0 8 8"
                   refX="7"
                   refY="4"
@@ -182,7 +184,7 @@ function Drawing(props: {
                     key={id}
                     d={picture.lines.get(id)}
                     data-path={on(id) ?? undefined}
-                    markerEnd="url(#jp-session-arrow)"
+                    markerEnd={`url(#${arrow})`}
                   />
                 );
               })}

@@ -1,0 +1,96 @@
+import { readFileSync } from 'node:fs';
+
+import { nullTranslator } from '@jupyterlab/translation';
+import { CommandRegistry } from '@lumino/commands';
+
+import { Asks } from '../asks';
+import { addCommands, type CommandOptions } from '../commands';
+import { CommandIDs } from '../tokens';
+import { FakeServer, openPage, settle } from './fakeserver';
+
+const read = (path: string): string => readFileSync(path, 'utf8');
+const schema = JSON.parse(read('labextension/schema/plugin.json')) as {
+  'jupyter.lab.shortcuts': { command: string; keys: string[]; macKeys: string[] }[];
+};
+const shortcuts = schema['jupyter.lab.shortcuts'];
+const ids = Object.values(CommandIDs);
+
+let commands: CommandRegistry;
+let listed: string[];
+let asks: Asks;
+let shown: number;
+
+function add(current: object = { kind: 'none' }): void {
+  commands = new CommandRegistry();
+  listed = [];
+  asks = new Asks();
+  shown = 0;
+  addCommands({
+    app: { commands } as unknown as CommandOptions['app'],
+    current: { getState: () => current, own: null } as unknown as CommandOptions['current'],
+    tracker: { activeCell: null } as CommandOptions['tracker'],
+    asks,
+    trans: nullTranslator.load('session_state_ext'),
+    palette: { addItem: ({ command }: { command: string }) => listed.push(command) } as never,
+    show: () => {
+      shown++;
+    }
+  });
+}
+
+test('every command has a label of its own, and is in the palette once', () => {
+  add();
+  expect(commands.listCommands().sort()).toEqual([...ids].sort());
+  expect([...listed].sort()).toEqual([...ids].sort());
+  expect(new Set(ids.map(id => commands.label(id))).size).toBe(ids.length);
+});
+
+test('every command is in the documents', () => {
+  const words = read('docs/extending.md');
+  const named = words.match(/`(?:session-state)?:[a-z-]+`/g)?.map(each => each.split(':')[1]);
+  expect(named?.map(each => `session-state:${each!.slice(0, -1)}`).sort()).toEqual([...ids].sort());
+});
+
+test('every shortcut is of a command, and in the documents as it is pressed', () => {
+  const rows = read('docs/reference.md').match(/^\| (?:Alt|Ctrl)\+Shift\+.*$/gm) ?? [];
+  const pressed = (keys: string[]): string => keys.join(' ').replaceAll(' ', '+');
+  expect(rows.map(row => row.split(' | ').slice(0, 2).join(' | '))).toEqual(
+    shortcuts.map(({ keys, macKeys }) => `| ${pressed(keys)} | ${pressed(macKeys)}`)
+  );
+  expect(ids).toEqual(expect.arrayContaining(shortcuts.map(each => each.command)));
+});
+
+test.each([
+  [CommandIDs.undo, ['session', 'undo']],
+  [CommandIDs.redo, ['session', 'redo']],
+  [CommandIDs.snapshot, ['session', 'history', 'snapshot']],
+  [CommandIDs.history, ['session', 'history']],
+  [CommandIDs.steps, ['session', 'steps']]
+] as const)('%s asks the panel, and brings it to the front', async (id, asked) => {
+  const client = openPage(new FakeServer());
+  await settle();
+  add({ kind: 'open', client });
+  await commands.execute(id);
+  expect(shown).toBe(1);
+  expect(asked.filter(each => asks.take(each))).toEqual(asked);
+});
+
+test('what needs a session is disabled without one, and what writes where one may only read', async () => {
+  add();
+  const enabled = (): string[] => ids.filter(id => commands.isEnabled(id));
+  expect(enabled()).toEqual([
+    CommandIDs.show,
+    CommandIDs.choose,
+    CommandIDs.create,
+    CommandIDs.import
+  ]);
+  const server = new FakeServer();
+  server.readOnly = true;
+  const client = openPage(server);
+  await settle();
+  add({ kind: 'open', client });
+  expect(enabled()).toContain(CommandIDs.history);
+  for (const id of [CommandIDs.add, CommandIDs.undo, CommandIDs.redo, CommandIDs.snapshot]) {
+    expect(enabled()).not.toContain(id);
+  }
+});
