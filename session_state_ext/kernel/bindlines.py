@@ -17,7 +17,10 @@ class BindLines:
 
     def __init__(self, session: Session, link: Link, names: Namespace) -> None:
         self._session, self._link, self._names = session, link, names
-        self.commands: dict[str, Callable[[str], Any]] = {"bind": self._bind}
+        self.commands: dict[str, Callable[[str], Any]] = {"bind": self._bind, "unbind": self._unbind}
+
+    def _unbind(self, line: str) -> None:
+        self._off([grammar.checked(word) for word in grammar.read(line, "unbind").words])
 
     def _bind(self, line: str) -> None:
         found = grammar.read(line, "bind", flags=["--force"])
@@ -31,6 +34,9 @@ class BindLines:
             display.show(display.note(self._session.binds()))
             display.lines([*map(self._not_there, self._absent(names))])
             return
+        self._off(names)
+
+    def _off(self, names: list[str]) -> None:
         bound = self._session.bound
         for name in names:
             if name not in bound:

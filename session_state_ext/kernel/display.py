@@ -104,11 +104,8 @@ def note(text: str) -> Shown:
     return Shown(text, f'<div style="{_QUIET}font-size:90%">{escape(text)}</div>')
 
 
-def manual(docstring: str) -> Shown:
+def manual(text: str) -> Shown:
     """A page of help, as it is written."""
-    from inspect import cleandoc
-
-    text = cleandoc(docstring).replace("\n::\n", "").replace("::\n", ":\n")
     return Shown(text, f'<pre style="{_MONO}">{escape(text)}</pre>')
 
 

@@ -76,7 +76,7 @@ class Extension:
         self.link.close()
 
     def _complete(self, _: Any, event: Any) -> list[str]:
-        return complete(event.line, self.session, self.link)
+        return complete(event.line, self.session, self.link, self._shell.user_ns)
 
 
 def load(shell: Any) -> None:

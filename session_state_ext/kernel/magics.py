@@ -12,8 +12,10 @@ from session_state_ext.errors import Locked, SessionError
 
 from . import display, grammar
 from .cells import Cells
+from .elsewhere import elsewhere
 from .grammar import Mistake, nearest
 from .link import Link
+from .manual import MANUAL
 from .namespace import Namespace, Unplaced
 from .sentences import SessionMistake
 from .session import Session
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from .declarelines import DeclareLines
 
 COMMANDS = [
-    *("set", "get", "del", "push", "pull", "bind", "use", "list"),
+    *("set", "get", "del", "push", "pull", "bind", "unbind", "use", "list", "widget", "form"),
     *("declare", "parameters", "reset", "lock", "unlock"),
     *("history", "undo", "redo", "diff", "snapshot", "restore", "purge"),
     *("step", "steps", "run", "why", "help"),
@@ -62,95 +64,27 @@ class SessionMagics(Magics):
         from .bindlines import BindLines
         from .pastlines import PastLines
         from .steplines import StepLines
+        from .widgetlines import WidgetLines
 
         return {
             **BindLines(self._session, self._link, self._names).commands,
             **self._declarations.commands,
             **PastLines(self._session).commands,
             **StepLines(self._session).commands,
+            **WidgetLines(self._session).commands,
         }
 
     @no_var_expand
     @line_cell_magic
     def session(self, line: str, cell: str | None = None) -> Any:
-        """The notebook's session: a durable dictionary of variables that you, your cells and others share, live.
-
-        ::
-
-            %session                             show it: name, value, type, who wrote it, when; whether all is saved
-            %session set lr = 0.1 tags=["a"]     set variables: JSON or Python literals, nothing is evaluated
-            %session get lr                      the value of a variable (several: a dict)
-            %session del lr tags                 take variables away
-            %session push lr epochs              send the notebook's lr and epochs to the session
-            %session pull [lr epochs] [--force]  put variables (all, where none are named) into the notebook's names
-            %session bind [lr epochs] [--force]  keep these names (all variables) equal with the session, both ways
-            %session bind off [lr]               no more
-            %session use NAME [--new]            go over to the session called NAME; --new makes it
-            %session use --this|--copy|--empty   what a notebook is to have that its session does not know
-            %session list                        all your sessions
-            %session help                        this page
-
-        A variable can be declared; from then on nobody writes what it may not be::
-
-            %session declare lr = 0.1 --min 0 --max 1 --description "learning rate" --control slider
-            %session declare optimizer = "adam" --choices adam sgd
-            %session reset [lr]                  back to the default (all that have one); %session undo takes it back
-            %session lock seed                   nobody changes it by accident, until: %session unlock seed
-
-        A cell of %%session parameters declares: each value is a default, the comment behind it says what it is::
-
-            %%session parameters
-            lr = 0.1  # learning rate
-
-        Every change is remembered::
-
-            %session history [lr]                what was changed (of lr), by whom and when; --before 41, --limit 50
-            %session undo [12] [--force]         take back the newest change made here, or change 12, by a new change
-            %session redo [--force]              take back the newest undo
-            %session diff 12 [15]                what differs between two revisions or snapshots, or from now
-            %session snapshot NAME               name what stands now; without a name: list them; --delete forgets one
-            %session restore NAME                go back to a snapshot, or to a revision by its number
-            %session purge token [--yes]         remove the earlier values of a variable (a password) for good
-
-        A *step* is a cell that says what it reads and what it writes::
-
-            %%session step train --in lr epochs --out loss
-            loss = fit(lr, epochs)
-
-        Its inputs are read at one moment and put into the notebook's names; a missing one is named and nothing runs.
-        When the body has succeeded, all of ``--out`` is written in one change; when it fails, or is stopped, nothing
-        is. ``session["loss"] = ...`` inside the body is written at once, and the panel moves while the cell runs.
-
-        The same as a comment, so that the cell also runs where nobody has this extension, and as a function, whose
-        parameters are variables::
-
-            #| step: train(lr, epochs) -> loss
-
-            @session.step(outputs="loss")
-            def train(lr: float, epochs: int): ...
-
-        A step is *fresh* while its outputs are what it made of the inputs that stand now::
-
-            %session steps                       all steps: what each reads and writes, whether it is fresh and why not
-            %session steps forget train          take a renamed or deleted step out of the list; what it wrote stays
-            %session run train [--force]         run a step, as pressing Run beside it does
-            %session run --stale [train]         run what is not fresh, of all steps or of train and those before it
-            %session why loss                    where a value comes from: which run made it, of what, and when
-
-            --in a b       inputs; without it, the names of the cell that are variables
-            --out c d      outputs; without it nothing is written back
-            --keep m       names that stay in the kernel for later steps
-            --force        inputs may replace functions, classes and modules of the same name
-            --timeout S    stop the body after S seconds
-
-        In Python: ``session["lr"]``, ``session["lr"] = 0.1``, ``session.run("train")``; see ``session?``.
-        """
         try:
             return self._answer(line.strip(), cell)
         except SessionMistake:
             raise
         except SessionError as error:
             raise SessionMistake(_said(error)) from None
+
+    session.__doc__ = MANUAL
 
     def _answer(self, line: str, cell: str | None) -> Any:
         word, _, rest = line.partition(" ")
@@ -182,6 +116,8 @@ class SessionMagics(Magics):
         return self.shell.ev(f"session{line}")  # type: ignore[no-untyped-call]
 
     def _unknown(self, word: str) -> str:
+        if (found := elsewhere(word)) is not None:
+            return found
         meant = nearest(word, COMMANDS)
         if not meant and "=" in word:
             return f"To set a variable, write: %session set {word}"
@@ -190,7 +126,7 @@ class SessionMagics(Magics):
         return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
 
     def _help(self, line: str) -> None:
-        display.show(display.manual(type(self).session.__doc__ or ""))
+        display.show(display.manual(MANUAL))
 
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":

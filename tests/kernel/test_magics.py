@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -95,12 +95,12 @@ def test_pull_of_everything_leaves_out_what_is_no_plain_name(shell: Shell) -> No
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+        ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, unbind, use, list, widget, form, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
         ("%session lr=1", "To set a variable, write: %session set lr=1"),
         ("%session known", "known is a variable. Its value: %session get known"),
         ("%session get", "Name a variable: %session get lr"),
         ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
-        ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+        ("%session undoo", "%session has no command undoo. Did you mean undo? It has set, get, del, push, pull, bind, unbind, use, list, widget, form, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
         ("%session get nothing_like_it", "This session has no variable nothing_like_it. Set it: %session set nothing_like_it = ..."),
         ("%session del nothing_like_it", "This session has no variable nothing_like_it. All of them: %session"),
         ("%session del knwon", "This session has no variable knwon. Did you mean known?"),
@@ -190,22 +190,75 @@ def test_names_that_the_user_has_are_left_alone(home: object) -> None:
     shell.close()
 
 
-def test_completion(shell: Shell) -> None:
-    shell.session.update(lr=1, tags=[])
-    shell.run("%%session step train --in lr\nlr")
+#: What there is to name, in the session that is completed.
+EVERY = {"lr", "tags", "loss", '"my rate"', "mine", "mind", "math", "train", "sweep", "good", '"before sweep"'}
+LINES_TO_COMPLETE = [
+    ("%session pu", {"push", "purge"}),
+    ("%session un", {"undo", "unlock", "unbind"}),
+    ("%session w", {"widget", "why"}),
+    ("%session f", {"form"}),
+    ("%session k", set()),
+    ("%%session s", {"step"}),
+    ("%%session pa", {"parameters"}),
+    *((f"%session {command} ta", {"tags"}) for command in (
+        "set", "get", "del", "pull", "bind", "history", "purge", "why", "declare", "reset", "lock", "unlock", "widget",
+        "form",
+    )),
+    ("%session push mi", {"mine"}),
+    ("%session push ta", set()),
+    ("%session unbind ", {"lr"}),
+    ("%session bind off ", {"lr"}),
+    ("%session bind o", {"off"}),
+    ("%session get ", {"lr", "tags", '"my rate"', "loss"}),
+    ('%session get "m', {'my rate"'}),
+    ("%session undo --f", {"--force"}),
+    ("%session history --l", {"--limit"}),
+    ("%session declare lr = 0.1 --d", {"--description"}),
+    ("%session declare lr = 0.1 --control sl", {"slider"}),
+    ("%session declare lr --type f", {"float"}),
+    ("%session steps f", {"forget"}),
+    ("%session steps forget ", {"train"}),
+    ("%session run tr", {"train"}),
+    ("%session run --stale tr", {"train"}),
+    ("%session use sw", {"sweep"}),
+    ("%session use --n", {"--new"}),
+    ("%session restore ", {"good", '"before sweep"'}),
+    ("%session diff go", {"good"}),
+    ("%session snapshot go", {"good"}),
+    ("%%session step tr", {"train"}),
+    ("%%session step train --o", {"--out"}),
+    ("%%session step train --in ta", {"tags"}),
+    ("%%session step train --keep mi", {"mine"}),
+    ("%%session step train --keep ta", set()),
+]  # fmt: skip
 
-    def completed(line: str) -> list[str]:
-        return list(shell.ip.complete(None, line)[1])
 
-    assert "pull" in completed("%session pu")
-    assert "restore" in completed("%session re")
-    assert "tags" in completed("%session history ta")
-    assert "--force" in completed("%session undo --f")
-    assert "tags" in completed("%session get ta")
-    assert "train" in completed("%%session step tr")
-    assert "lr" in completed("%session lock l")
-    assert "--description" in completed("%session declare lr = 0.1 --d")
-    assert "--out" in completed("%%session step train --o")
+@pytest.fixture(scope="module")
+def completing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+            patch.setenv(name, str(home / name.lower()))
+        patch.setenv("SESSION_STATE_SESSION", "sweep")
+        shell = Shell()
+        for line in (
+            "%load_ext session_state_ext",
+            '%session set lr = 1 tags = [] "my rate" = 0.1',
+            '%session snapshot good\n%session snapshot "before sweep"',
+            "%%session step train --in lr --out loss\nloss = lr",
+            "mine = [1]\nimport math\ndef mind(): pass",
+            "%session bind lr",
+        ):
+            assert shell.run(line).ok
+        yield shell
+        shell.close()
+
+
+@pytest.mark.parametrize(("line", "offered"), LINES_TO_COMPLETE, ids=[line for line, _ in LINES_TO_COMPLETE])
+def test_completion(completing: Shell, line: str, offered: set[str]) -> None:
+    found = set(completing.ip.complete(None, line)[1])
+    assert offered <= found
+    assert found & EVERY <= offered
 
 
 def test_the_help_is_worth_reading(shell: Shell) -> None:

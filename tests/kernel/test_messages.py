@@ -51,7 +51,17 @@ MANY = "Name one session: %session use NAME. All of them: %session list"
 BEGINS = "%%session begins a step: %%session step NAME --in a --out b. For one line, write %session."
 
 LINES = [
-    ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, use, list, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+    ("%session sett lr = 1", "%session has no command sett. Did you mean set? It has set, get, del, push, pull, bind, unbind, use, list, widget, form, declare, parameters, reset, lock, unlock, history, undo, redo, diff, snapshot, restore, purge, step, steps, run, why, help; alone it shows the session."),
+    ("%session clear", "%session has no command clear. To take variables away: %session del lr; all of them, as one change: session.clear()"),
+    ("%session rm lr", "%session has no command rm. To take a variable away: %session del lr"),
+    ("%session save", "%session has no command save. Nothing is to be saved: what is set is on disk when the cell ends. To name it: %session snapshot NAME"),
+    ("%session keep", "%session has no command keep. Values travel with the notebook by Keep Values with the Notebook in the panel's menu. A step keeps names in the kernel: %%session step train --keep model"),
+    ("%session forget train", "%session has no command forget. A step: %session steps forget train. The name of a snapshot: %session snapshot NAME --delete"),
+    ("%session unbind known", "known is not bound. No name is bound."),
+    ("%session widget", "Name one variable: %session widget lr. Of several: %session form lr epochs"),
+    ("%session widget nope", "This session has no variable nope. All of them: %session"),
+    ("%session form nope knwon", "This session has no variables nope and knwon. Did you mean known?"),
+    ("%session form --all", "%session form has no option --all. It has none."),
     ("%session lr=1", "To set a variable, write: %session set lr=1"),
     ("%session known", "known is a variable. Its value: %session get known"),
     ("%session get", "Name a variable: %session get lr"),

@@ -153,6 +153,14 @@ def test_a_form_has_what_is_declared_in_groups_and_resets_it(shell: Shell) -> No
     assert shell.run("f.children[-1].children[1].value").value == "Reset: lr"
 
 
+def test_the_lines_show_the_same_controls(shell: Shell) -> None:
+    shell.run(f"{DECLARE}\nsession['free'] = 1")
+    assert type(shell.run("%session widget lr").value) is type(shell.run("session.widget('lr')").value)
+    by_line, by_call = (shell.run(line).value for line in ("%session form lr free", "session.form('lr', 'free')"))
+    assert len(by_line.children) == len(by_call.children) == 3
+    assert len(shell.run("%session form").value.children) == len(shell.run("session.form()").value.children)
+
+
 def test_a_function_follows_its_variables_and_shows_its_errors(shell: Shell) -> None:
     shell.run("session['a'] = 1\nsession['b'] = 2")
     shell.run("calls = []\ndef add(a, b):\n    calls.append((a, b))\n    print('sum', a + b)\n    return 12 / a")
