@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import IOBase
 from typing import Any
 
 
@@ -51,6 +52,16 @@ def why_not(value: Any) -> str:
         (lambda: isinstance(value, type), "Store its name, or what it is made from."),
         (lambda: callable(value) and hasattr(value, "__code__"), "Store its parameters; it stays in the kernel."),
         (lambda: kind.__name__ == "module", "Store its name."),
+        (lambda: isinstance(value, IOBase), "Store its path, or what is in it: value.read()."),
+        (lambda: hasattr(kind, "__await__"), "Store what it gives: await value."),
+        (lambda: isinstance(value, BaseException), "Store its text: str(value)."),
+        (lambda: kind.__module__ == "re" and hasattr(value, "pattern"), "Store value.pattern."),
+        (lambda: kind.__module__ == "re" and hasattr(value, "groups"), "Store value.groups()."),
+        (lambda: kind.__name__ in ("Namespace", "SimpleNamespace"), "Store vars(value)."),
+        (lambda: hasattr(kind, "status_code") and hasattr(kind, "json"), "Store value.json() or value.text."),
+        (lambda: hasattr(kind, "ngroups"), "Store what comes of it, such as value.mean()."),
+        (lambda: kind.__module__ == "itertools", "It may have no end. Store a list of some: list(islice(value, 10))."),
+        (lambda: isinstance(value, slice), "Store [value.start, value.stop, value.step]."),
         (lambda: hasattr(kind, "get_secret_value"), "A session is no place for secrets: keep it in the environment."),
         (lambda: hasattr(kind, "__fspath__"), "Store its text: str(path)."),
         (lambda: hasattr(kind, "__attrs_attrs__"), "Store attrs.asdict(value)."),

@@ -199,9 +199,13 @@ def from_numpy(value: Any, path: str) -> Any:
     if kind in "Mm":
         try:
             exact = value.astype("datetime64[us]" if kind == "M" else "timedelta64[us]")
+            item = exact.item() if exact == value else None
         except (TypeError, ValueError, OverflowError):
-            exact = None
-        item = None if exact is None or exact != value else exact.item()
+            item = None
+        if item is None and kind == "m" and str(value.dtype) in ("timedelta64[M]", "timedelta64[Y]"):
+            raise InvalidValue(
+                f"{path}: {value!s} is no fixed time. Store the number, int(value), or numpy.array(value)."
+            )
         if not isinstance(item, datetime | timedelta):
             raise InvalidValue(
                 f"{path}: {value!s} has nanoseconds or is no date; a date here has microseconds. "

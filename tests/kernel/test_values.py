@@ -6,13 +6,18 @@ import base64
 import copy
 import dataclasses
 import enum
+import itertools
 import json
 import math
 import pathlib
+import re
+import sys
 from collections import Counter, OrderedDict, namedtuple
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -211,6 +216,13 @@ CIRCLE.append({"again": CIRCLE})
 Pair = namedtuple("Pair", "a b")
 
 
+class Later:
+    """What an event loop waits for."""
+
+    def __await__(self) -> Any:
+        yield
+
+
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
@@ -229,6 +241,22 @@ Pair = namedtuple("Pair", "a b")
         (math, "config: a module has no JSON form. Store its name."),
         (Point(CIRCLE), 'config["x"][0]["again"] contains itself. Store a value without circles.'),
         ((i for i in [1]), "config: a generator has no JSON form. Store list(value)."),
+        (map(str, [1]), "config: a map has no JSON form. Store list(value)."),
+        ({}.keys(), "config: a dict_keys has no JSON form. Store list(value)."),
+        (StringIO("x"), "config: a StringIO has no JSON form. Store its path, or what is in it: value.read()."),
+        ({"log": sys.__stdout__}, 'config["log"]: a TextIOWrapper has no JSON form. Store its path, or what is in it'),
+        (Later(), "config: a Later has no JSON form. Store what it gives: await value."),
+        (ValueError("x"), "config: a ValueError has no JSON form. Store its text: str(value)."),
+        (re.compile("a"), "config: a Pattern has no JSON form. Store value.pattern."),
+        (re.match("a", "a"), "config: a Match has no JSON form. Store value.groups()."),
+        (SimpleNamespace(a=1), "config: a SimpleNamespace has no JSON form. Store vars(value)."),
+        (itertools.count(), "config: a count has no JSON form. It may have no end. Store a list of some"),
+        (slice(1, 2), "config: a slice has no JSON form. Store [value.start, value.stop, value.step]."),
+        (
+            pandas.DataFrame({"a": [1]}).groupby("a"),
+            "config: a DataFrameGroupBy has no JSON form. Store what comes of it",
+        ),
+        (numpy.timedelta64(3, "M"), "config: 3 months is no fixed time. Store the number, int(value)"),
         (CIRCLE, 'config[0]["again"] contains itself. Store a value without circles.'),
         ("\ud800", "config holds half of a surrogate pair"),
         ("x" * 2_000_000, "config: a value can have 1 MB, this str of 2,000,000 has 2 MB as JSON."),
