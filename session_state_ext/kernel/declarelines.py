@@ -15,7 +15,7 @@ from .grammar import Mistake, nearest
 from .link import Link
 from .namespace import Namespace
 from .session import Session
-from .spelling import lacking
+from .spelling import lacking, pasted
 from .synonyms import meant
 
 _EXAMPLE = "%session declare lr = 0.1 --min 0 --max 1"
@@ -69,6 +69,11 @@ class DeclareLines:
 
     def _reset(self, line: str) -> None:
         names = self._known(grammar.read(line, "reset").words)
+        bare = next((name for name in names if self._session.spec(name) is None), None)
+        if bare is not None:
+            raise Mistake(
+                f"{bare} is not declared, so it has no default. Declare it: %session declare {pasted(bare)} = 1"
+            )
         changed = self._session.reset(*names)
         if changed:
             listed = ", ".join(changed) if len(changed) < 6 else f"{len(changed)} variables"

@@ -8,6 +8,7 @@ from typing import Any
 from . import display, grammar
 from .grammar import Mistake
 from .session import Session
+from .spelling import pasted
 
 
 class StepLines:
@@ -24,8 +25,8 @@ class StepLines:
         word, *names = grammar.words(line)
         if word != "forget":
             raise Mistake(
-                f"%session steps stands alone. To run a step: %session run {word}; "
-                f"to take one out of the list: %session steps forget {word}"
+                f"%session steps stands alone. To run a step: %session run {pasted(word)}; "
+                f"to take one out of the list: %session steps forget {pasted(word)}"
             )
         if not names:
             raise Mistake("Name the step that is to go: %session steps forget train")
