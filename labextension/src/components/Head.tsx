@@ -1,11 +1,12 @@
-import { addIcon, caretDownIcon, ellipsesIcon, runIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretDownIcon, runIcon } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
 import { useAsk, useClient, useSelected, useSurroundings } from '../context';
+import { FilterField } from './FilterField';
+import { IconButton, MenuButton } from './IconButton';
 import type { Arrangement, Order } from '../arrangement';
 import { prettyJson, type Json } from '../json';
 import { stepsToRun, type StepView } from '../steps';
-import { openMenu } from './menu';
 import { SyncLight } from './SyncLight';
 
 export function Head(props: {
@@ -77,33 +78,21 @@ export function Head(props: {
         <SyncLight />
       </div>
       <div className="jp-SessionHead-line">
-        <input
+        <FilterField
           ref={field}
-          type="search"
-          className="jp-SessionHead-filter"
-          data-testid="filter"
-          aria-label={trans.__('Filter variables by name')}
+          testid="filter"
+          label={trans.__('Filter variables by name')}
           placeholder={trans._n('Filter %1', 'Filter %1', count)}
           value={filter}
-          onChange={event => onFilter(event.target.value)}
-          onKeyDown={event => {
-            if (event.key === 'Escape' && filter !== '') {
-              event.stopPropagation();
-              onFilter('');
-            }
-          }}
+          onChange={onFilter}
         />
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-icon"
-          data-testid="add-button"
-          aria-label={trans.__('Add a variable')}
-          title={trans.__('Add a variable')}
+        <IconButton
+          icon={addIcon}
+          testid="add-button"
+          label={trans.__('Add a variable')}
           disabled={readOnly}
           onClick={onAdd}
-        >
-          <addIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        />
         {steps.some(step => step.cell !== null) ? (
           <button
             type="button"
@@ -121,58 +110,49 @@ export function Head(props: {
             {due.length === 0 ? trans.__('Run') : trans.__('Run %1', due.length)}
           </button>
         ) : null}
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-icon"
-          data-testid="panel-menu"
-          aria-label={trans.__('Menu of the session')}
-          aria-haspopup="menu"
-          aria-expanded="false"
-          title={trans.__('More')}
-          onClick={event =>
-            openMenu(event.currentTarget, [
-              ...orders.map(([order, label]) => ({
-                id: `sort-${order}`,
-                label,
-                checked: arrangement.order === order,
-                run: () => onArrange({ order })
-              })),
-              {
-                id: 'group',
-                label: trans.__('Group by Prefix'),
-                checked: arrangement.grouped,
-                run: () => onArrange({ grouped: !arrangement.grouped })
-              },
-              { id: 'select', label: trans.__('Select Variables'), run: onSelect },
-              null,
-              {
-                id: 'sessions',
-                label: trans.__('Choose a Session…'),
-                run: () => asks?.ask('sessions')
-              },
-              {
-                id: 'export',
-                label: trans.__('Export…'),
-                run: () => asks?.ask('export')
-              },
-              ...(notebook?.keeps === undefined
-                ? []
-                : [
-                    {
-                      id: 'keep',
-                      label: trans.__('Keep Values with the Notebook'),
-                      checked: notebook.keeps === client.getState().sessionId,
-                      enabled: !readOnly,
-                      run: keep
-                    }
-                  ]),
-              { id: 'copy-all', label: trans.__('Copy All as JSON'), run: () => void copyAll() },
-              { id: 'connect', label: trans.__('Connect Again'), run: client.connect }
-            ])
-          }
-        >
-          <ellipsesIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        <MenuButton
+          testid="panel-menu"
+          label={trans.__('Menu of the session')}
+          items={() => [
+            ...orders.map(([order, label]) => ({
+              id: `sort-${order}`,
+              label,
+              checked: arrangement.order === order,
+              run: () => onArrange({ order })
+            })),
+            {
+              id: 'group',
+              label: trans.__('Group by Prefix'),
+              checked: arrangement.grouped,
+              run: () => onArrange({ grouped: !arrangement.grouped })
+            },
+            { id: 'select', label: trans.__('Select Variables'), run: onSelect },
+            null,
+            {
+              id: 'sessions',
+              label: trans.__('Choose a Session…'),
+              run: () => asks?.ask('sessions')
+            },
+            {
+              id: 'export',
+              label: trans.__('Export…'),
+              run: () => asks?.ask('export')
+            },
+            ...(notebook?.keeps === undefined
+              ? []
+              : [
+                  {
+                    id: 'keep',
+                    label: trans.__('Keep Values with the Notebook'),
+                    checked: notebook.keeps === client.getState().sessionId,
+                    enabled: !readOnly,
+                    run: keep
+                  }
+                ]),
+            { id: 'copy-all', label: trans.__('Copy All as JSON'), run: () => void copyAll() },
+            { id: 'connect', label: trans.__('Connect Again'), run: client.connect }
+          ]}
+        />
       </div>
     </div>
   );

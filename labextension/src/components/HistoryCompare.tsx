@@ -2,6 +2,7 @@ import { caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState } from 'react';
 
 import { useSelected, useTrans } from '../context';
+import { IconButton } from './IconButton';
 import type { Comparison, History } from '../history';
 import { partsOf, type Altered, type Edit } from '../timeline';
 import { HistoryEdit, HistorySides, isBrief } from './HistoryValue';
@@ -42,17 +43,13 @@ export function HistoryCompare(props: {
     <>
       <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
-          <button
+          <IconButton
             ref={top}
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="history-back"
-            aria-label={trans.__('Back to the history')}
-            title={trans.__('Back to the history')}
+            icon={caretLeftIcon}
+            testid="history-back"
+            label={trans.__('Back to the history')}
             onClick={history.back}
-          >
-            <caretLeftIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          />
           <h2>{trans.__('Compare')}</h2>
         </div>
         <div className="jp-SessionHead-line jp-HistoryCompare-between">

@@ -1,7 +1,8 @@
-import { caretDownIcon, caretRightIcon, ellipsesIcon } from '@jupyterlab/ui-components';
+import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import React, { memo, useState } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import { MenuButton } from './IconButton';
 import type { History } from '../history';
 import { partsOf, type Line } from '../timeline';
 import { HistoryEdit, HistorySides, isBrief } from './HistoryValue';
@@ -13,7 +14,6 @@ import {
   timeWords,
   type Onlooker
 } from './historywords';
-import { openMenu } from './menu';
 import type { HistoryDeeds } from './useHistoryDeeds';
 
 const SHOWN = 4;
@@ -164,63 +164,56 @@ export const HistoryLine = memo(function HistoryLine(props: {
           line.edits.map(edit => <HistorySides key={edit.name} edit={edit} />)
         )}
       </div>
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        data-testid="history-line-menu"
-        aria-label={trans.__('Actions for revision %1', revision)}
+      <MenuButton
+        testid="history-line-menu"
+        label={trans.__('Actions for revision %1', revision)}
         title={trans.__('Actions for revision %1', revision)}
-        aria-haspopup="menu"
-        aria-expanded="false"
-        onClick={event =>
-          openMenu(event.currentTarget, [
-            { id: 'look', label: trans.__('Look at It'), run: () => deeds.look(revision) },
-            {
-              id: 'compare-now',
-              label: trans.__('Compare with Now'),
-              run: () => void history.compare(revision, newest)
-            },
-            {
-              id: 'compare-before',
-              label: trans.__('Compare with Before It'),
-              run: () => void history.compare(oldest.revision - 1, revision)
-            },
-            null,
-            {
-              id: 'take-back',
-              label: trans.__('Take Back'),
-              enabled: canWrite && !isRun && undone === undefined && line.edits.length > 0,
-              run: () => deeds.undo(revision)
-            },
-            {
-              id: 'restore',
-              label: trans.__('Go Back to It'),
-              enabled: canWrite && revision < newest,
-              run: () => deeds.restore(revision)
-            },
-            {
-              id: 'snapshot',
-              label: trans.__('Keep as Snapshot…'),
-              enabled: canWrite,
-              run: () => onSnapshot(revision)
-            },
-            null,
-            ...names.slice(0, 3).map((name, i) => ({
-              id: `only-${i}`,
-              label: trans.__('Only Changes of %1', name),
-              run: () => history.open(name)
-            })),
-            {
-              id: 'cell',
-              label: trans.__('Show the Cell'),
-              enabled: cell !== undefined && on.cellNumber(cell) !== null,
-              run: () => notebook?.showCell(cell!)
-            }
-          ])
-        }
-      >
-        <ellipsesIcon.react tag="span" width="14px" height="14px" />
-      </button>
+        quiet
+        items={() => [
+          { id: 'look', label: trans.__('Look at It'), run: () => deeds.look(revision) },
+          {
+            id: 'compare-now',
+            label: trans.__('Compare with Now'),
+            run: () => void history.compare(revision, newest)
+          },
+          {
+            id: 'compare-before',
+            label: trans.__('Compare with Before It'),
+            run: () => void history.compare(oldest.revision - 1, revision)
+          },
+          null,
+          {
+            id: 'take-back',
+            label: trans.__('Take Back'),
+            enabled: canWrite && !isRun && undone === undefined && line.edits.length > 0,
+            run: () => deeds.undo(revision)
+          },
+          {
+            id: 'restore',
+            label: trans.__('Go Back to It'),
+            enabled: canWrite && revision < newest,
+            run: () => deeds.restore(revision)
+          },
+          {
+            id: 'snapshot',
+            label: trans.__('Keep as Snapshot…'),
+            enabled: canWrite,
+            run: () => onSnapshot(revision)
+          },
+          null,
+          ...names.slice(0, 3).map((name, i) => ({
+            id: `only-${i}`,
+            label: trans.__('Only Changes of %1', name),
+            run: () => history.open(name)
+          })),
+          {
+            id: 'cell',
+            label: trans.__('Show the Cell'),
+            enabled: cell !== undefined && on.cellNumber(cell) !== null,
+            run: () => notebook?.showCell(cell!)
+          }
+        ]}
+      />
     </li>
   );
 });

@@ -1,20 +1,15 @@
-import {
-  caretLeftIcon,
-  closeIcon,
-  ellipsesIcon,
-  redoIcon,
-  undoIcon
-} from '@jupyterlab/ui-components';
+import { caretLeftIcon, closeIcon, redoIcon, undoIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import { useAsk, useSelected, useTrans } from '../context';
+import { FilterField } from './FilterField';
+import { IconButton, MenuButton } from './IconButton';
 import type { History, HistoryState } from '../history';
 import { linesOf, undoneBy, type Line } from '../timeline';
 import { HistoryEarlier } from './HistoryEarlier';
 import { HistoryLine } from './HistoryLine';
 import { SnapshotForm, SnapshotList } from './HistorySnapshots';
 import { dayWords, matches, momentWords } from './historywords';
-import { openMenu } from './menu';
 import { SyncLight } from './SyncLight';
 import { useClock } from './useClock';
 import { useFocusBack } from './useFocusBack';
@@ -120,105 +115,75 @@ export function HistoryList(props: {
     <>
       <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="history-close"
-            aria-label={trans.__('Back to the variables')}
-            title={trans.__('Back to the variables')}
+          <IconButton
+            icon={caretLeftIcon}
+            testid="history-close"
+            label={trans.__('Back to the variables')}
             onClick={history.close}
-          >
-            <caretLeftIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          />
           <h2>{trans.__('History')}</h2>
           <SyncLight />
         </div>
         <div className="jp-SessionHead-line">
-          <input
+          <FilterField
             ref={field}
-            type="search"
-            className="jp-SessionHead-filter"
-            data-testid="history-filter"
-            aria-label={trans.__('Filter the history by variable, person or value')}
+            testid="history-filter"
+            label={trans.__('Filter the history by variable, person or value')}
             placeholder={trans.__('Filter')}
             value={filter}
-            onChange={event => setFilter(event.target.value)}
-            onKeyDown={event => {
-              if (event.key === 'Escape' && filter !== '') {
-                event.stopPropagation();
-                setFilter('');
-              }
-            }}
+            onChange={setFilter}
           />
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="history-undo"
-            aria-label={trans.__('Undo your newest change')}
+          <IconButton
+            icon={undoIcon}
+            testid="history-undo"
+            label={trans.__('Undo your newest change')}
             title={why === '' ? trans.__('Undo your newest change (Ctrl+Z)') : why}
             disabled={!canWrite}
             onClick={() => deeds.undo()}
-          >
-            <undoIcon.react tag="span" width="14px" height="14px" />
-          </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="history-redo"
-            aria-label={trans.__('Redo')}
+          />
+          <IconButton
+            icon={redoIcon}
+            testid="history-redo"
+            label={trans.__('Redo')}
             title={why === '' ? trans.__('Redo what you have undone (Ctrl+Shift+Z)') : why}
             disabled={!canWrite}
             onClick={() => deeds.redo()}
-          >
-            <redoIcon.react tag="span" width="14px" height="14px" />
-          </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="history-menu"
-            aria-label={trans.__('Actions for the history')}
-            aria-haspopup="menu"
-            aria-expanded="false"
-            title={trans.__('More')}
-            onClick={event =>
-              openMenu(event.currentTarget, [
-                {
-                  id: 'take-snapshot',
-                  label: trans.__('Take a Snapshot…'),
-                  enabled: canWrite,
-                  run: () => setNaming({ revision: null })
-                },
-                {
-                  id: 'snapshots',
-                  label: trans.__('Snapshots'),
-                  checked: showsSnapshots,
-                  run: () => setShowsSnapshots(!showsSnapshots)
-                },
-                {
-                  id: 'compare',
-                  label: trans.__('Compare Two Revisions'),
-                  enabled: !offline && newest > 0,
-                  run: () => void history.compare(Math.max(0, newest - 1), newest)
-                }
-              ])
-            }
-          >
-            <ellipsesIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          />
+          <MenuButton
+            testid="history-menu"
+            label={trans.__('Actions for the history')}
+            items={() => [
+              {
+                id: 'take-snapshot',
+                label: trans.__('Take a Snapshot…'),
+                enabled: canWrite,
+                run: () => setNaming({ revision: null })
+              },
+              {
+                id: 'snapshots',
+                label: trans.__('Snapshots'),
+                checked: showsSnapshots,
+                run: () => setShowsSnapshots(!showsSnapshots)
+              },
+              {
+                id: 'compare',
+                label: trans.__('Compare Two Revisions'),
+                enabled: !offline && newest > 0,
+                run: () => void history.compare(Math.max(0, newest - 1), newest)
+              }
+            ]}
+          />
         </div>
         {name === null ? null : (
           <div className="jp-SessionHead-line" data-testid="history-only">
             <span className="jp-HistoryOnly">{trans.__('Only %1', name)}</span>
-            <button
-              type="button"
-              className="jp-SessionButton jp-mod-quiet"
-              data-testid="history-all"
-              aria-label={trans.__('Show the changes of all variables')}
-              title={trans.__('Show the changes of all variables')}
+            <IconButton
+              icon={closeIcon}
+              testid="history-all"
+              label={trans.__('Show the changes of all variables')}
+              quiet
               onClick={() => history.open()}
-            >
-              <closeIcon.react tag="span" width="14px" height="14px" />
-            </button>
+            />
           </div>
         )}
       </div>

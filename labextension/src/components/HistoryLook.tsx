@@ -3,6 +3,7 @@ import React, { useEffect, useMemo, useRef } from 'react';
 
 import { PLAIN } from '../arrangement';
 import { SessionContext, useSelected, useTrans } from '../context';
+import { IconButton } from './IconButton';
 import type { History, Looked } from '../history';
 import { Selection } from '../selection';
 import { momentWords } from './historywords';
@@ -44,17 +45,13 @@ export function HistoryLook(props: {
         data-testid="looked"
         data-revision={revision}
       >
-        <button
+        <IconButton
           ref={top}
-          type="button"
-          className="jp-SessionButton jp-mod-icon"
-          data-testid="history-back"
-          aria-label={trans.__('Back to the history')}
-          title={trans.__('Back to the history')}
+          icon={caretLeftIcon}
+          testid="history-back"
+          label={trans.__('Back to the history')}
           onClick={history.back}
-        >
-          <caretLeftIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        />
         <p role="status">
           <b>
             {at === null

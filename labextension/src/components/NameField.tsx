@@ -1,11 +1,11 @@
-import React, { useEffect, useId, useRef, useState } from 'react';
+import React from 'react';
 
 import { useTrans } from '../context';
-import { FieldMessage } from './FieldMessage';
+import { NamingField } from './NamingField';
 
 const LONGEST = 256;
 
-/** A session's name as a field: Enter takes it, Escape leaves it. */
+/** A session's name as a field. */
 export function NameField(props: {
   label: string;
   begin: string;
@@ -14,61 +14,27 @@ export function NameField(props: {
 }): React.JSX.Element {
   const { label, begin, onName, onEnd } = props;
   const trans = useTrans();
-  const message = useId();
-  const input = useRef<HTMLInputElement>(null);
-  const [name, setName] = useState(begin);
-  const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    // The menu gives the focus back to its button first.
-    const timer = setTimeout(() => input.current?.select());
-    return () => clearTimeout(timer);
-  }, []);
-  const take = (): void => {
-    const given = name.trim();
-    if (given === '') {
-      setProblem(trans.__('Give it a name.'));
-    } else if (given.length > LONGEST || /\p{Cc}/u.test(given)) {
-      setProblem(trans.__('A session’s name has up to 256 characters, and no line breaks.'));
-    } else {
-      onEnd();
-      if (given !== begin) {
-        onName(given);
-      }
+  const take = (text: string): string | null => {
+    const name = text.trim();
+    if (name === '') {
+      return trans.__('Give it a name.');
     }
+    if (name.length > LONGEST || /\p{Cc}/u.test(name)) {
+      return trans.__('A session’s name has up to 256 characters, and no line breaks.');
+    }
+    if (name !== begin) {
+      onName(name);
+    }
+    return null;
   };
   return (
-    <div className="jp-SessionRow-rename">
-      <input
-        ref={input}
-        data-testid="session-name"
-        aria-label={label}
-        aria-invalid={problem !== null}
-        aria-describedby={message}
-        placeholder={label}
-        autoComplete="off"
-        spellCheck={false}
-        value={name}
-        onChange={event => {
-          setName(event.target.value);
-          setProblem(null);
-        }}
-        onBlur={onEnd}
-        onKeyDown={event => {
-          if (event.key === 'Enter') {
-            take();
-          } else if (event.key === 'Escape') {
-            onEnd();
-          } else if (event.key === 'ArrowUp' || event.key === 'ArrowDown') {
-            event.stopPropagation();
-            return;
-          } else {
-            return;
-          }
-          event.preventDefault();
-          event.stopPropagation();
-        }}
-      />
-      <FieldMessage id={message} problem={problem} />
-    </div>
+    <NamingField
+      label={label}
+      begin={begin}
+      testid="session-name"
+      placeholder={label}
+      onTake={take}
+      onEnd={onEnd}
+    />
   );
 }

@@ -3,6 +3,7 @@ import React, { useEffect, useRef } from 'react';
 
 import { useTrans } from '../context';
 import { momentWords } from './historywords';
+import { IconButton } from './IconButton';
 import { useClock } from './useClock';
 import { useHistory } from './useHistory';
 
@@ -62,16 +63,13 @@ export function NewsBar(): React.JSX.Element {
           >
             {trans.__('Show')}
           </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-quiet"
-            data-testid="news-dismiss"
-            aria-label={trans.__('I have seen it')}
-            title={trans.__('I have seen it')}
+          <IconButton
+            icon={closeIcon}
+            testid="news-dismiss"
+            label={trans.__('I have seen it')}
+            quiet
             onClick={() => past.history.news.dismiss()}
-          >
-            <closeIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          />
         </div>
       )}
     </div>

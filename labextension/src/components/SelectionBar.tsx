@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useSyncExternalStore } from 'react';
 
 import { useClient, useSelected, useSurroundings } from '../context';
+import { IconButton } from './IconButton';
 import { prettyJson, type Json } from '../json';
 import { pythonText } from '../pythontext';
 import { openMenu } from './menu';
@@ -80,16 +81,13 @@ function Bar(): React.JSX.Element {
       data-testid="selection-bar"
     >
       <span role="status">{trans.__('%1 selected', rows.length)}</span>
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        data-testid="selection-end"
-        aria-label={trans.__('End selecting')}
-        title={trans.__('End selecting')}
+      <IconButton
+        icon={closeIcon}
+        testid="selection-end"
+        label={trans.__('End selecting')}
+        quiet
         onClick={() => selection.end()}
-      >
-        <closeIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      />
       <div className="jp-SessionSelection-actions">
         <button
           type="button"

@@ -1,11 +1,10 @@
-import { ellipsesIcon } from '@jupyterlab/ui-components';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
 import { useTrans } from '../context';
+import { MenuButton } from './IconButton';
 import type { Listed } from '../model';
-import { openMenu } from './menu';
 import { NameField } from './NameField';
 import { useClock } from './useClock';
 import type { SessionDeeds } from './useSessionDeeds';
@@ -86,52 +85,44 @@ export function SessionItem(props: {
             {isShown ? trans.__('this one') : trans.__('its own')}
           </span>
         ) : null}
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          data-testid="session-menu"
-          aria-label={trans.__('Menu of %1', title)}
-          aria-haspopup="menu"
-          aria-expanded="false"
-          title={trans.__('More')}
-          onClick={event =>
-            openMenu(event.currentTarget, [
-              {
-                id: 'use',
-                label: trans.__('Use Here'),
-                run: () => deeds.use(session.sessionId),
-                enabled: !isShown && deeds.hasNotebook
-              },
-              {
-                id: 'detach',
-                label: trans.__('Detach This Notebook'),
-                run: () => deeds.detach(session),
-                enabled: isShown && isStored
-              },
-              null,
-              {
-                id: 'rename',
-                label: trans.__('Rename…'),
-                run: () => setNaming(true)
-              },
-              {
-                id: 'duplicate',
-                label: trans.__('Duplicate'),
-                run: () => deeds.duplicate(session)
-              },
-              { id: 'export', label: trans.__('Export…'), run: () => deeds.export(session) },
-              null,
-              {
-                id: 'delete',
-                label: trans.__('Delete'),
-                run: () => deeds.remove(session, isShown),
-                enabled: isStored
-              }
-            ])
-          }
-        >
-          <ellipsesIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        <MenuButton
+          testid="session-menu"
+          label={trans.__('Menu of %1', title)}
+          quiet
+          items={() => [
+            {
+              id: 'use',
+              label: trans.__('Use Here'),
+              run: () => deeds.use(session.sessionId),
+              enabled: !isShown && deeds.hasNotebook
+            },
+            {
+              id: 'detach',
+              label: trans.__('Detach This Notebook'),
+              run: () => deeds.detach(session),
+              enabled: isShown && isStored
+            },
+            null,
+            {
+              id: 'rename',
+              label: trans.__('Rename…'),
+              run: () => setNaming(true)
+            },
+            {
+              id: 'duplicate',
+              label: trans.__('Duplicate'),
+              run: () => deeds.duplicate(session)
+            },
+            { id: 'export', label: trans.__('Export…'), run: () => deeds.export(session) },
+            null,
+            {
+              id: 'delete',
+              label: trans.__('Delete'),
+              run: () => deeds.remove(session, isShown),
+              enabled: isStored
+            }
+          ]}
+        />
       </div>
       <div className="jp-SessionItem-about">{held}</div>
       {paths.length === 0 ? null : (

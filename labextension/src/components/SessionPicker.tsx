@@ -1,11 +1,12 @@
-import { addIcon, caretLeftIcon, ellipsesIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 import { useTrans } from '../context';
+import { FilterField } from './FilterField';
+import { IconButton, MenuButton } from './IconButton';
 import type { Current, CurrentSession } from '../current';
 import type { Listed } from '../model';
 import { listedFrom, matching, type SessionList } from '../sessionlist';
-import { openMenu } from './menu';
 import { NameField } from './NameField';
 import { requestSentence } from './sentences';
 import { SessionItem } from './SessionItem';
@@ -94,16 +95,14 @@ export function SessionPicker(props: {
     >
       <div className="jp-SessionHead">
         <div className="jp-SessionHead-line">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-quiet"
-            data-testid="picker-close"
-            aria-label={trans.__('Back to the session')}
+          <IconButton
+            icon={caretLeftIcon}
+            testid="picker-close"
+            label={trans.__('Back to the session')}
             title={trans.__('Back')}
+            quiet
             onClick={onClose}
-          >
-            <caretLeftIcon.react tag="span" width="16px" height="16px" />
-          </button>
+          />
           <h2>{trans.__('Sessions')}</h2>
           <button
             type="button"
@@ -114,34 +113,23 @@ export function SessionPicker(props: {
             <addIcon.react tag="span" width="14px" height="14px" />
             {trans.__('New')}
           </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-icon"
-            data-testid="picker-menu"
-            aria-label={trans.__('Menu of the sessions')}
-            aria-haspopup="menu"
-            aria-expanded="false"
-            title={trans.__('More')}
-            onClick={event =>
-              openMenu(event.currentTarget, [
-                { id: 'import', label: trans.__('Import…'), run: deeds.chooseFile },
-                { id: 'refresh', label: trans.__('Look Again'), run: () => void list.refresh() }
-              ])
-            }
-          >
-            <ellipsesIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          <MenuButton
+            testid="picker-menu"
+            label={trans.__('Menu of the sessions')}
+            items={() => [
+              { id: 'import', label: trans.__('Import…'), run: deeds.chooseFile },
+              { id: 'refresh', label: trans.__('Look Again'), run: () => void list.refresh() }
+            ]}
+          />
         </div>
         <div className="jp-SessionHead-line">
-          <input
+          <FilterField
             ref={field}
-            type="search"
-            className="jp-SessionHead-filter"
-            data-testid="session-search"
-            aria-label={trans.__('Search sessions by name or notebook')}
+            testid="session-search"
+            label={trans.__('Search sessions by name or notebook')}
             placeholder={trans._n('Search %1 session', 'Search %1 sessions', all.length)}
             value={search}
-            onChange={event => setSearch(event.target.value)}
+            onChange={setSearch}
           />
         </div>
       </div>

@@ -2,6 +2,7 @@ import { caretLeftIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { useTrans } from '../context';
+import { IconButton } from './IconButton';
 import type { Sheet } from '../sheet';
 
 /** Which rows and columns of a table are shown, and the buttons that turn to others. */
@@ -58,29 +59,23 @@ function Turn(props: {
   const { text, less, more, testid, onLess, onMore } = props;
   return (
     <div className="jp-SessionSheet-pager">
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        aria-label={less}
-        title={less}
-        data-testid={`${testid}-before`}
+      <IconButton
+        icon={caretLeftIcon}
+        testid={`${testid}-before`}
+        label={less}
+        quiet
         disabled={onLess === null}
         onClick={() => onLess?.()}
-      >
-        <caretLeftIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      />
       <span>{text}</span>
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        aria-label={more}
-        title={more}
-        data-testid={`${testid}-after`}
+      <IconButton
+        icon={caretRightIcon}
+        testid={`${testid}-after`}
+        label={more}
+        quiet
         disabled={onMore === null}
         onClick={() => onMore?.()}
-      >
-        <caretRightIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      />
     </div>
   );
 }

@@ -2,6 +2,7 @@ import { closeIcon, runIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import { IconButton } from './IconButton';
 import type { StepState, StepView } from '../steps';
 import type { Trouble } from '../runner';
 import { RunProgress } from './ProgressBar';
@@ -47,21 +48,19 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
         <span className="jp-SessionStep-detail" title={words}>
           {words}
         </span>
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          data-testid="step-run"
-          aria-label={trans.__('Run %1', name)}
+        <IconButton
+          icon={runIcon}
+          testid="step-run"
+          label={trans.__('Run %1', name)}
           title={
             cell === null
               ? trans.__('No cell of this notebook declares this step.')
               : trans.__('Run')
           }
+          quiet
           disabled={cell === null || runner === null || state === 'running'}
           onClick={() => void runner?.run(step)}
-        >
-          <runIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        />
       </div>
       {run !== null && state === 'running' ? <RunProgress run={run.id} /> : null}
       {run?.error != null && (state === 'failed' || state === 'interrupted') ? (
