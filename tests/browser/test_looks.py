@@ -6,11 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .lab import Lab
+from .lab import PATIENCE_MS, Lab
+from .test_accessible import DIVIDE, LOAD, Panel
 
 ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "notebooks" / "tour.ipynb"
@@ -25,6 +27,12 @@ CUT = """panel => {
         return e.getBoundingClientRect().right > edge || (hides && e.scrollWidth > e.clientWidth + 1);
     }).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
 }"""
+
+
+# Icons of a button's own colour.
+UNSEEN = """panel => [...panel.querySelectorAll('button')].filter(button =>
+    [...button.querySelectorAll('svg [fill]:not([fill="none"])')].some(each =>
+        getComputedStyle(each).fill === getComputedStyle(button).backgroundColor)).map(e => e.dataset.testid)"""
 
 
 def make_wide(lab: Lab, width: int) -> None:
@@ -58,6 +66,100 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme
         assert lab.cut_names() == []
     lab.screenshot(f"lab-{shade}", of_panel=False)
     lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
+
+
+LONG = "the_name_of_a_variable_that_somebody_who_likes_whole_sentences_has_chosen"
+MANY = {
+    **{f"{LONG}_{i}": "a value that goes on and on " * 20 for i in range(250)},
+    **{f"p{i}.rate": i / 7 for i in range(245)},
+    "unbroken": "x" * 400,
+    "digits": int("123456789" * 9),
+    "deep": {LONG: {LONG: [LONG] * 9}},
+    "rows": [{LONG: LONG, "b": i} for i in range(30)],
+    "key": {"$uuid": "6f1c9c0e-8f4b-4d6e-9a77-0c6b1f2e3d4a"},
+}
+
+
+def take_pictures(lab: Lab, state: str) -> None:
+    """At two widths and in three themes; nothing is cut in any of them."""
+    for name, width in (("wide", 480), ("narrow", 250)):
+        make_wide(lab, width)
+        for theme in axe.THEMES:
+            lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+            expect(lab.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
+            # What JupyterLab lays over the page while a theme is loaded.
+            expect(lab.page.locator("#jupyterlab-splash")).to_have_count(0)
+            shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
+            lab.screenshot(f"state-{state}-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == [], (state, name, theme)
+            assert lab.cut_names() == [], (state, name, theme)
+
+
+def test_nothing_is_cut_in_any_state_or_theme(browser: Browser, jupyter: Jupyter) -> None:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    lab = Lab(page, jupyter, "states")
+    panel = Panel(lab, jupyter)
+    path = jupyter.notebook("states.ipynb", [LOAD, DIVIDE])
+    panel.session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    lab.open(path)
+    lab.run_cell(0)
+    expect(panel.at("empty")).to_be_visible()
+    take_pictures(lab, "empty")
+    panel.put({"by": 4, "note": "held back", "on": True})
+    expect(panel.at("row")).to_have_count(3)
+    take_pictures(lab, "three")
+    lab.run_cell(1)
+    lab.expect_step("divide", "fresh")
+    panel.put({"by": 0})
+    lab.run_step("divide")
+    lab.expect_step("divide", "failed")
+    take_pictures(lab, "failed")
+    panel.at("steps-graph").click()
+    expect(panel.at("graph").locator("svg path[marker-end]").first).to_be_attached()
+    take_pictures(lab, "graph")
+    panel.at("steps-list").click()
+    panel.cut()
+    lab.type("by", "3")
+    page.keyboard.press("Enter")
+    expect(lab.light).to_contain_text("1 edit kept")
+    take_pictures(lab, "offline")
+    panel.put({"by": 5})
+    panel.mend()
+    lab.wait_for_light("conflict")
+    take_pictures(lab, "conflict")
+    page.emulate_media(forced_colors="active")
+    lab.screenshot("state-conflict-forced")
+    assert lab.panel.evaluate(UNSEEN) == []
+    page.emulate_media(forced_colors="none")
+    panel.at("conflict-keep").click()
+    lab.wait_for_light("saved")
+    panel.at("history-button").click()
+    expect(panel.at("history-line").first).to_be_visible()
+    take_pictures(lab, "history")
+    panel.at("history-filter").press("Escape")
+    expect(panel.at("history-button")).to_be_focused()
+    panel.at("choose-session").click()
+    expect(panel.at("session-item").first).to_be_visible()
+    take_pictures(lab, "picker")
+    panel.at("session-search").press("Escape")
+    expect(panel.at("choose-session")).to_be_focused()
+    panel.put(MANY)
+    expect(panel.at("filter")).to_have_attribute("placeholder", f"Filter {len(MANY) + 4}")
+    take_pictures(lab, "many")
+    for name in ("deep", "rows"):
+        panel.at("filter").fill(name)
+        expect(panel.at("row")).to_have_count(1)
+        lab.editor(name).click()
+        take_pictures(lab, f"many-{name}")
+    panel.at("filter").fill("key")
+    expect(lab.editor("key")).to_have_value(MANY["key"]["$uuid"])
+    for width in (480, 250):
+        make_wide(lab, width)
+        sizes = "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
+        assert lab.editor("key").evaluate(sizes) == [0, 0]
+    take_pictures(lab, "many-key")
+    page.context.close()
 
 
 def test_an_empty_session_says_what_to_do(jupyter: Jupyter, open_lab: OpenLab) -> None:

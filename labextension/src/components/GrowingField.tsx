@@ -48,7 +48,7 @@ export function GrowingField(props: {
       <div className="jp-SessionField" data-invalid={invalid}>
         <textarea
           ref={area}
-          className="jp-SessionField-text"
+          className={hasLines ? 'jp-SessionField-text' : undefined}
           data-testid="editor"
           rows={1}
           aria-label={name}

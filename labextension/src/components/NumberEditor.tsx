@@ -8,6 +8,8 @@ import { FieldMessage } from './FieldMessage';
 import { numberSentence } from './sentences';
 import { useDraft, type Reading } from './useDraft';
 
+const LONG = 24;
+
 function textOf(value: Json): string {
   return isNumber(value) ? numberText(value) : (specialText(value) ?? '');
 }
@@ -85,6 +87,8 @@ export function NumberEditor(props: {
           role="spinbutton"
           aria-valuenow={Number(textOf(value))}
           aria-valuetext={field.text}
+          // More digits than the field is wide are seen there.
+          title={field.text.length > LONG ? field.text : undefined}
           aria-label={name}
           aria-invalid={invalid}
           aria-describedby={invalid ? message : undefined}

@@ -99,8 +99,6 @@ export function SessionPicker(props: {
             icon={caretLeftIcon}
             testid="picker-close"
             label={trans.__('Back to the session')}
-            title={trans.__('Back')}
-            quiet
             onClick={onClose}
           />
           <h2>{trans.__('Sessions')}</h2>

@@ -147,7 +147,9 @@ export function noteWords(note: Note, trans: TranslationBundle): string {
 }
 
 export function timeWords(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  const words = new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+  // No AM on a line of its own.
+  return words.replaceAll(' ', '\u00a0');
 }
 
 /** A time of today, or with its day. */
