@@ -21,7 +21,7 @@ _PARAMETERS = "parameters"
 _HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
 #: Methods, and commands of the magic, that say of a name that the notebook can do with a value of it.
 _METHODS = ("setdefault", "declare", "get", "reset", "widget")
-_COMMANDS = ("get", "pull", "bind", "reset", "widget")
+_COMMANDS = ("get", "pull", "bind", "reset", "widget", "form")
 
 
 class NotebookMissing(SessionError):

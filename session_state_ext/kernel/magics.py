@@ -211,7 +211,7 @@ class SessionMagics(Magics):
         with self._link.moment() as replica:
             before = replica.view()
             left = replica.session_id if replica.revision and not fleeting else None
-            known_as = (replica.meta and replica.meta.name) or left
+            named = replica.meta.name if replica.meta else None
         new = "--new" in words
         self._link.use(names[0], new=new)
         if fleeting and new and before:
@@ -219,7 +219,7 @@ class SessionMagics(Magics):
             self._link.put_all(before)
             self._link.flush()
         if left is not None and left != self._link.replica.session_id:
-            display.show(display.note(f"Back to the session it had: %session use {pasted(known_as or left)}"))
+            display.show(display.note(f"Back to the session it had: %session use {pasted(named) if named else left}"))
         return self._overview()
 
     def _list(self, line: str) -> Any:
