@@ -22,7 +22,7 @@ def find(name: str, known: list[Known]) -> str:
     names = [one.name or one.session_id for one in known]
     more = " ..." if len(names) > 10 else ""
     listed = f" There are: {', '.join(names[:10])}{more}." if names else ""
-    meant = nearest(name, names)
+    meant = nearest(name, names, 0.7)
     raise NotFound(f"There is no session called {name}.{meant}{listed} Make it: %session use {pasted(name)} --new")
 
 

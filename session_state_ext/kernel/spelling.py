@@ -29,9 +29,9 @@ def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str | None:
     return next((one for one in known if one.casefold() == word.casefold()), None)
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def nearest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:
     """`` Did you mean x?``, or nothing."""
-    close = closest(word, known)
+    close = closest(word, known, cutoff)
     if close is None:
         return ""
     return f" Did you mean {close if close.startswith('--') else pasted(close)}?"
