@@ -7,7 +7,8 @@
 import { Authority } from './authority';
 import { chanceOf, shrink } from './chance';
 import { breakRule, type Fault } from './faults';
-import { stepOf, World, type Step } from './world';
+import { stepOf, type Step } from './step';
+import { World } from './world';
 
 const number = (name: string, otherwise: number): number => Number(process.env[name] ?? otherwise);
 const FIRST = number('SIMULATION_SEED', 1);

@@ -1,102 +1,22 @@
 /**
  * Five clients of one session, and all that can happen to them. A step is what a seed chose: nothing else decides.
  */
-import { EditError, type SessionClient } from '../src/client';
-import { isObject, parseJson, stringifyJson, type Json } from '../src/json';
-import type { Row } from '../src/model';
+import { isObject } from '../src/json';
 import type { Authority, Said } from './authority';
 import { Browser, Page, type Outside, type Reply } from './browser';
-import { pick, weighed } from './chance';
+import { pick } from './chance';
 import type { Fault } from './faults';
+import { Hands, KERNEL, NAMES, type Slot } from './hands';
 import { Kernel } from './kernel';
-import { Ledger, marksIn } from './ledger';
-import { edited, objectOf, type Members, type Pen } from './members';
+import { Ledger } from './ledger';
+import type { Step } from './step';
+import { judge, unrestOf } from './verdict';
 import { Wire } from './wire';
 
-const WEIGHTS = {
-  set: 24,
-  edit: 36,
-  focus: 4,
-  write: 1,
-  delete: 3,
-  rename: 3,
-  flush: 4,
-  up: 14,
-  down: 14,
-  post: 3,
-  everything: 5,
-  time: 14,
-  cut: 4,
-  offline: 2,
-  online: 4,
-  hide: 2,
-  reload: 3,
-  kill: 2,
-  open: 3,
-  duplicate: 1,
-  decide: 3,
-  barrier: 2,
-  die: 1,
-  stop: 1,
-  start: 4,
-  backUp: 0.5,
-  restore: 0.5,
-  compact: 1
-};
-
-/** What is done; to whom and how, as numbers from 0 to 1. */
-export interface Step {
-  what: keyof typeof WEIGHTS;
-  who: number;
-  which: number;
-  how: number;
-}
-
-export function stepOf(chance: () => number): Step {
-  return { what: weighed(WEIGHTS, chance()), who: chance(), which: chance(), how: chance() };
-}
-
-const POOL = 'pool';
-/** Objects, of which members are edited. */
-const CONFIG = 'config';
-const NAMES = ['a', 'b', 'lr', 'größe', 'constructor', POOL, CONFIG];
-// Values of one variable that come again and again, and differ in their digits alone.
-const DIGITS = [
-  '1',
-  '1.0',
-  '1E2',
-  '100.0',
-  '-0.0',
-  '0',
-  'true',
-  'null',
-  '[1,2.0]',
-  '{"b":1,"a":2}'
-];
 const TIMES = [20, 100, 450, 450, 900, 900, 2500, 2500, 16_000, 70_000];
 // Longer than a page waits before it looks for dead tabs, and than its longest back-off.
 const CALM_SECONDS = 45;
-const KERNEL = 'kernel';
 const immediate = globalThis.setImmediate;
-
-/** A place where a tab may be open. */
-interface Slot {
-  readonly browser: Browser;
-  page: Page | null;
-  /** Whose outbox it has: another one for each tab that was here, the same through its reloads. */
-  author: string;
-  /** What somebody saw of an object when they began to edit it, by its name. */
-  readonly began: Map<string, Members>;
-}
-
-interface Outcome {
-  rows: unknown[];
-  stored: unknown[];
-  revision: number;
-  history: string[];
-  undone: string[];
-  patches: number;
-}
 
 export class World implements Outside {
   isUp = true;
@@ -117,6 +37,7 @@ export class World implements Outside {
       began: new Map()
     }));
     this._kernel = new Kernel(KERNEL, server, this);
+    this._hands = new Hands(this._kernel, this.ledger);
     server.ask('begin');
   }
 
@@ -173,7 +94,9 @@ export class World implements Outside {
     }
     for (let calm = 0, round = 0; calm < CALM_SECONDS; round++) {
       if (round === 300) {
-        return [`nothing comes to rest: ${this._unrest().join('; ')}`];
+        return [
+          `nothing comes to rest: ${unrestOf(this._slots, this._kernel, this._wires).join('; ')}`
+        ];
       }
       this._slots.forEach(slot => slot.page?.open());
       this._posts.splice(0).forEach(post => this.server.ask('mutate', { ...post }));
@@ -182,9 +105,16 @@ export class World implements Outside {
       await this._everything(1000);
       this._pass(1000);
       await this._settle();
-      calm = this._unrest().length === 0 ? calm + 1 : 0;
+      calm = unrestOf(this._slots, this._kernel, this._wires).length === 0 ? calm + 1 : 0;
     }
-    return this._verdict();
+    const { wrong, patches } = judge({
+      slots: this._slots,
+      kernel: this._kernel,
+      server: this.server,
+      ledger: this.ledger
+    });
+    this.patches = patches;
+    return [...this._hands.wrong, ...wrong];
   }
 
   dispose(): void {
@@ -201,20 +131,20 @@ export class World implements Outside {
     switch (what) {
       case 'set':
         if (isKernel) {
-          this._kernelWrites(name, how);
+          this._hands.kernelWrites(name, how);
         } else {
-          this._try(slot, client => this._type(client, slot, name, how));
+          this._hands.tryTo(slot, client => this._hands.type(client, slot, name, how));
         }
         break;
       case 'edit':
         if (isKernel) {
-          this._kernelEdits(name, which, how);
+          this._hands.kernelEdits(name, which, how);
         } else {
-          this._try(slot, client => this._edit(client, slot, name, which, how));
+          this._hands.tryTo(slot, client => this._hands.edit(client, slot, name, which, how));
         }
         break;
       case 'focus':
-        this._try(slot, client => {
+        this._hands.tryTo(slot, client => {
           const from = client.getVariable(name) ?? null;
           if (isObject(from)) {
             slot.began.set(name, from);
@@ -223,7 +153,7 @@ export class World implements Outside {
         break;
       case 'write':
         if (this.isUp) {
-          this.server.ask('write', { name, text: this._value('api', name, how) });
+          this.server.ask('write', { name, text: this._hands.value('api', name, how) });
         }
         break;
       case 'delete':
@@ -231,18 +161,18 @@ export class World implements Outside {
           this._kernel.write([[name, null]]);
           this.ledger.wrote(KERNEL, name);
         } else {
-          this._try(slot, client => client.deleteVariable(name));
+          this._hands.tryTo(slot, client => client.deleteVariable(name));
           this.ledger.wrote(slot.author, name);
         }
         break;
       case 'rename':
-        this._try(slot, client => client.renameVariable(name, pick(NAMES, how)));
+        this._hands.tryTo(slot, client => client.renameVariable(name, pick(NAMES, how)));
         break;
       case 'flush':
         if (isKernel) {
           this._kernel.hurry();
         } else {
-          this._try(slot, client => void client.flush());
+          this._hands.tryTo(slot, client => void client.flush());
         }
         break;
       case 'up':
@@ -315,7 +245,7 @@ export class World implements Outside {
         break;
       }
       case 'decide':
-        this._try(slot, client => this._decide(client, slot, which, how));
+        this._hands.tryTo(slot, client => this._hands.decide(client, slot, which, how));
         break;
       case 'barrier':
         this._kernel.barrier(`barrier${this._made++}`);
@@ -344,149 +274,6 @@ export class World implements Outside {
         break;
       default:
         throw new Error(`There is no step ${what}.`);
-    }
-  }
-
-  private _try(slot: Slot, act: (client: SessionClient) => void): void {
-    const client = slot.page?.client ?? null;
-    try {
-      if (client !== null) {
-        act(client);
-      }
-    } catch (error) {
-      if (!(error instanceof EditError)) {
-        throw error;
-      }
-    }
-  }
-
-  private _value(author: string, name: string, how: number): string {
-    if (name === POOL) {
-      this.ledger.wrote(author, name);
-      return pick(DIGITS, how);
-    }
-    if (name === CONFIG && how < 0.9) {
-      return stringifyJson(objectOf(this._pen(author, name), how));
-    }
-    const mark = this.ledger.type(author, name);
-    return pick([`"${mark}"`, `{"b":1.0,"a":"${mark}"}`, `["${mark}",1E2]`], how);
-  }
-
-  private _pen(author: string, name: string): Pen {
-    return {
-      write: (place, over) => this.ledger.type(author, name, place, over),
-      erase: place => this.ledger.wrote(author, name, place),
-      carry: value => this.ledger.carried(stringifyJson(value))
-    };
-  }
-
-  /** Members of an object are changed: of what is shown, or of what was when somebody began to. */
-  private _edit(
-    client: SessionClient,
-    slot: Slot,
-    given: string,
-    which: number,
-    how: number
-  ): void {
-    const name = this._edits(given, which);
-    const shown = client.getVariable(name);
-    const began = slot.began.get(name);
-    const from = began ?? shown ?? null;
-    if (!isObject(from)) {
-      if (name === CONFIG) {
-        this._type(client, slot, name, how);
-      }
-      return;
-    }
-    slot.began.delete(name);
-    const then = this.ledger.now();
-    const to = edited(from, this._pen(slot.author, name), how, which);
-    client.editVariable(name, from, to);
-    const now = client.getVariable(name);
-    const [old, fresh] = [textOf(shown), textOf(now)];
-    this._carries(from, old, fresh);
-    if (old !== stringifyJson(from) && fresh === stringifyJson(to)) {
-      // It could not be laid on what had been written here since: all of that is replaced.
-      this.ledger.wrote(slot.author, name, '', then);
-    }
-    const lost = marksIn(stringifyJson(to)).filter(mark => !fresh.includes(mark));
-    if (began === undefined && lost.length > 0) {
-      this._wrong.push(`${lost.join()}, edited by ${slot.author}, is not shown`);
-    }
-  }
-
-  private _kernelEdits(given: string, which: number, how: number): void {
-    const name = this._edits(given, which);
-    const before = this._kernelShows(name);
-    const from = before === '' ? null : parseJson(before);
-    if (!isObject(from)) {
-      if (name === CONFIG) {
-        this._kernelWrites(name, 0);
-      }
-      return;
-    }
-    const after = stringifyJson(edited(from, this._pen(KERNEL, name), how, which));
-    this._kernel.edit(name, before, after);
-    const now = this._kernelShows(name);
-    this._carries(from, before, now);
-    if (stringifyJson(parseJson(now)) !== after) {
-      this._wrong.push(`${after}, edited by ${KERNEL}, is not shown`);
-    }
-  }
-
-  /** Mostly of one that has members for sure. */
-  private _edits(name: string, which: number): string {
-    return (which * 1000) % 1 < 0.25 ? name : CONFIG;
-  }
-
-  private _kernelShows(name: string): string {
-    return new Map(Object.entries(this._kernel.state().view)).get(name) ?? '';
-  }
-
-  /** Where a member cannot be written by itself, what was seen is written with it, and may come again. */
-  private _carries(from: Members, before: string, after: string): void {
-    const back = marksIn(stringifyJson(from)).filter(
-      mark => after.includes(mark) && !before.includes(mark)
-    );
-    this.ledger.carried(back.join(' '));
-  }
-
-  private _type(client: SessionClient, slot: Slot, name: string, how: number): void {
-    const text = this._value(slot.author, name, how);
-    client.setVariable(name, parseJson(text));
-    const shown = client.getVariable(name);
-    if (name !== POOL && (shown === undefined || stringifyJson(shown) !== text)) {
-      this._wrong.push(`${text}, typed by ${slot.author}, is not shown`);
-    }
-  }
-
-  private _kernelWrites(name: string, how: number): void {
-    const names = how < 0.8 ? [name] : [...new Set([name, pick(NAMES, (how - 0.8) * 5)])];
-    this._kernel.write(names.map(each => [each, this._value(KERNEL, each, how)]));
-  }
-
-  private _decide(client: SessionClient, slot: Slot, which: number, how: number): void {
-    const { conflicts, refused } = client.getState();
-    if (conflicts.size === 0 && refused.length > 0) {
-      const { id, edit } = pick(refused, which);
-      this.ledger.decided(stringifyJson(edit.op));
-      client.dismissRefused(id);
-      return;
-    }
-    if (conflicts.size === 0) {
-      return;
-    }
-    const [name, { mine, theirs, stands }] = pick([...conflicts], which);
-    const choice = how < 0.5 ? 'mine' : 'theirs';
-    const chosen = choice === 'mine' ? mine : theirs;
-    this.ledger.decided(mine === undefined ? '' : stringifyJson(mine));
-    if (stands !== choice) {
-      this.ledger.chosen(slot.author, name, chosen === undefined ? '' : stringifyJson(chosen));
-    }
-    if (choice === 'mine') {
-      client.keepMine(name);
-    } else {
-      client.takeTheirs(name);
     }
   }
 
@@ -592,107 +379,13 @@ export class World implements Outside {
     await new Promise(resolve => immediate(resolve));
   }
 
-  // --- what came of it ---
-
-  private get _clients(): [Slot, SessionClient][] {
-    return this._slots.flatMap(slot => {
-      const client = slot.page?.client ?? null;
-      return client === null ? [] : [[slot, client] as [Slot, SessionClient]];
-    });
-  }
-
-  private get _session(): string | null {
-    return this._clients[0]?.[1].getState().sessionId ?? null;
-  }
-
-  private _unrest(): string[] {
-    const outboxes = this._slots.flatMap(({ browser }) => browser.outboxes);
-    const kernel = this._kernel.state();
-    return [
-      ...this._slots.filter(({ page }) => page?.client == null).map(() => 'a page has no session'),
-      ...this._clients
-        .filter(
-          ([, { status }]) => !['saved', 'conflict'].includes(status.kind) || status.edits > 0
-        )
-        .map(([slot, { status }]) => `${slot.author} is ${status.kind}, ${status.edits} unsaved`),
-      ...outboxes
-        .filter(({ open, edits }) => open !== null || edits.length > 0)
-        .map(({ key }) => `${key} is not empty`),
-      ...(kernel.saved && this._kernel.isOnline ? [] : ['the kernel has something to send']),
-      ...([...this._wires.values()].every(wire => wire.isQuiet) ? [] : ['frames are under way'])
-    ];
-  }
-
-  private _verdict(): string[] {
-    const kernel = this._kernel.state();
-    const views = this._clients.map(([slot, client]) => [slot.author, client.getState()] as const);
-    const session = this._session;
-    const others = views.filter(([, state]) => state.sessionId !== session);
-    const { rows, stored, revision, history, undone, patches } = this.server.ask('outcome', {
-      session
-    }) as Outcome;
-    this.patches = patches;
-    const truth = sorted(rows);
-    const unequal = (who: string, theirs: unknown[], at: number): string[] =>
-      sorted(theirs) === truth && at === revision
-        ? []
-        : [`${who} at ${at} has ${sorted(theirs)} and the server at ${revision} ${truth}`];
-    const shown = [
-      ...this._clients.flatMap(([, client]) => shownBy(client)),
-      ...kernel.refused.map(([, text]) => text ?? '')
-    ];
-    return [
-      ...this._wrong,
-      ...others.map(([who]) => `${who} is at another session`),
-      ...unequal('the store', stored, revision),
-      ...unequal(KERNEL, kernel.rows, kernel.revision),
-      ...views.flatMap(([who, { variables, meta }]) =>
-        unequal(who, [...variables.values()].map(rowOf), meta.revision)
-      ),
-      ...this.ledger.audit(history, undone, shown)
-    ];
-  }
-
   private readonly _slots: readonly Slot[];
   private readonly _kernel: Kernel;
+  private readonly _hands: Hands;
   private readonly _wires = new Map<number, Wire>();
   private readonly _posts: { session: string; text: string }[] = [];
-  private readonly _wrong: string[] = [];
   private _made = 0;
   private _tabs = 0;
   private _dying = false;
   private _hasBackup = false;
-}
-
-function rowOf({ name, value, revision, updatedAt, origin }: Row): unknown {
-  const members = Object.entries(origin).filter(([, member]) => member !== undefined);
-  const inOrder = Object.fromEntries(members.sort(([a], [b]) => (a < b ? -1 : 1)));
-  return { name, value: stringifyJson(value satisfies Json), revision, updatedAt, origin: inOrder };
-}
-
-/** What was refused, as a person sees it who goes through it: the next one of a variable shows when one is put away. */
-function shownBy(client: SessionClient): string[] {
-  const shown: string[] = [];
-  for (;;) {
-    const { refused, conflicts } = client.getState();
-    const clashes = [...conflicts.values()];
-    shown.push(...clashes.map(({ mine }) => stringifyJson(mine ?? null)));
-    shown.push(...refused.map(({ edit }) => stringifyJson(edit.op)));
-    const ids = [...refused.map(({ id }) => id), ...clashes.flatMap(each => each.refusedId ?? [])];
-    if (ids.length === 0) {
-      return shown;
-    }
-    ids.forEach(id => client.dismissRefused(id));
-  }
-}
-
-function textOf(value: Json | undefined): string {
-  return value === undefined ? '' : stringifyJson(value);
-}
-
-function sorted(rows: unknown[]): string {
-  return `\n  ${rows
-    .map(row => JSON.stringify(row))
-    .sort()
-    .join('\n  ')}\n`;
 }
