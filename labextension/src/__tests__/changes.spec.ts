@@ -77,4 +77,16 @@ test('the last good run stays known while a later one runs or fails', () => {
     run: { id: '2', status: 'failed', revision: 6 },
     done: { id: '1', revision: 4 }
   });
+  // Warnings are no reason to do it again.
+  steps = recordRuns(steps, [run('3', 'warned')], 7);
+  expect(steps.get('train')?.done).toMatchObject({ id: '3', revision: 7 });
+});
+
+test('a row that looks as it did is the same object, whatever else changed', () => {
+  const op: EditOp = { op: 'set', name: 'a', value: 9 };
+  const before = overlay(confirmed, [], me, nothing);
+  const after = overlay(confirmed, [{ op, at: 5 }], me, before);
+  expect(after.get('a')).not.toBe(before.get('a'));
+  expect(after.get('b')).toBe(before.get('b'));
+  expect(after.get('c')).toBe(before.get('c'));
 });

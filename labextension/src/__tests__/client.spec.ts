@@ -333,6 +333,20 @@ describe('others write too', () => {
     expect(server.value('mine')).toBe(1);
   });
 
+  test('a person who writes again has decided', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    server.set('lr', 0.28, { kind: 'step', step: 'tune' });
+    await client.flush();
+    expect(client.getState().conflicts.size).toBe(1);
+    client.setVariable('lr', 0.4);
+    expect(client.getState().conflicts.size).toBe(0);
+    await client.flush();
+    expect(client.status.kind).toBe('saved');
+    expect(server.value('lr')).toBe(0.4);
+  });
+
   test('the later one wins and both are shown; Take takes theirs back', async () => {
     server.set('lr', 0.1);
     const client = await page();
