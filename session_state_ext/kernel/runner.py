@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from session_state_ext import stepgraph
 from session_state_ext.errors import SessionError
-from session_state_ext.model import Change, RunError, Variable
+from session_state_ext.model import Change, RunError, Snapshot, Variable
 from session_state_ext.model import Step as Runs
 from session_state_ext.stepgraph import Graph, Known
 from session_state_ext.verdicts import Verdict, error_words, judge
@@ -99,12 +99,22 @@ class Runner:
                 return f"{name} here is of an earlier run"
         return None
 
-    def changes(self, name: str, revision: int) -> list[Change]:
-        """The newest change of a variable up to a revision. Raises SessionError where the past is not kept."""
+    def changes(self, name: str, revision: int | None) -> list[Change]:
+        """The newest change of a variable, up to a revision. Raises SessionError where the past is not kept."""
         session_id = self._link.replica.session_id or ""
+        before = None if revision is None else revision + 1
         return self._link.ask(
-            lambda backend: backend.archive(session_id).changes(before=revision + 1, limit=1, name=name)
+            lambda backend: backend.archive(session_id).changes(before=before, limit=1, name=name)
         ).changes
+
+    def snapshots(self) -> Sequence[Snapshot]:
+        """The revisions that have names. Raises as :meth:`changes`."""
+        session_id = self._link.replica.session_id or ""
+        return self._link.ask(lambda backend: backend.archive(session_id).snapshots())
+
+    def bound(self) -> Sequence[str]:
+        """The names that are kept equal with variables here."""
+        return self._session.bound
 
     # --- running ---
 

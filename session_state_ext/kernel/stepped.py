@@ -10,9 +10,9 @@ from session_state_ext.errors import SessionError, Unavailable
 from .descriptions import check_text
 
 if TYPE_CHECKING:
+    from .because import Because
     from .runner import Runner
     from .stepview import StepTable
-    from .why import Because
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

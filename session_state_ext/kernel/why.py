@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from html import escape
 from typing import TYPE_CHECKING
 
-from msgspec import UNSET, Struct, field
+from msgspec import UNSET, Raw
 
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.freshness import alike, alike_hash
-from session_state_ext.model import Input, Origin, Run, RunOp, Set, Variable
+from session_state_ext.model import PURGED, Input, Origin, Run, Variable
 
 from . import display, preview
-from .display import Shown
+from .because import Because, Line
+from .deeds import Deed, Source, by_whom, deed_of
 from .grammar import nearest
 from .stepview import brief
 
@@ -29,33 +29,20 @@ _STATE = 80
 _DEEPEST = 20
 
 
-class Line(Struct):
-    """One line of the tree: a value, or the run that made it."""
-
-    #: in bold, before the rest
-    head: str
-    rest: str
-    #: what is not as it was
-    stale: str = ""
-    below: list[Line] = field(default_factory=list["Line"])
-
-
-class Because(Shown):
-    """The tree, as text and as HTML."""
-
-    def __init__(self, top: Line) -> None:
-        text = "\n".join(_in_text(top))
-        super().__init__(text, f'<div style="line-height:1.5">{_in_html(top)}</div>')
-
-
 def because(runner: Runner, name: str) -> Because:
-    """The tree of a variable. Raises NotFound."""
+    """The tree of a variable, or of an output that is in the kernel only. Raises NotFound."""
     standing = runner.standing()
-    row = standing.rows.get(name)
-    if row is None:
-        raise NotFound(f"This session has no variable {name}.{nearest(name, list(standing.rows))}")
     walk = _Walk(runner, standing)
-    return Because(walk.variable(name, row, 0))
+    row = standing.rows.get(name)
+    if row is not None:
+        line = walk.variable(name, row, 0)
+        if name in runner.bound():
+            line.rest = f"{line.rest} · bound here: it is what {name} means in this notebook".removeprefix(" · ")
+        return Because(line)
+    instead = walk.unstored(name) or walk.gone(name)
+    if instead is None:
+        raise NotFound(f"This session has no variable {name}.{nearest(name, list(standing.rows))}")
+    return Because(instead)
 
 
 class _Walk:
@@ -66,52 +53,89 @@ class _Walk:
         self._now = time.time() * 1000
         self._runs = {run.id: run for known in standing.graph.steps.values() if known.step for run in _both(known.step)}
         self._told: set[str] = set()
-        self._asked: dict[tuple[str, int], _Past | None] = {}
+        self._asked: dict[tuple[str, int | None, bool], Deed | None] = {}
 
     def variable(self, name: str, row: Variable, depth: int) -> Line:
         """As it stands now."""
-        line = Line(f"{name} = {preview.brief(bytes(row.value), _WIDTH)}", self._by(row.origin, row.updated_at))
-        return self._of_run(line, name, row.origin, row.revision, depth)
+        line = Line(f"{name} = {_brief(bytes(row.value))}", "")
+        if row.updated_at == 0 or row.revision >= 2**53:
+            line.rest = "set here, not saved yet"
+            return line
+        return self._of_deed(line, name, row.origin, row.updated_at, row.revision, depth)
+
+    def unstored(self, name: str) -> Line | None:
+        """What a step left in the kernel under the name of an output."""
+        for known in self._standing.graph.steps.values():
+            if name in known.unstored and known.done is not None:
+                line = Line(name, "in the kernel only, for it could not be stored")
+                line.below.append(self._run(known.done, 0))
+                return line
+        return None
+
+    def gone(self, name: str) -> Line | None:
+        """How a variable that there was came to its end."""
+        deed = self._deed(name, None)
+        if deed is None:
+            return None
+        verb = deed.verb.replace("put back by", "taken back by")
+        return Line(name, f"not there any more: {verb} {self._by(deed.origin, deed.at)}")
 
     def _read(self, name: str, read: Input, depth: int) -> Line:
         """As a run has read it."""
         row = self._standing.rows.get(name)
         if row is not None and row.revision == read.revision:
             return self.variable(name, row, depth)
-        past = self._past(name, read.revision)
-        text = bytes(read.value) if read.value is not UNSET else None if past is None else past.value
-        line = Line(f"{name} = {'a large value' if text is None else preview.brief(text, _WIDTH)}", "")
+        deed = self._deed(name, read.revision)
+        text = bytes(read.value) if read.value is not UNSET else None if deed is None else deed.value
+        if deed is not None and deed.value == bytes(PURGED):
+            text = deed.value  # the run's record here is as it was before
+        line = Line(f"{name} = {'a large value' if text is None else _brief(text)}", "")
         if row is None:
             line.stale = "deleted since"
         elif not (alike(bytes(row.value), text) if text is not None else alike_hash(bytes(row.value)) == read.hash):
             by = self._by(row.origin, row.updated_at)
-            line.stale = f"now {preview.brief(bytes(row.value), _WIDTH)}: {by}"
-        elif past is None:
+            line.stale = f"now {_brief(bytes(row.value))}: set {by}"
+        elif deed is None:
             line.rest = "set again since, to the same value"
-        if past is None:
+        if deed is None:
             return line
-        line.rest = self._by(past.origin, past.at)
-        return self._of_run(line, name, past.origin, read.revision, depth)
+        return self._of_deed(line, name, deed.origin, deed.at, read.revision, depth)
 
-    def _of_run(self, line: Line, name: str, origin: Origin, revision: int, depth: int) -> Line:
-        """With the run that wrote it, where one did."""
-        if origin.kind != "step" or origin.run is None:
+    def _of_deed(self, line: Line, name: str, origin: Origin, at: int, revision: int, depth: int) -> Line:
+        """With the run that wrote it, where one did; else with who did what, and whose value that took up again."""
+        if origin.kind == "step" and origin.run is not None:
+            run = self._runs.get(origin.run)
+            if run is None:
+                deed = self._deed(name, revision)
+                run = None if deed is None else deed.run
+            if run is None:
+                line.below.append(Line(origin.step or "a step", "of a run that is not remembered any more"))
+            else:
+                line.below.append(self._run(run, depth, wrote=name))
             return line
-        line.rest = ""
-        run = self._runs.get(origin.run)
-        if run is None:
-            past = self._past(name, revision)
-            run = past.run if past is not None else None
-        if run is None:
-            line.below.append(Line(origin.step or "a step", "of a run that is not remembered any more"))
-        else:
-            line.below.append(self._run(run, depth))
+        deed = self._deed(name, revision)
+        verb = "set" if deed is None else deed.verb
+        line.rest = f"{verb} {self._by(origin, at)}"
+        if deed is not None and deed.label is not None:
+            line.rest += f", in “{deed.label}”"
+        if deed is not None and deed.source is not None and depth < _DEEPEST:
+            line.below.append(self._before(deed.source, depth + 1))
         return line
 
-    def _run(self, run: Run, depth: int) -> Line:
+    def _before(self, source: Source, depth: int) -> Line:
+        """The value that was taken up again."""
+        deed = self._deed(source.name, source.revision, up_to=True)
+        if deed is None:
+            return Line(source.name, "as it was then; who set it is not remembered any more")
+        line = Line(f"{source.name}{'' if deed.value is None else f' = {_brief(deed.value)}'}", "")
+        return self._of_deed(line, source.name, deed.origin, deed.at, deed.revision, depth)
+
+    def _run(self, run: Run, depth: int, wrote: str | None = None) -> Line:
         took = f", took {display.span(run.end - run.start)}" if run.end is not None else ""
         ended = {"warned": "done with warnings", "running": "runs since"}.get(run.status, run.status)
         line = Line(run.step, f"{ended} {display.when(run.start, self._now)}{took}")
+        if wrote is not None and wrote not in run.written and run.status != "running":
+            line.rest += f", wrote {wrote} on its way"
         if run.id in self._told:
             line.rest += ", as above"
             return line
@@ -148,60 +172,32 @@ class _Walk:
         return lines
 
     def _by(self, origin: Origin, at: int) -> str:
-        return f"{display.by(origin)}, {display.when(at, self._now)}" if at else display.by(origin)
+        return f"{by_whom(origin)}, {display.when(at, self._now)}" if at else by_whom(origin)
 
-    def _past(self, name: str, revision: int) -> _Past | None:
-        """The change that wrote it, where it is remembered."""
-        key = (name, revision)
+    def _deed(self, name: str, revision: int | None, *, up_to: bool = False) -> Deed | None:
+        """What the change ``revision`` (or the newest up to it, or of all) did, where it is remembered."""
+        key = (name, revision, up_to)
         if key not in self._asked:
-            self._asked[key] = self._ask(name, revision)
+            self._asked[key] = self._ask(name, revision, up_to=up_to)
         return self._asked[key]
 
-    def _ask(self, name: str, revision: int) -> _Past | None:
+    def _ask(self, name: str, revision: int | None, *, up_to: bool) -> Deed | None:
         try:
             changes = self._runner.changes(name, revision)
+            if not changes or (revision not in (None, changes[0].revision) and not up_to):
+                return None
+            label = changes[0].label
+            restored = label is not UNSET and label.startswith("restore ")
+            return deed_of(changes[0], name, self._runner.snapshots() if restored else ())
         except (SessionError, OSError):
             return None
-        if not changes or changes[0].revision != revision:
-            return None
-        change = changes[0]
-        runs = [op.run for op in change.ops if isinstance(op, RunOp) and op.run.id == change.origin.run]
-        texts = [bytes(op.value) for op in change.ops if isinstance(op, Set) and op.name == name]
-        return _Past(change.origin, change.at, runs[0] if runs else None, texts[-1] if texts else None)
 
 
-class _Past(Struct, frozen=True):
-    """A change of a variable."""
-
-    origin: Origin
-    at: int
-    run: Run | None
-    value: bytes | None
+def _brief(text: bytes) -> str:
+    return "a value that was purged" if Raw(text) == PURGED else preview.brief(text, _WIDTH)
 
 
 def _both(step: object) -> Iterator[Run]:
     for run in (getattr(step, "done", None), getattr(step, "run", None)):
         if isinstance(run, Run):
             yield run
-
-
-def _words(line: Line) -> str:
-    return " · ".join(filter(None, [f"{line.head}" if line.head else "", line.rest, line.stale and f"⚠ {line.stale}"]))
-
-
-def _in_text(line: Line, first: str = "", rest: str = "") -> Iterator[str]:
-    yield first + _words(line)
-    for at, below in enumerate(line.below):
-        last = at == len(line.below) - 1
-        yield from _in_text(below, rest + ("└─ " if last else "├─ "), rest + ("   " if last else "│  "))
-
-
-def _in_html(line: Line) -> str:
-    parts = [f"<b>{escape(line.head)}</b>" if line.head else ""]
-    parts.append(f'<span style="color:var(--jp-ui-font-color2,#777)">{escape(line.rest)}</span>' if line.rest else "")
-    parts.append(f'<span style="color:#b26a00">⚠ {escape(line.stale)}</span>' if line.stale else "")
-    said = " · ".join(filter(None, parts))
-    if not line.below:
-        return said
-    below = "".join(f"<li>{_in_html(one)}</li>" for one in line.below)
-    return f'{said}<ul style="margin:0;padding-left:20px;list-style:none;border-left:1px solid #ccc">{below}</ul>'

@@ -152,10 +152,10 @@ def test_why_goes_back_to_values_that_are_not_there_any_more(lone: Callable[...,
     text = kernel.run("%session why loss").text
     assert "loss = 0.1\n└─ train · done just now" in text
     assert "stale: n changed" in text
-    assert "n = 50 · ⚠ now 25: step prepare, just now" in text
+    assert "n = 50 · ⚠ now 25: set while step prepare ran, just now" in text
     assert "prepare · done just now" in text
     assert "has run again since" in text
-    assert "share = 0.5 · cell, just now · ⚠ now 0.25: cell, just now" in text
+    assert "share = 0.5 · set in a cell, just now · ⚠ now 0.25: set in a cell, just now" in text
 
 
 def test_beside_a_panel_a_comment_is_a_step_from_the_first_cell_on(notebook: Kernel, panel: Panel) -> None:
@@ -169,7 +169,7 @@ def test_beside_a_panel_a_comment_is_a_step_from_the_first_cell_on(notebook: Ker
     assert notebook.run("session.run('judge')", cell="c3").ok
     panel.set(lr=0.25)
     text = notebook.run("%session why score").text
-    assert "lr = 0.5 · panel, just now · ⚠ now 0.25: panel, just now" in text
+    assert "lr = 0.5 · set in the panel, just now · ⚠ now 0.25: set in the panel, just now" in text
     assert "model · left in the kernel" in text
     assert "train: done" in notebook.run("%session run --stale", cell="c4").text
     panel.wait(lambda frame: frame["type"] == "change" and frame["ops"][-1].get("run", {}).get("step") == "judge" and frame["ops"][-1]["run"]["status"] == "done" and panel.seen("score")[-1] == 0.25)  # fmt: skip
