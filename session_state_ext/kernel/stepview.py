@@ -15,6 +15,7 @@ from session_state_ext.verdicts import Verdict
 
 from . import display
 from .display import Shown, Table
+from .stepdrawing import drawing
 
 if TYPE_CHECKING:
     from .runner import Standing
@@ -23,16 +24,6 @@ if TYPE_CHECKING:
 _STATE, _FULL = 60, 400
 _QUIET = "color:var(--jp-ui-font-color2,#777)"
 _MOST = 40  # steps in a drawing; more are lines that nobody can follow
-_WIDTH, _HEIGHT, _GAP_X, _GAP_Y, _EDGE = 132, 40, 64, 18, 8
-_COLORS = {
-    "fresh": "#2e7d32",
-    "stale": "#b26a00",
-    "failed": "#c62828",
-    "interrupted": "#c62828",
-    "running": "#1565c0",
-    "needs-kernel": "#6a1b9a",
-    "new": "#757575",
-}
 
 
 class StepRow(Struct, frozen=True):
@@ -66,9 +57,9 @@ class StepTable(Shown, Mapping[str, StepRow]):
         headings = ["step", "reads", "writes", "state", "last run", "took"]
         below = [*_in_full(verdicts, names), *circles, _foot(self._rows)]
         table = Table(_title(self._rows), headings, rows, mono=(0, 1, 2))
-        drawn = len(names) <= _MOST and bool(graph.edges) and not circles
-        order = _in_words(layers) if drawn else ""
-        picture = _drawing(graph, layers, verdicts) if drawn else ""
+        drawn = len(names) <= _MOST and bool(graph.edges)
+        order = _in_words(layers) if drawn and not circles else ""
+        picture = drawing(graph, layers, verdicts, order) if drawn else ""
         foot = [line for line in [*below, order] if line]
         text = "\n\n".join([table.text(), *(["\n".join(foot)] if foot else [])])
         notes = "".join(f"<div>{escape(line)}</div>" for line in foot if line != order)
@@ -153,63 +144,3 @@ def _foot(rows: Mapping[str, StepRow]) -> str:
 
 def _in_words(layers: list[list[str]]) -> str:
     return "Order: " + " → ".join(", ".join(layer) for layer in layers)
-
-
-def _drawing(graph: Graph, layers: list[list[str]], verdicts: Mapping[str, Verdict]) -> str:
-    """The graph from left to right, as SVG: a box for each step, a line for what it hands on."""
-    places = _places(graph, layers)
-    width = len(layers) * (_WIDTH + _GAP_X) - _GAP_X + 2 * _EDGE
-    height = max(map(len, layers)) * (_HEIGHT + _GAP_Y) - _GAP_Y + 2 * _EDGE
-    lines = "".join(_line(places, edge.before, edge.after, [*edge.variables, *edge.names]) for edge in graph.edges)
-    boxes = "".join(_box(name, *places[name], verdicts[name]) for layer in layers for name in layer)
-    label = escape("Steps: " + _in_words(layers).removeprefix("Order: "), quote=True)
-    return (
-        f'<svg role="img" aria-label="{label}" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'style="max-width:100%;height:auto;font-family:var(--jp-ui-font-family,sans-serif)">{lines}{boxes}</svg>'
-    )
-
-
-def _places(graph: Graph, layers: list[list[str]]) -> dict[str, tuple[float, float]]:
-    """The upper left corner of each step's box; within a layer near those that it reads from."""
-    rows = max(map(len, layers))
-    places: dict[str, tuple[float, float]] = {}
-    for column, layer in enumerate(layers):
-
-        def height(name: str) -> float:
-            above = [places[edge.before][1] for edge in graph.before(name)]
-            return sum(above) / len(above) if above else 0.0
-
-        top = (rows - len(layer)) * (_HEIGHT + _GAP_Y) / 2 + _EDGE
-        for row, name in enumerate(sorted(layer, key=height)):
-            places[name] = (_EDGE + column * (_WIDTH + _GAP_X), top + row * (_HEIGHT + _GAP_Y))
-    return places
-
-
-def _line(places: Mapping[str, tuple[float, float]], before: str, after: str, names: list[str]) -> str:
-    x, y = places[before][0] + _WIDTH, places[before][1] + _HEIGHT / 2
-    to_x, to_y = places[after][0], places[after][1] + _HEIGHT / 2
-    bend = (to_x - x) / 2
-    path = f"M{x:g} {y:g}C{x + bend:g} {y:g} {to_x - bend:g} {to_y:g} {to_x - 6:g} {to_y:g}"
-    head = f"M{to_x:g} {to_y:g}l-7 -3.5v7z"
-    said = escape(f"{before} → {after}: {', '.join(names)}")
-    return (
-        f'<g stroke="#9e9e9e" fill="none"><title>{said}</title><path d="{path}" stroke-width="1.2"/>'
-        f'<path d="{head}" fill="#9e9e9e" stroke="none"/></g>'
-    )
-
-
-def _box(name: str, x: float, y: float, verdict: Verdict) -> str:
-    color = _COLORS[verdict.status]
-    state = Verdict(verdict.status).words
-    return (
-        f"<g><title>{escape(f'{name}: {verdict.words}')}</title>"
-        f'<rect x="{x:g}" y="{y:g}" width="{_WIDTH}" height="{_HEIGHT}" rx="4" stroke="{color}" '
-        f'fill="{color}" fill-opacity="0.08"/>'
-        f'<text x="{x + 10:g}" y="{y + 17:g}" font-size="13" fill="var(--jp-ui-font-color1,#222)">'
-        f"{escape(_short(name, 16))}</text>"
-        f'<text x="{x + 10:g}" y="{y + 32:g}" font-size="11" fill="{color}">{escape(state)}</text></g>'
-    )
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -391,7 +391,7 @@ def test_the_drawing_and_the_tree_show_what_they_are_given_as_text(shell: Shell)
     shell.run("#| step: <b>one(x) -> y\ny = x")
     shell.run("#| step: two(y) -> z\nz = y")
     steps, why = shell.session.steps(), shell.session.why("z")
-    assert steps._repr_html_().count("<rect") == 2
+    assert steps._repr_html_().count("<circle") == 2
     assert "&lt;b&gt;one" in steps._repr_html_()
     assert "<b>one" not in steps._repr_html_()
     assert "<script>" not in why._repr_html_()
