@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from . import channel_rows, kernel_rows, server_rows, store_rows
+from . import browser_rows, channel_rows, kernel_rows, server_rows, store_rows
 from .bench import QUICK, BenchServer, Effort, serving
 from .figures import Row, save, table
 
@@ -25,6 +25,9 @@ ROWS: dict[str, Callable[[BenchServer, Effort], Row | list[Row]]] = {
     "crowd": channel_rows.crowd,
     "stored": store_rows.stored,
     "loop": kernel_rows.assignments,
+    "panel": browser_rows.panel,
+    "keystrokes": browser_rows.keystrokes,
+    "large": browser_rows.large,
     "import": kernel_rows.imports,
     "bundle": kernel_rows.bundle,
 }
