@@ -86,8 +86,11 @@ describe('rows', () => {
         origin: { kind: 'api' }
       });
     }
+    vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(600);
+    vi.spyOn(HTMLElement.prototype, 'offsetHeight', 'get').mockReturnValue(52);
     await showSession(server);
     expect(names().length).toBeLessThan(100);
+    expect(names().slice(0, 3)).toEqual(['v0', 'v1', 'v2']);
   });
 });
 

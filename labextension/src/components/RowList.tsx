@@ -1,6 +1,6 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import React, { memo, useCallback, useEffect, useMemo } from 'react';
+import React, { memo, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
 import { useTrans } from '../context';
@@ -127,6 +127,10 @@ function LongList(props: {
     getItemKey,
     overscan: 6
   });
+  // Where the list comes into the page together with what scrolls around it, that is not there yet when the list looks
+  // for it, and no row would be drawn: it looks once more.
+  const [, lookAgain] = useState(false);
+  useLayoutEffect(() => lookAgain(true), []);
   return (
     <div className="jp-SessionList" style={{ height: virtualizer.getTotalSize() }}>
       {virtualizer.getVirtualItems().map(at => {
