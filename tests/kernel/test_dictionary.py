@@ -65,7 +65,7 @@ def test_it_does_what_a_dict_does(shell: Shell, asked: Callable[[Any], Any]) -> 
     assert answer == asked(plain)
     assert type(answer) is not type(session)
     assert dict(session) == plain, "and the same is left"
-    assert session.flush()
+    assert session.flush(60)
     assert dict(session) == plain
 
 
@@ -102,18 +102,19 @@ def test_clear_is_one_change_or_none(stored: Callable[[], Shell]) -> None:
     session.update(VALUES)
     session.declare("lr", 0.2)
     session.declare("seed", 1, locked=True)
-    assert session.flush()
+    assert session.flush(60)
     before = session.revision
     with pytest.raises(Locked, match="seed is locked"):
         session.clear()
     assert dict(session) == {**VALUES, "seed": 1}
     session.unlock("seed")
-    assert session.flush()
+    assert session.flush(60)
     session.clear()
-    assert session.flush()
+    assert session.flush(60)
     assert (dict(session), session.spec("lr"), session.revision) == ({}, None, before + 2)
     session["lr"] = "anything"
     del session["lr"]
+    assert session.flush(60)
     session.undo(before + 2)
     assert dict(session) == {**VALUES, "seed": 1}
     assert session.spec("lr")["default"] == 0.2
@@ -123,7 +124,7 @@ def test_what_stands_in_something_else_is_short(stored: Callable[[], Shell]) -> 
     """A method, a view, a list: none of them prints a table, and none of them waits."""
     shell = stored()
     shell.session.update(VALUES)
-    assert shell.session.flush()
+    assert shell.session.flush(60)
     short = "<Session sweep: 3 variables, revision 1>"
     assert repr(shell.session) == short
     assert repr(shell.session.get).endswith(f"of {short}>")

@@ -299,6 +299,7 @@ def test_nothing_of_all_this_was_written(told: Shell) -> None:
 
 def test_a_name_that_is_said_again_can_be_pasted_back(stored: Callable[[], Shell]) -> None:
     shell = stored()
+    assert dict(shell.session) == {}, "the store is there"
     for line in (
         '%session set "my rate" = 0.1 lr = 1',
         '%session snapshot "before sweep"',
@@ -334,6 +335,7 @@ def test_a_name_that_is_said_again_can_be_pasted_back(stored: Callable[[], Shell
 
 def test_a_snapshots_name_needs_no_quotes_where_nothing_else_can_be_meant(stored: Callable[[], Shell]) -> None:
     shell = stored()
+    assert dict(shell.session) == {}, "the store is there"
     for number, line in enumerate(('"before sweep"', "before", "good", '"after the sweep"')):
         assert shell.run(f"%session set lr = {number}\n%session snapshot {line}").ok
 
