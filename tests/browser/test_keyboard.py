@@ -41,6 +41,14 @@ def choose(lab: Lab, entry: str) -> None:
     press(lab, "Enter")
 
 
+def by_palette(lab: Lab, words: str) -> None:
+    press(lab, "ControlOrMeta+Shift+c")
+    expect(lab.page.locator(".lm-CommandPalette-input")).to_be_focused()
+    lab.page.keyboard.type(words)
+    expect(lab.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(words)
+    press(lab, "Enter")
+
+
 def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
     path = jupyter.notebook("keys.ipynb", ["pass"])
     lab = open_lab(jupyter, path)
@@ -88,3 +96,19 @@ def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> Non
     press(lab, "Enter")
     expect(at("history-line").first).to_be_visible()
     focus_stays(lab)
+
+    press(lab, "Escape")
+    expect(at("history-button")).to_be_focused()
+    press(lab, "Alt+Shift+h")
+    expect(at("history-filter")).to_be_focused()
+    press(lab, "Escape")
+    expect(at("history-button")).to_be_focused()
+    by_palette(lab, "Undo the Newest Change of Session Variables")
+    wait_for(lambda: jupyter.variables(path), {"note": "x"})
+    by_palette(lab, "Redo the Change of Session Variables")
+    wait_for(lambda: jupyter.variables(path), {"note": "x", "lr": 0.1})
+    by_palette(lab, "Take a Snapshot of the Session")
+    expect(at("snapshot-name")).to_be_focused()
+    press(lab, "Escape")
+    expect(at("snapshot-form")).to_have_count(0)
+    expect(at("history")).to_be_visible()

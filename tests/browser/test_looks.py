@@ -68,6 +68,7 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme
     lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
+KEY = "6f1c9c0e-8f4b-4d6e-9a77-0c6b1f2e3d4a"
 LONG = "the_name_of_a_variable_that_somebody_who_likes_whole_sentences_has_chosen"
 MANY = {
     **{f"{LONG}_{i}": "a value that goes on and on " * 20 for i in range(250)},
@@ -76,89 +77,90 @@ MANY = {
     "digits": int("123456789" * 9),
     "deep": {LONG: {LONG: [LONG] * 9}},
     "rows": [{LONG: LONG, "b": i} for i in range(30)],
-    "key": {"$uuid": "6f1c9c0e-8f4b-4d6e-9a77-0c6b1f2e3d4a"},
+    "key": {"$uuid": KEY},
 }
 
 
-def take_pictures(lab: Lab, state: str) -> None:
-    """At two widths and in three themes; nothing is cut in any of them."""
+def take_pictures(lab: Lab, state: str, shade: str) -> None:
+    """At two widths; nothing is cut at either."""
     for name, width in (("wide", 480), ("narrow", 250)):
         make_wide(lab, width)
-        for theme in axe.THEMES:
-            lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-            expect(lab.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
-            # What JupyterLab lays over the page while a theme is loaded.
-            expect(lab.page.locator("#jupyterlab-splash")).to_have_count(0)
-            shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
-            lab.screenshot(f"state-{state}-{name}-{shade}")
-            assert lab.panel.evaluate(CUT) == [], (state, name, theme)
-            assert lab.cut_names() == [], (state, name, theme)
+        lab.screenshot(f"state-{state}-{name}-{shade}")
+        assert lab.panel.evaluate(CUT) == [], (state, name)
+        assert lab.cut_names() == [], (state, name)
 
 
-def test_nothing_is_cut_in_any_state_or_theme(browser: Browser, jupyter: Jupyter) -> None:
+@pytest.mark.parametrize("theme", axe.THEMES)
+def test_nothing_is_cut_in_any_state_or_theme(browser: Browser, jupyter: Jupyter, theme: str) -> None:
+    shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
     page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
     page.set_default_timeout(PATIENCE_MS)
-    lab = Lab(page, jupyter, "states")
+    lab = Lab(page, jupyter, f"states-{shade}")
     panel = Panel(lab, jupyter)
-    path = jupyter.notebook("states.ipynb", [LOAD, DIVIDE])
+    path = jupyter.notebook(f"states-{shade}.ipynb", [LOAD, DIVIDE])
     panel.session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
     lab.open(path)
+    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    expect(page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
+    # What JupyterLab lays over the page while a theme is loaded.
+    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
     lab.run_cell(0)
     expect(panel.at("empty")).to_be_visible()
-    take_pictures(lab, "empty")
+    take_pictures(lab, "empty", shade)
     panel.put({"by": 4, "note": "held back", "on": True})
     expect(panel.at("row")).to_have_count(3)
-    take_pictures(lab, "three")
+    take_pictures(lab, "three", shade)
     lab.run_cell(1)
     lab.expect_step("divide", "fresh")
     panel.put({"by": 0})
     lab.run_step("divide")
     lab.expect_step("divide", "failed")
-    take_pictures(lab, "failed")
+    take_pictures(lab, "failed", shade)
     panel.at("steps-graph").click()
     expect(panel.at("graph").locator("svg path[marker-end]").first).to_be_attached()
-    take_pictures(lab, "graph")
+    take_pictures(lab, "graph", shade)
     panel.at("steps-list").click()
     panel.cut()
     lab.type("by", "3")
     page.keyboard.press("Enter")
     expect(lab.light).to_contain_text("1 edit kept")
-    take_pictures(lab, "offline")
+    take_pictures(lab, "offline", shade)
     panel.put({"by": 5})
     panel.mend()
     lab.wait_for_light("conflict")
-    take_pictures(lab, "conflict")
+    take_pictures(lab, "conflict", shade)
     page.emulate_media(forced_colors="active")
-    lab.screenshot("state-conflict-forced")
+    lab.screenshot(f"state-conflict-forced-{shade}")
     assert lab.panel.evaluate(UNSEEN) == []
     page.emulate_media(forced_colors="none")
     panel.at("conflict-keep").click()
     lab.wait_for_light("saved")
     panel.at("history-button").click()
     expect(panel.at("history-line").first).to_be_visible()
-    take_pictures(lab, "history")
+    take_pictures(lab, "history", shade)
     panel.at("history-filter").press("Escape")
     expect(panel.at("history-button")).to_be_focused()
     panel.at("choose-session").click()
     expect(panel.at("session-item").first).to_be_visible()
-    take_pictures(lab, "picker")
+    take_pictures(lab, "picker", shade)
     panel.at("session-search").press("Escape")
     expect(panel.at("choose-session")).to_be_focused()
     panel.put(MANY)
     expect(panel.at("filter")).to_have_attribute("placeholder", f"Filter {len(MANY) + 4}")
-    take_pictures(lab, "many")
+    take_pictures(lab, "many", shade)
     for name in ("deep", "rows"):
         panel.at("filter").fill(name)
         expect(panel.at("row")).to_have_count(1)
         lab.editor(name).click()
-        take_pictures(lab, f"many-{name}")
+        take_pictures(lab, f"many-{name}", shade)
     panel.at("filter").fill("key")
-    expect(lab.editor("key")).to_have_value(MANY["key"]["$uuid"])
+    expect(lab.editor("key")).to_have_value(KEY)
     for width in (480, 250):
         make_wide(lab, width)
         sizes = "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
         assert lab.editor("key").evaluate(sizes) == [0, 0]
-    take_pictures(lab, "many-key")
+    take_pictures(lab, "many-key", shade)
+    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", axe.THEMES[0])
     page.context.close()
 
 
