@@ -4,55 +4,16 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, overload
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Struct
 
-from session_state_ext.changes import read_spec
-from session_state_ext.errors import SessionError
-from session_state_ext.jsontext import same
-from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Origin, Patch, Rename, RunOp, Set
+from session_state_ext.model import Change, Declare, Origin, Rename, RunOp
 
-from . import display, preview, values
-from .archive import Altered
+from . import display
 from .display import Shown, Table
-
-#: A value takes this much of a line, twice in each.
-_WIDTH = 36
-#: A change shows this many variables.
-_EDITS = 8
-_UNDECLARED = Raw(b"null")
-
-
-class Edit(Struct, frozen=True):
-    """What one change made of one variable."""
-
-    name: str
-    #: JSON text; None where there was no variable, UNSET where the history does not reach back that far
-    before: Any
-    #: JSON text; None where the variable was deleted, UNSET as above
-    after: Any
-
-    @property
-    def old(self) -> Any:
-        """The value before; None where there was none, or where it is not known any more."""
-        return _decoded(self.before)
-
-    @property
-    def new(self) -> Any:
-        """The value after; None where the variable was deleted."""
-        return _decoded(self.after)
-
-    @property
-    def words(self) -> str:
-        """``0.5 → 0.1``, ``new: 0.1``, ``0.1 → deleted``."""
-        if self.before is None and self.after is None:
-            return "made and deleted"
-        if self.before is None:
-            return f"new: {_brief(self.after)}"
-        after = "deleted" if self.after is None else _brief(self.after)
-        return f"{_brief(self.before)} → {after}"
+from .edits import MOST, UNDECLARED, Edit, parts_of, side, standing_after
 
 
 class Entry(Struct, frozen=True):
@@ -105,9 +66,9 @@ class Difference(Shown, Sequence[Edit]):
     def __init__(self, title: str, headings: tuple[str, str], edits: list[Edit]) -> None:
         self._edits = edits
         rows = [
-            [each.name, _side(each.before), _side(each.after)]
+            [each.name, side(each.before), side(each.after)]
             for one in edits
-            for each in _parts(one)
+            for each in parts_of(one)
         ]  # fmt: skip
         table = Table(title, ["name", *headings], rows, mono=(0, 1, 2))
         super().__init__(table.text(), table.html())
@@ -130,7 +91,7 @@ class Moved(Shown):
         #: the session's revision after it
         self.revision = revision
         self.edits = edits
-        rows = [[each.name, each.words] for one in edits for each in _parts(one)]
+        rows = [[each.name, each.words] for one in edits for each in parts_of(one)]
         table = Table(said, ["name", "change"], rows, foot)
         super().__init__(table.text(), table.html())
 
@@ -206,7 +167,7 @@ def entries(
     found: list[Entry] = []
     for change in reversed(changes):
         edits: list[Edit] = []
-        for name, after in _after(change.ops, stands, unknown).items():
+        for name, after in standing_after(change.ops, stands, unknown).items():
             before = stands.get(name, unknown)
             stands[name] = after
             if only in (None, name):
@@ -214,58 +175,6 @@ def entries(
         found.append(_entry(change, edits, client, only))
     _mark(found, marks)
     return found[::-1]
-
-
-def before_them(changes: Sequence[Change], altered: Iterable[Altered]) -> dict[str, Any]:
-    """What stood before ``changes`` (newest first), given what is different after them."""
-    base: dict[str, Any] = {each.name: _text(each.before) for each in altered}
-    # A variable that is not different stood as it stands after them, where that can be told from them alone.
-    left: dict[str, Any] = {}
-    for change in reversed(changes):
-        left.update(_after(change.ops, {**base, **left}, UNSET))
-    for name, text in left.items():
-        if text is not UNSET:
-            base.setdefault(name, text)
-    return base
-
-
-def edits_of(altered: Iterable[Altered]) -> list[Edit]:
-    """The edits that come to these differences."""
-    return [Edit(each.name, _text(each.before), _text(each.after)) for each in altered]
-
-
-def _text(row: Any) -> bytes | None:
-    return None if row is None else bytes(row.value)
-
-
-def _after(ops: Iterable[Op], stands: dict[str, Any], unknown: Any) -> dict[str, Any]:
-    """What each name is after ``ops``."""
-    now: dict[str, Any] = {}
-    for op in ops:
-        if isinstance(op, Set):
-            now[op.name] = bytes(op.value)
-        elif isinstance(op, Delete):
-            now[op.name] = None
-        elif isinstance(op, Rename):
-            now[op.to] = now.get(op.name, stands.get(op.name, unknown))
-            now[op.name] = None
-        elif isinstance(op, Declare):
-            if now.get(op.name, stands.get(op.name, unknown)) is None and op.spec != _UNDECLARED:
-                default = read_spec(op.spec).default
-                now[op.name] = b"null" if default is UNSET else bytes(default)
-        elif isinstance(op, Patch):
-            now[op.name] = _patched(now.get(op.name, stands.get(op.name, unknown)), op)
-    return now
-
-
-def _patched(value: Any, op: Patch) -> Any:
-    """What the patch makes of the value; of one that is not known, something that is not known either."""
-    from session_state_ext.patches import patch_value
-
-    try:
-        return patch_value(value, bytes(op.patch)) if isinstance(value, bytes) else UNSET
-    except SessionError:  # purged meanwhile
-        return UNSET
 
 
 def _entry(change: Change, edits: list[Edit], client: str, only: str | None) -> Entry:
@@ -292,16 +201,16 @@ def _entry(change: Change, edits: list[Edit], client: str, only: str | None) -> 
 
 
 def _declared(ops: list[Declare]) -> list[str]:
-    gone = [op.name for op in ops if op.spec == _UNDECLARED]
-    there = [op.name for op in ops if op.spec != _UNDECLARED]
+    gone = [op.name for op in ops if op.spec == UNDECLARED]
+    there = [op.name for op in ops if op.spec != UNDECLARED]
     return [
         f"{said} {_some(names)}" for said, names in (("declared", there), ("not declared any more:", gone)) if names
     ]
 
 
 def _some(names: list[str]) -> str:
-    more = len(names) - _EDITS
-    return ", ".join(names[:_EDITS]) + (f" and {more} more" if more > 0 else "")
+    more = len(names) - MOST
+    return ", ".join(names[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 _RUNS = {
@@ -339,12 +248,6 @@ def _local(at: int) -> datetime.datetime:
     return datetime.datetime.fromtimestamp(at / 1000, datetime.timezone.utc).astimezone()
 
 
-def _decoded(text: Any) -> Any:
-    if text is None or text is UNSET or Raw(text) == PURGED:
-        return None
-    return values.decode(text)
-
-
 # --- shown ---
 
 
@@ -354,45 +257,13 @@ def _changes(title: str, shown: list[Entry], foot: str) -> Table:
     for one in shown:
         head = [str(one.revision), display.when(int(one.at.timestamp() * 1000), now), one.by]
         note = " · ".join(one.notes)
-        parts = [part for edit in one.edits[:_EDITS] for part in _parts(edit)]
+        parts = [part for edit in one.edits[:MOST] for part in parts_of(edit)]
         lines = [[part.name, part.words] for part in parts]
-        if len(one.edits) > _EDITS:
-            lines.append([f"and {len(one.edits) - _EDITS:,} more", ""])
+        if len(one.edits) > MOST:
+            lines.append([f"and {len(one.edits) - MOST:,} more", ""])
         for at, line in enumerate(lines or [["", ""]]):
             rows.append([*(head if at == 0 else ["", "", ""]), *line, note if at == 0 else ""])
     headings = ["revision", "when", "by", "name", "change", ""]
     if not any(row[-1] for row in rows):
         headings, rows = headings[:-1], [row[:-1] for row in rows]
     return Table(title, headings, rows, foot, mono=(3, 4))
-
-
-def _parts(edit: Edit, *, depth: int = 6) -> list[Edit]:
-    """The members of a dict that differ, each by its own name; the whole where it is something else, or too many."""
-    both = (_members(edit.before), _members(edit.after))
-    if both[0] is None or both[1] is None or depth == 0:
-        return [edit]
-    parts: list[Edit] = []
-    for key in {**both[0], **both[1]}:
-        before, after = both[0].get(key), both[1].get(key)
-        if before is None or after is None or not same(before, after):
-            parts += _parts(Edit(f"{edit.name}[{key!r}]", before, after), depth=depth - 1)
-    return parts if 0 < len(parts) <= _EDITS else [edit]
-
-
-def _members(text: Any) -> dict[str, bytes] | None:
-    if not isinstance(text, bytes) or not text.startswith(b"{") or text.startswith(b'{"$'):
-        return None
-    from session_state_ext.wire import decode_members
-
-    try:
-        return decode_members(text)
-    except SessionError:
-        return None
-
-
-def _brief(text: Any) -> str:
-    return "…" if text is UNSET else preview.brief(text, _WIDTH)
-
-
-def _side(text: Any) -> str:
-    return "–" if text is None else _brief(text)

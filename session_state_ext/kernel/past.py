@@ -37,6 +37,7 @@ class Past:
         """
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
+        from .edits import before_them
 
         if name is not None:
             check_text(name)
@@ -58,10 +59,10 @@ class Past:
                 page.changes if older else self._ask(lambda archive: archive.changes(before=2, limit=1, name=None))[0]
             )
             complete = not older and (not shown or bool(first))
-            base = history.before_them(older, [])
+            base = before_them(older, [])
         if shown and (name is None or (older and name not in base)):
             since = older[0].revision if older else shown[-1].revision - 1
-            base = history.before_them(shown, self._between(since, shown[0].revision) or [])
+            base = before_them(shown, self._between(since, shown[0].revision) or [])
         named: dict[int, list[str]] = {}
         for one in self._snapshots():
             named.setdefault(one.revision, []).append(one.name)
@@ -139,11 +140,12 @@ class Past:
         """What is different between two revisions or snapshots; ``later`` is by default what stands now."""
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
+        from .edits import edits_of
 
         self._send()
         first = self._revision(earlier)
         last = self._link.replica.revision if later is None else self._revision(later)
-        edits = history.edits_of(self._ask(lambda archive: archive.diff(first, last)))
+        edits = edits_of(self._ask(lambda archive: archive.diff(first, last)))
         headings = (_heading(earlier, first), "now" if later is None else _heading(later, last))
         count = f"{len(edits)} variable{'' if len(edits) == 1 else 's'} differ{'s' if len(edits) == 1 else ''}"
         between = f"{_at(earlier, first)} and {'now' if later is None else _at(later, last)}"
@@ -243,12 +245,12 @@ class Past:
     def _arrived(self, revision: int) -> tuple[list[Any], int | None]:
         """What the change ``revision`` has altered, and what it takes back, once it is here, too."""
         __tracebackhide__ = True  # an error is about the line that asked
-        from . import history
+        from .edits import edits_of
 
         self._link.reached(revision)
         changes = self._ask(lambda archive: archive.changes(before=revision + 1, limit=1, name=None)).changes
         undoes = changes[0].undoes if changes and isinstance(changes[0].undoes, int) else None
-        return history.edits_of(self._between(revision - 1, revision) or []), undoes
+        return edits_of(self._between(revision - 1, revision) or []), undoes
 
     def _between(self, earlier: int, later: int) -> list[Altered] | None:
         """None where the history does not reach back that far."""

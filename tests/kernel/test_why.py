@@ -40,9 +40,7 @@ def test_undone_redone_restored_and_purged_values_lead_to_whoever_set_them(lone:
     assert why(kernel, "lr") == (
         f"lr = 0.1 · put back by an undo of change {changed} in a cell, just now\n└─ lr = 0.1 · set in a cell, just now"
     )
-    assert why(kernel, "loss").splitlines()[-1] == "   └─ lr = 0.1 · set in a cell, just now", (
-        "what was read is back"
-    )
+    assert why(kernel, "loss").splitlines()[-1] == "   └─ lr = 0.1 · set in a cell, just now", "what was read is back"
     kernel.run("%session redo")
     assert why(kernel, "lr") == (
         "lr = 0.2 · put back by a redo in a cell, just now\n└─ lr = 0.2 · set in a cell, just now"
