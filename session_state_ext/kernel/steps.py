@@ -201,7 +201,8 @@ class Steps:
         if body.tree is None:
             return []
         known = set(self._session)
-        return [name for name in free_names(body.tree) if name in known]
+        # print(lr) calls Python's own, whatever variable is called so.
+        return [name for name in free_names(body.tree) if name in known and why_unsafe(name) is None]
 
     def _inject(self, line: StepLine, wanted: list[str], found: dict[str, bytes], run: Run) -> list[str]:
         """Put the inputs into the names; what to say of it."""

@@ -242,6 +242,34 @@ def test_a_runs_error_is_in_words_for_people(shell: Shell, cell: str, said: str)
     assert f"{error.type}: {error.message}{f' in line {error.line}' if error.line else ''}" == said
 
 
+def test_pythons_own_names_are_taken_for_variables_only_where_they_are_named(shell: Shell) -> None:
+    shell.run("session.update(print=6, lr=0.1)")
+    ran = shell.run("#| step: a -> y\nprint('ran')\ny = lr")
+    assert ran.ok, ran.text
+    assert "ran" in ran.text
+    assert list(run_of(shell, "a").inputs) == ["lr"]
+    ran = shell.run("#| step: b(print) -> z\nz = print")
+    assert not ran.ok
+    assert "b was not run: 'print' is the name of a Python builtin. Use session['print'] instead." in ran.text
+
+
+def test_inputs_are_of_one_revision_and_an_output_changed_meanwhile_is_written_over(shell: Shell) -> None:
+    shell.run("session.update(a=1, b=1)")
+    shell.run("#| step: add(a, b) -> total\nsession.update(a=5, b=5)\ntotal = a + b")
+    assert shell.session["total"] == 2, "what it read, not what came while it ran"
+    assert {one.revision for one in run_of(shell, "add").inputs.values()} == {1}
+
+
+def test_a_failed_try_keeps_the_old_outputs_and_names_them(shell: Shell) -> None:
+    shell.run("session['x'] = 1")
+    shell.run("#| step: inv(x) -> y z\ny = z = 1 / x")
+    shell.run("session['x'] = 0")
+    ran = shell.run("%session run inv")
+    assert "inv: failed; y, z as before" in ran.text
+    assert (shell.session["y"], shell.session["z"]) == (1.0, 1.0)
+    assert shell.session.steps()["inv"].status == "failed"
+
+
 def test_large_inputs_are_recorded_by_their_hash(shell: Shell) -> None:
     shell.session["text"] = "x" * 2000
     shell.run("%%session step read --in text\nlen(text)")
