@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from . import chromium
+from .desk import VIEWPORT, Desk
 from .jupyter import Jupyter
 from .lab import PATIENCE_MS, SCREENSHOTS, Lab
 
@@ -77,19 +78,35 @@ def notebook_7(tmp_path: Path) -> Iterator[Jupyter]:
     yield from serve(tmp_path / "notebook", "notebook")
 
 
+@pytest.fixture(scope="package")
+def desk(browser: Browser, jupyter: Jupyter) -> Iterator[Desk]:
+    desk = Desk(browser, jupyter)
+    yield desk
+    desk.close()
+
+
 @pytest.fixture
 def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenLab]:
-    """Opens a notebook in a browser profile of its own: another call is another person's, or another machine's."""
+    """Opens a notebook in a browser profile of its own: another call is another person's, or another machine's.
+
+    The first of a test may be in the page that the test before left empty, unless ``fresh``: for a test that reloads.
+    """
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     opened: list[Lab] = []
+    desk: Desk | None = None
 
-    def open_one(jupyter: Jupyter, path: str, **context: object) -> Lab:
-        options = {"viewport": {"width": 1280, "height": 900}} | context
-        page = browser.new_context(**options).new_page()  # type: ignore[arg-type]
-        page.set_default_timeout(PATIENCE_MS)
-        lab = Lab(page, jupyter, f"{name}-{len(opened)}")
+    def open_one(jupyter: Jupyter, path: str, fresh: bool = False, **context: object) -> Lab:
+        nonlocal desk
+        if not (fresh or opened or context) and "jupyter" in request.fixturenames:
+            desk = request.getfixturevalue("desk")
+            assert desk.jupyter is jupyter
+            lab = desk.take(path)
+        else:
+            page = browser.new_context(**{"viewport": VIEWPORT} | context).new_page()  # type: ignore[arg-type]
+            page.set_default_timeout(PATIENCE_MS)
+            lab = Lab(page, jupyter, f"{name}-{len(opened)}")
+            lab.open(path)
         opened.append(lab)
-        lab.open(path)
         return lab
 
     yield open_one
@@ -98,7 +115,10 @@ def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenL
         if failed:
             SCREENSHOTS.mkdir(exist_ok=True)
             lab.page.screenshot(path=SCREENSHOTS / f"failed-{name}-{number}.png")
-        lab.page.context.close()
+        if number or desk is None:
+            lab.page.context.close()
+    if desk is not None:
+        desk.clear(failed)
     assert [text for lab in opened for text in lab.complaints] == []
 
 

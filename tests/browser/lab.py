@@ -41,6 +41,13 @@ class Lab:
         page.on("websocket", self._on_websocket)
         page.on("request", self._on_request)
 
+    def unwatch(self) -> None:
+        """What the page does from here on is another test's."""
+        self.page.remove_listener("console", self._on_console)
+        self.page.remove_listener("pageerror", self._on_page_error)
+        self.page.remove_listener("websocket", self._on_websocket)
+        self.page.remove_listener("request", self._on_request)
+
     def _on_console(self, message: ConsoleMessage) -> None:
         ours = BUNDLE in message.location.get("url", "") or BUNDLE in message.text
         if message.type == "error" and ours and not message.text.startswith(BROWSERS_OWN):

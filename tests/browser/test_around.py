@@ -129,7 +129,7 @@ def test_a_kernel_without_the_extension_is_told_of(jupyter: Jupyter, open_lab: O
     path = jupyter.notebook("bare.ipynb", ["import sys", "del sys.modules['session_state_ext']", "In"], ids="bare")
     file = jupyter.files / path
     file.write_text(file.read_text().replace('"name": "python3"', '"name": "bare"'))
-    lab = open_lab(jupyter, path)
+    lab = open_lab(jupyter, path, fresh=True)  # a page that is open knows the kernels there were
     card = lab.panel.get_by_test_id("install")
     expect(card).to_contain_text("The kernel “Bare” lacks the extension")
     expect(card).to_contain_text("%pip install session-state-ext")

@@ -97,7 +97,7 @@ def test_a_hundred_keystrokes_make_one_request(jupyter: Jupyter, open_lab: OpenL
 
 
 def test_a_reload_in_mid_debounce_loses_nothing(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    lab = open_lab(jupyter, jupyter.notebook("mid-debounce.ipynb", ["pass"]))
+    lab = open_lab(jupyter, jupyter.notebook("mid-debounce.ipynb", ["pass"]), fresh=True)
     lab.add("x", "0")
     lab.type("x", "77")
     lab.reload()

@@ -69,7 +69,7 @@ def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_l
 
 
 def test_where_a_value_came_from_and_the_keyboard(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    lab = open_lab(jupyter, jupyter.notebook("path.ipynb", CELLS))
+    lab = open_lab(jupyter, jupyter.notebook("path.ipynb", CELLS), fresh=True)
     start(lab)
     lab.set("limit", "2")
     lab.panel.get_by_test_id("steps-run-every").click()

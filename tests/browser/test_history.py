@@ -75,7 +75,8 @@ def choose(lab: Lab, text: str, entry: str) -> None:
 @pytest.fixture
 def lab(jupyter: Jupyter, open_lab: OpenLab, request: pytest.FixtureRequest) -> Lab:
     name = f"history-{request.node.name.replace('[', '-').replace(']', '').replace(' ', '-')}.ipynb"
-    lab = open_lab(jupyter, jupyter.notebook(name, [SETUP, LOOP, DEGREE]))
+    reloads = "while_away" in name
+    lab = open_lab(jupyter, jupyter.notebook(name, [SETUP, LOOP, DEGREE]), fresh=reloads)
     lab.run_cell(0)
     expect(lab.row("grid")).to_be_visible()
     return lab

@@ -21,7 +21,7 @@ def test_a_tab_closed_in_mid_debounce_has_sent_what_was_typed(
     jupyter: Jupyter, open_lab: OpenLab, channel: str
 ) -> None:
     path = jupyter.notebook(f"{channel.replace(' ', '-')}.ipynb", ["pass"])
-    lab = open_lab(jupyter, path)
+    lab = open_lab(jupyter, path, fresh=True)
     lab.add("lr", "0.1")
     if channel != "good channel":
         lab.page.route_web_socket(lambda url: "/api/session/" in url, without_mutates)

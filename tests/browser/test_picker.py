@@ -44,7 +44,7 @@ def listed(jupyter: Jupyter) -> dict[str, Any]:
 def test_another_session_for_a_notebook_and_its_kernel_and_back(jupyter: Jupyter, open_lab: OpenLab) -> None:
     make(jupyter, "sweep of picks", lr=0.5)
     path = jupyter.notebook("picks.ipynb", ["%load_ext session_state_ext", "dict(session)"], ids="picks")
-    lab = open_lab(jupyter, path)
+    lab = open_lab(jupyter, path, fresh=True)
     lab.add("own", "1")
     lab.run_cell(0)
     assert lab.run_cell(1) == "{'own': 1}"

@@ -24,7 +24,7 @@ def reopen(lab: Lab) -> None:
 
 def test_a_logout_sends_what_was_typed_and_leaves_nothing_in_the_browser(jupyter: Jupyter, open_lab: OpenLab) -> None:
     path = jupyter.notebook("logout.ipynb", ["pass"])
-    lab = open_lab(jupyter, path)
+    lab = open_lab(jupyter, path, fresh=True)
     lab.add("lr", "0.1")
     lab.type("lr", "0.2")
     assert lab.evaluate(KEPT) != []

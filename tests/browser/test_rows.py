@@ -181,7 +181,7 @@ def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: Open
 
 
 def test_ones_own_order_stays_after_a_reload_and_is_nobody_elses(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    lab, path = opened(jupyter, open_lab, "order", {"a": 1, "b": 2, "c": 3})
+    lab, path = opened(jupyter, open_lab, "order", {"a": 1, "b": 2, "c": 3}, fresh=True)
 
     def order(lab: Lab) -> list[str]:
         rows: list[str] = lab.panel.get_by_test_id("row").evaluate_all("all => all.map(e => e.dataset.name)")

@@ -71,7 +71,7 @@ def test_a_knob_is_turned_and_everything_survives(own_jupyter: Jupyter, open_lab
 
 
 def test_a_deleted_variable_is_gone_for_good(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    lab = open_lab(jupyter, jupyter.notebook("delete.ipynb", ["pass"]))
+    lab = open_lab(jupyter, jupyter.notebook("delete.ipynb", ["pass"]), fresh=True)
     lab.add("kept", "1")
     lab.add("gone", "2")
     lab.row("gone").hover()
