@@ -24,7 +24,7 @@ PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/
 # What an editable install copies instead of linking: a change there means installing again.
 COPIED := pyproject.toml package.json install.json session_state_ext/kernel/startup.py $(wildcard jupyter-config/*/*)
 
-.PHONY: lab test check fast torture bench panel chromium clean
+.PHONY: lab test check check-python check-panel fast torture bench panel chromium clean
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
@@ -42,11 +42,19 @@ playground/%.ipynb: notebooks/%.ipynb
 test: check chromium
 	$(PYTEST)
 
+# The two halves side by side: the Python half is silent until the other has ended.
 check: $(STAMPS)/env-test $(STAMPS)/linked
+	@$(MAKE) --no-print-directory check-python >$(STAMPS)/check-python.log 2>&1 & python=$$!; \
+	$(MAKE) --no-print-directory check-panel; panel=$$?; \
+	wait $$python; status=$$?; cat $(STAMPS)/check-python.log; [ $$panel = 0 ] && exit $$status
+
+check-python:
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+check-panel:
 	$(BIN)/jlpm run lint
 	$(BIN)/jlpm run typecheck
 	$(BIN)/jlpm run test
