@@ -190,3 +190,19 @@ def test_an_output_that_was_not_stored_has_to_be_here() -> None:
     assert words(step, n="1", absent="figure") == {"draw": "needs this kernel: figure is not here"}
     more = Known(name="draw", inputs=[], outputs=["n", "figure", "table"], source="s", step=step.step)
     assert words(more, n="1") == {"draw": "stale: table is not there"}
+
+
+def test_a_failed_try_with_other_values_counts_where_a_name_that_it_left_is_read() -> None:
+    done, tried = run("first", reads={"x": "1"}, writes="m"), run("first", reads={"y": "2"}, status="failed")
+    alone = known(done, leaves="data", last=tried)
+    assert words(alone, x="1", m="1")["first"] == "fresh", "its outputs are as before"
+    reader = known(run("last", writes="z"), needs="data")
+    assert words(alone, reader, x="1", m="1", z="1")["first"] == "failed", "nobody knows what data is now"
+
+
+def test_an_input_with_a_default_need_not_be_there_and_an_output_of_somebody_else_is_none() -> None:
+    step = replace(known(run("first", writes="m")), inputs=["extra"])
+    assert words(step, m="1")["first"] == "fresh"
+    assert words(step, m="1", extra="1")["first"] == "stale: extra is a new input"
+    more = replace(known(run("first", writes="m")), outputs=["m", "other"])
+    assert words(more, m="1", other="1")["first"] == "stale: other is not there"
