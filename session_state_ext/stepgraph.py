@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
@@ -12,6 +11,7 @@ from msgspec import Struct, field
 from .errors import SessionError
 from .freshness import fingerprint
 from .model import Run, Step
+from .spelling import pasted
 
 
 class Circular(SessionError):
@@ -150,7 +150,7 @@ class Graph(Struct):
         return (
             f"{circle}: each of these steps reads what the one before it writes, so that none can be the first. Take "
             "one of the names out of --in or --out; or, where one of them is a step no longer: "
-            f"%session steps forget {stray if ' ' not in stray else json.dumps(stray, ensure_ascii=False)}"
+            f"%session steps forget {pasted(stray)}"
         )
 
     def _blocked(self, wanted: Collection[str]) -> list[str]:

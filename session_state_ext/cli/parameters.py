@@ -11,10 +11,10 @@ from msgspec import Raw
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import values
-from session_state_ext.kernel.grammar import nearest
 from session_state_ext.kernel.specforms import described_by
 from session_state_ext.model import Set
 from session_state_ext.names import check_name
+from session_state_ext.spelling import nearest
 from session_state_ext.wire import Limits, check_ops, problem
 
 from .assignments import assignments

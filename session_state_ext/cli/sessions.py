@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Raw, Struct
 
 from session_state_ext.errors import NotFound
-from session_state_ext.kernel.grammar import nearest
 from session_state_ext.model import Delete, Variable
 from session_state_ext.notebookfile import kept_at
+from session_state_ext.spelling import nearest
 from session_state_ext.store.base import Summary
 
 from .command import USAGE, HubCommand, NothingStored

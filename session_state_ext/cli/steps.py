@@ -12,9 +12,9 @@ from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.kernel.display import span
 from session_state_ext.kernel.recipes import CellRecipe
-from session_state_ext.kernel.spelling import nearest
 from session_state_ext.model import Run, RunOp, Step
 from session_state_ext.names import new_tag
+from session_state_ext.spelling import nearest
 from session_state_ext.stepgraph import Graph, graph_of, of_runs
 from session_state_ext.verdicts import Verdict, judge
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Raw
 
 from session_state_ext.errors import NotFound
-from session_state_ext.kernel.grammar import nearest
 from session_state_ext.model import Set
+from session_state_ext.spelling import nearest
 from session_state_ext.wire import check_ops
 
 from .assignments import assignments

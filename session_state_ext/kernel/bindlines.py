@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from session_state_ext.spelling import nearest
+
 from . import display, grammar
-from .grammar import Mistake, nearest
+from .grammar import Mistake
 from .link import Link
 from .namespace import Namespace
 from .session import Session

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.spelling import nearest, pasted
 
 from .backend import Known
-from .spelling import nearest, pasted
 
 
 class NameTaken(SessionError):

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from session_state_ext.errors import SessionError
+from session_state_ext.spelling import pasted
 from session_state_ext.wire.specs import CONTROLS
 
 from .link import Link
 from .magics import COMMANDS
 from .session import Session
-from .spelling import pasted
 
 #: Whoever presses Tab does not wait longer.
 _SECONDS = 0.5

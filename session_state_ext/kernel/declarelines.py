@@ -9,13 +9,13 @@ from typing import Any
 from msgspec import UNSET
 
 from session_state_ext.errors import SessionError
+from session_state_ext.spelling import lacking, nearest, pasted
 
 from . import display, grammar
-from .grammar import Mistake, nearest
+from .grammar import Mistake
 from .link import Link
 from .namespace import Namespace
 from .session import Session
-from .spelling import lacking, pasted
 from .synonyms import meant
 
 _EXAMPLE = "%session declare lr = 0.1 --min 0 --max 1"

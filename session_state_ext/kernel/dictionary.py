@@ -7,9 +7,9 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Mu
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from session_state_ext.errors import SessionError
+from session_state_ext.spelling import closest
 
 from .outbox import DELETED
-from .spelling import closest
 
 if TYPE_CHECKING:
     from .link import Link

@@ -12,9 +12,7 @@ from msgspec import Struct, field
 
 from session_state_ext.errors import SessionError
 from session_state_ext.names import why_invalid
-
-from .spelling import nearest as nearest
-from .spelling import pasted
+from session_state_ext.spelling import nearest, pasted
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _BARE_NAME = re.compile(r"[^\s=\"',\[\](){}]+")

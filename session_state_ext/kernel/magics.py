@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from session_state_ext.errors import Locked, SessionError
+from session_state_ext.spelling import lacking, nearest, pasted
 
 from . import display, grammar
 from .cells import Cells
 from .elsewhere import elsewhere
-from .grammar import Mistake, nearest
+from .grammar import Mistake
 from .link import Link
 from .manual import MANUAL
 from .namespace import Namespace, Unplaced
 from .sentences import SessionMistake
 from .session import Session
-from .spelling import lacking, pasted
 from .talker import OPTIONS
 
 if TYPE_CHECKING:

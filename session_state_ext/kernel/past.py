@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from session_state_ext.errors import Conflict, Expired, NotFound, NothingToUndo, SessionError, Unavailable
 from session_state_ext.model import Snapshot
+from session_state_ext.spelling import nearest, pasted
 
 from .archive import Altered, Archive, Author
 from .descriptions import check_text, check_whole
 from .link import Link
-from .spelling import nearest, pasted
 
 if TYPE_CHECKING:
     from .history import Difference, History, Mark, Marks, Moved, Purged

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from session_state_ext.errors import NotFound
+from session_state_ext.spelling import pasted
 
 from . import display, grammar
 from .grammar import Mistake
 from .past import PAGE
 from .session import Session
-from .spelling import pasted
 
 
 class PastLines:

@@ -13,12 +13,13 @@ from session_state_ext import stepgraph
 from session_state_ext.errors import SessionError
 from session_state_ext.model import Change, RunError, Snapshot, Variable
 from session_state_ext.model import Step as Runs
+from session_state_ext.spelling import nearest
 from session_state_ext.stepgraph import Graph, Known
 from session_state_ext.verdicts import Verdict, error_words, judge
 from session_state_ext.wire import SaidOrigin
 
 from . import awaiting, display
-from .grammar import Mistake, nearest
+from .grammar import Mistake
 from .identity import kernel_id
 from .link import Link
 from .namespace import Namespace

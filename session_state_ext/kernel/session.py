@@ -10,6 +10,7 @@ from typing import Any
 from session_state_ext.differences import difference
 from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
+from session_state_ext.spelling import closest
 from session_state_ext.wire import LABEL_CHARS
 
 from . import credential, values
@@ -24,7 +25,6 @@ from .outbox import DELETED, Patched, Written
 from .past import Past
 from .progress import Trackable
 from .showable import Showable
-from .spelling import closest
 from .stepped import Stepped
 
 #: How many checked names are remembered; a loop writes the same few.

@@ -16,12 +16,13 @@ from session_state_ext.errors import SessionError
 from session_state_ext.freshness import alike_hash, fingerprint, source_hash
 from session_state_ext.model import Input, Run, RunError
 from session_state_ext.names import new_tag, why_unsafe
+from session_state_ext.spelling import nearest
 from session_state_ext.wire import INLINE_INPUT_BYTES, SaidOrigin
 
 from . import display, outputs
 from .alarm import Alarm
 from .freenames import free_names
-from .grammar import Mistake, StepLine, nearest
+from .grammar import Mistake, StepLine
 from .link import Link
 from .marks import Watched
 from .namespace import Namespace, Unplaced

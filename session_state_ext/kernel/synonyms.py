@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .spelling import closest
+from session_state_ext.spelling import closest
 
 #: The keywords of session.declare.
 WORDS = (

@@ -11,11 +11,11 @@ from msgspec import UNSET, Raw
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.freshness import alike, alike_hash
 from session_state_ext.model import PURGED, Input, Origin, Run, Variable
+from session_state_ext.spelling import nearest
 
 from . import display, preview
 from .because import Because, Line
 from .deeds import Deed, Source, by_whom, deed_of
-from .grammar import nearest
 from .stepview import brief
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from session_state_ext.spelling import lacking
+
 from . import grammar
 from .grammar import Mistake
 from .session import Session
-from .spelling import lacking
 
 
 class WidgetLines:
