@@ -147,16 +147,17 @@ async def test_a_kernel_without_a_notebook_waits(rest: Rest, jupyter: Jupyter) -
 
 
 async def test_a_store_that_does_not_answer_keeps_no_kernel_from_starting(
-    jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch
+    rest: Rest, jupyter: Jupyter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
+    assert (await rest("GET")).status == 200  # the first request opens the store
 
     async def never(_: Notebooks, owner: str, path: str) -> None:
         asked.append(path)
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Notebooks, "bound", never)
-    monkeypatch.setattr(kernels, "_BOUND_SECONDS", 0.05)
+    monkeypatch.setattr(kernels, "_BOUND_SECONDS", 0.5)
     body = {"path": "n.ipynb", "type": "notebook", "name": "", "kernel": {"name": "python3"}}
     made = await jupyter("POST", "sessions", body=body)
     assert asked
