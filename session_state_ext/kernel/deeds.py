@@ -53,10 +53,12 @@ def deed_of(change: Change, name: str, snapshots: Iterable[Snapshot] = ()) -> De
         source, label = Source(name, change.undoes - 1), None
     elif label is not None and label.startswith("restore "):
         where = label.removeprefix("restore ")
-        revision = next((one.revision for one in snapshots if one.name == where), None)
-        verb = f"put back by going back to {where if revision is None else f'the snapshot {where}'}"
-        revision = int(where) if revision is None and where.isdecimal() else revision
-        source, label = None if revision is None else Source(name, revision), None
+        marked = next((one.revision for one in snapshots if one.name == where), None)
+        revision = int(where) if marked is None and where.isdecimal() else marked
+        # People may call a batch so, too; and a snapshot may be forgotten since.
+        if revision is not None and revision < change.revision:
+            verb = f"put back by going back to {where if marked is None else f'the snapshot {where}'}"
+            source, label = Source(name, revision), None
     else:
         renamed = [op.name for op in change.ops if isinstance(op, Rename) and op.to == name]
         if renamed:

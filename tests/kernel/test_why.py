@@ -76,6 +76,12 @@ def test_a_value_that_is_gone_says_how(lone: Callable[..., Kernel]) -> None:
     assert why(kernel, "lr") == "lr · not there any more: deleted in a cell, just now"
 
 
+def test_a_batch_that_is_called_like_a_restore_is_none(lone: Callable[..., Kernel]) -> None:
+    kernel = lone(**SWEEP)
+    kernel.run(f"{LOAD}\nwith session.batch('restore good'):\n    session['lr'] = 0.1")
+    assert why(kernel, "lr") == "lr = 0.1 · set in a cell, just now, in “restore good”"
+
+
 def test_bound_values_batches_and_widgets(lone: Callable[..., Kernel]) -> None:
     kernel = lone(**SWEEP)
     kernel.run(f"{LOAD}\nsession['tags'] = ['a']\n%session bind tags")
