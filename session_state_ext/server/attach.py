@@ -31,9 +31,8 @@ class AttachHandler(Resource):
         paths = self.service.paths
         notebook = body.path
         if notebook is None:
-            own = self.credential is not None and body.kernel_id in (None, self.kernel)
-            started_for = self.credential.notebook if own and self.credential is not None else None
-            notebook = await paths.of_kernel(self._kernel_of(body), started_for)
+            own = self.credential if body.kernel_id in (None, self.kernel) else None
+            notebook = await paths.of_kernel(self._kernel_of(body), None if own is None else own.notebook)
         path, cells = paths.place(notebook), await paths.cells(notebook)
         self._host = await self._host_at(path)
         if body.session_id is not None:
