@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import UNSET
 
 from session_state_ext.errors import SessionError
-from session_state_ext.spelling import lacking, nearest, pasted
+from session_state_ext.spelling import nearest, pasted
 
 from . import display, grammar
 from .grammar import Mistake
@@ -68,7 +68,7 @@ class DeclareLines:
         self._session.declare(name, default, **said)
 
     def _reset(self, line: str) -> None:
-        names = self._known(grammar.read(line, "reset").words)
+        names = grammar.of_session(grammar.read(line, "reset").words, self._session)
         bare = next((name for name in names if self._session.spec(name) is None), None)
         if bare is not None:
             raise Mistake(
@@ -93,14 +93,7 @@ class DeclareLines:
         names = grammar.read(line, command).words
         if not names:
             raise Mistake(f"Name a variable: %session {command} lr")
-        return self._known(names)
-
-    def _known(self, names: list[str]) -> list[str]:
-        known = list(self._session)
-        missing = [name for name in names if grammar.checked(name) not in known]
-        if missing:
-            raise Mistake(lacking(missing, known, " All of them: %session"))
-        return names
+        return list(grammar.of_session(names, self._session))
 
 
 def declaration(line: str) -> tuple[str, Any, dict[str, Any]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import Struct, field
 
 from session_state_ext.errors import SessionError
 from session_state_ext.names import why_invalid
-from session_state_ext.spelling import nearest, pasted
+from session_state_ext.spelling import lacking, nearest, pasted
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 _BARE_NAME = re.compile(r"[^\s=\"',\[\](){}]+")
@@ -100,6 +100,15 @@ def checked(name: str) -> str:
     if reason is not None:
         raise Mistake(reason)
     return name
+
+
+def of_session(names: Sequence[str], variables: Iterable[str]) -> Sequence[str]:
+    """``names``, where each is a variable. Raises Mistake, which names those that are not."""
+    known = list(variables)
+    missing = [name for name in names if checked(name) not in known]
+    if missing:
+        raise Mistake(lacking(missing, known, " All of them: %session"))
+    return names
 
 
 def _end_of_string(line: str, at: int) -> int | None:

@@ -155,12 +155,7 @@ class SessionMagics(Magics):
         return {name: self._session[name] for name in names}
 
     def _del(self, line: str) -> None:
-        names = self._named(line, "del")
-        known = list(self._session)
-        missing = [name for name in names if name not in known]
-        if missing:
-            raise Mistake(lacking(missing, known, " All of them: %session"))
-        for name in names:
+        for name in grammar.of_session(self._named(line, "del"), self._session):
             self._session.pop(name, None)
 
     def _push(self, line: str) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from session_state_ext.spelling import lacking
-
 from . import grammar
 from .grammar import Mistake
 from .session import Session
@@ -21,17 +19,10 @@ class WidgetLines:
         self.commands: dict[str, Callable[[str], Any]] = {"widget": self._widget, "form": self._form}
 
     def _widget(self, line: str) -> Any:
-        names = self._known(line, "widget")
+        names = grammar.of_session(grammar.read(line, "widget").words, self._session)
         if len(names) != 1:
             raise Mistake("Name one variable: %session widget lr. Of several: %session form lr epochs")
         return self._session.widget(names[0])
 
     def _form(self, line: str) -> Any:
-        return self._session.form(*self._known(line, "form"))
-
-    def _known(self, line: str, command: str) -> list[str]:
-        names, known = grammar.read(line, command).words, list(self._session)
-        missing = [name for name in names if name not in known]
-        if missing:
-            raise Mistake(lacking(missing, known, " All of them: %session"))
-        return names
+        return self._session.form(*grammar.of_session(grammar.read(line, "form").words, self._session))
