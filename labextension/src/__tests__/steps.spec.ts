@@ -232,6 +232,9 @@ test('a sentence of our own is an error as it is', () => {
   const message = 'This session has no variable lr. Set it: %session set lr = ...';
   expect(errorWords({ type: 'Session', message, line: 2 }, trans)).toBe(`In line 2: ${message}`);
   expect(errorWords({ type: 'Session', message }, trans)).toBe(message);
+  expect(errorWords({ type: 'Timeout', message: 'Stopped after 5 s', line: 2 }, trans)).toBe(
+    'In line 2: Stopped after 5 s'
+  );
   expect(errorWords({ type: 'KeyError', message: 'a', line: 2 }, trans)).toBe(
     'KeyError: a in line 2'
   );

@@ -53,9 +53,12 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
 }
 
+/** Errors whose message is a sentence of our own, to which their type adds nothing; as in verdicts.py. */
+const OUR_OWN = ['Session', 'Not run', 'Output missing', 'Timeout', 'Stopped'];
+
 export function errorWords(error: NonNullable<Run['error']>, trans: TranslationBundle): string {
-  if (error.type === 'Session') {
-    // A sentence of our own, which may end with what is to be typed.
+  if (OUR_OWN.includes(error.type)) {
+    // It may end with what is to be typed.
     const { line, message } = error;
     return line === undefined ? message : trans.__('In line %1: %2', line, message);
   }
