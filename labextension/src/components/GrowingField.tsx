@@ -19,13 +19,14 @@ export function GrowingField(props: {
   const area = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => fit(area.current), [field.text]);
   useEffect(() => {
-    // The panel may become wider or narrower.
-    let width = 0;
+    // The panel may become wider or narrower. The first call tells what the field was fitted to already.
+    let width: number | null = null;
     const observer = new ResizeObserver(([entry]) => {
-      if (entry !== undefined && entry.contentRect.width !== width) {
-        width = entry.contentRect.width;
+      const now = entry?.contentRect.width ?? null;
+      if (width !== null && now !== width) {
         fit(area.current);
       }
+      width = now;
     });
     observer.observe(area.current!);
     return () => observer.disconnect();
