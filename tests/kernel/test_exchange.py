@@ -303,9 +303,9 @@ def test_names_are_looked_at_on_the_main_thread_only(bound: Shell) -> None:
 
 def test_completion(bound: Shell) -> None:
     link = bound.session._link
-    assert "bind" in complete("%session b", bound.session, link)
-    assert complete("%session bind ", bound.session, link) == ["--force", "off", "lr", "tags"]
-    assert complete("%session bind off ", bound.session, link) == ["lr", "tags"]
+    assert "bind" in complete("%session b", bound.session, link, {})
+    assert complete("%session bind ", bound.session, link, {}) == ["--force", "off", "lr", "tags"]
+    assert complete("%session bind off ", bound.session, link, {}) == ["lr", "tags"]
 
 
 def test_the_hint_of_a_name_error(shell: Shell) -> None:
