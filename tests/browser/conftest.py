@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from . import chromium
 from .desk import VIEWPORT, Desk
 from .jupyter import Jupyter
-from .lab import PATIENCE_MS, SCREENSHOTS, Lab
+from .lab import PATIENCE_MS, PLAIN, SCREENSHOTS, Lab
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -90,14 +90,21 @@ def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenL
     """Opens a notebook in a browser profile of its own: another call is another person's, or another machine's.
 
     The first of a test may be in the page that the test before left empty, unless ``fresh``: for a test that reloads.
+    ``before`` gets the page before it loads anything.
     """
     name = re.sub(r"\W+", "-", request.node.name).strip("-")
     opened: list[Lab] = []
     desk: Desk | None = None
 
-    def open_one(jupyter: Jupyter, path: str, fresh: bool = False, **context: object) -> Lab:
+    def open_one(
+        jupyter: Jupyter,
+        path: str,
+        fresh: bool = False,
+        before: Callable[[Lab], None] | None = None,
+        **context: object,
+    ) -> Lab:
         nonlocal desk
-        if not (fresh or opened or context) and "jupyter" in request.fixturenames:
+        if not (fresh or before or opened or context) and "jupyter" in request.fixturenames:
             desk = request.getfixturevalue("desk")
             assert desk.jupyter is jupyter
             lab = desk.take(path)
@@ -105,7 +112,11 @@ def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenL
             page = browser.new_context(**{"viewport": VIEWPORT} | context).new_page()  # type: ignore[arg-type]
             page.set_default_timeout(PATIENCE_MS)
             lab = Lab(page, jupyter, f"{name}-{len(opened)}")
+            opened.append(lab)
+            if before is not None:
+                before(lab)
             lab.open(path)
+            return lab
         opened.append(lab)
         return lab
 
@@ -115,6 +126,8 @@ def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenL
         if failed:
             SCREENSHOTS.mkdir(exist_ok=True)
             lab.page.screenshot(path=SCREENSHOTS / f"failed-{name}-{number}.png")
+        if lab.theme != PLAIN and not lab.page.is_closed():
+            lab.wear(PLAIN)
         if number or desk is None:
             lab.page.context.close()
     if desk is not None:

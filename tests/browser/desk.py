@@ -28,6 +28,7 @@ CLEAR = """async () => {
 STANDING = """() => ({
     loaded: performance.timeOrigin,
     dialogs: document.querySelectorAll('.jp-Dialog, .lm-Menu, [role="dialog"]').length,
+    picker: document.querySelector('[data-testid="picker"]') !== null,
     theme: document.body.dataset.jpThemeName,
     width: document.getElementById('session-state-panel')?.offsetWidth,
     height: innerHeight,

@@ -16,6 +16,7 @@ from .jupyter import Jupyter
 # Patience, not speed: a test on a busy machine waits longer and still passes.
 PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "60000"))
 BUNDLE = "labextensions/session-state-ext"
+PLAIN = "JupyterLab Light"
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 # What the browser itself says when a server is away; no code can keep it from saying so.
 BROWSERS_OWN = ("WebSocket connection to", "Failed to load resource")
@@ -29,6 +30,7 @@ class Lab:
         self.jupyter = jupyter
         self.workspace = workspace
         self.path = ""
+        self.theme = PLAIN
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self._watch(page)
@@ -160,6 +162,14 @@ class Lab:
         self.evaluate(
             "([name, args]) => { void window.jupyterapp.commands.execute(name, args); }", [name, arguments or {}]
         )
+
+    def wear(self, theme: str) -> None:
+        """Puts on a theme of JupyterLab's. It is the server's setting: whoever opened this page takes it off again."""
+        self.theme = theme
+        self.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        expect(self.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
+        # What JupyterLab lays over the page while a theme is loaded.
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
 
     def interrupt(self) -> None:
         """The stop button of the notebook's toolbar."""

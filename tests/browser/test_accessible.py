@@ -77,7 +77,7 @@ def shared(browser: Browser, jupyter: Jupyter) -> Iterator[Panel]:
     lab.run_cell(0)
     axe.inject(lab)
     yield panel
-    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", axe.THEMES[0])
+    lab.wear(axe.THEMES[0])
     page.context.close()
 
 

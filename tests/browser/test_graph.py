@@ -43,7 +43,7 @@ def start(lab: Lab) -> None:
 def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
     shade = "dark" if theme == DARK else "light"
     lab = open_lab(jupyter, jupyter.notebook(f"graph-{shade}.ipynb", CELLS))
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     start(lab)
     expect_state(lab, "prepare", "new", "not run yet")
     lab.panel.get_by_test_id("steps-run-stale").click()
@@ -65,7 +65,6 @@ def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_l
     expect(lab.cell(3)).to_have_class(ACTIVE)
     node(lab, "step", "prepare").click()
     expect(lab.cell(1)).to_have_class(ACTIVE)
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 def test_where_a_value_came_from_and_the_keyboard(jupyter: Jupyter, open_lab: OpenLab) -> None:

@@ -263,7 +263,7 @@ def test_what_changed_while_away_is_marked_until_it_is_seen(lab: Lab) -> None:
 @pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
 def test_history_looks(lab: Lab, theme: str) -> None:
     shade = "dark" if theme == DARK else "light"
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     lab.run_cell(1)
     lab.set("alpha", "0.35")
     lab.run_cell(2)
@@ -288,4 +288,3 @@ def test_history_looks(lab: Lab, theme: str) -> None:
         lab.screenshot(f"history-compare-{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
         lab.panel.get_by_test_id("history-back").click()
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .lab import PATIENCE_MS, Lab
+from .lab import Lab
 from .test_accessible import DIVIDE, LOAD, Panel
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +52,7 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme
     path = f"looks-{shade}.ipynb"
     shutil.copy(TOUR, jupyter.files / path)
     lab = open_lab(jupyter, path)
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     lab.command("notebook:run-all-cells")
     lab.expect_step("evaluate", "fresh")
     lab.add("shuffle", "true")
@@ -65,7 +65,6 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme
         assert lab.panel.evaluate(CUT) == []
         assert lab.cut_names() == []
     lab.screenshot(f"lab-{shade}", of_panel=False)
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 KEY = "6f1c9c0e-8f4b-4d6e-9a77-0c6b1f2e3d4a"
@@ -91,19 +90,14 @@ def take_pictures(lab: Lab, state: str, shade: str) -> None:
 
 
 @pytest.mark.parametrize("theme", axe.THEMES)
-def test_nothing_is_cut_in_any_state_or_theme(browser: Browser, jupyter: Jupyter, theme: str) -> None:
+def test_nothing_is_cut_in_any_state_or_theme(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
     shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
-    page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    lab = Lab(page, jupyter, f"states-{shade}")
-    panel = Panel(lab, jupyter)
     path = jupyter.notebook(f"states-{shade}.ipynb", [LOAD, DIVIDE])
+    panels: list[Panel] = []
+    lab = open_lab(jupyter, path, before=lambda lab: panels.append(Panel(lab, jupyter)))
+    page, [panel] = lab.page, panels
     panel.session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
-    lab.open(path)
-    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
-    expect(page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
-    # What JupyterLab lays over the page while a theme is loaded.
-    expect(page.locator("#jupyterlab-splash")).to_have_count(0)
+    lab.wear(theme)
     lab.run_cell(0)
     expect(panel.at("empty")).to_be_visible()
     take_pictures(lab, "empty", shade)
@@ -160,8 +154,6 @@ def test_nothing_is_cut_in_any_state_or_theme(browser: Browser, jupyter: Jupyter
         sizes = "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
         assert lab.editor("key").evaluate(sizes) == [0, 0]
     take_pictures(lab, "many-key", shade)
-    lab.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", axe.THEMES[0])
-    page.context.close()
 
 
 def test_an_empty_session_says_what_to_do(jupyter: Jupyter, open_lab: OpenLab) -> None:

@@ -199,7 +199,7 @@ def test_nothing_is_cut_in_the_list(jupyter: Jupyter, open_lab: OpenLab, theme: 
     shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
     make(jupyter, "a session with a name that no panel is wide enough for", **{f"x{n}": n for n in range(120)})
     lab = open_lab(jupyter, jupyter.notebook(f"list-{shade}.ipynb", ["%load_ext session_state_ext"], ids=shade))
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     lab.run_cell(0)
     lab.add("lr", "0.1")
     choose(lab)
@@ -210,7 +210,6 @@ def test_nothing_is_cut_in_the_list(jupyter: Jupyter, open_lab: OpenLab, theme: 
         lab.screenshot(f"picker-{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
     lab.screenshot(f"picker-lab-{shade}", of_panel=False)
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 def test_it_is_said_where_the_server_does_not_answer(own_jupyter: Jupyter, open_lab: OpenLab) -> None:

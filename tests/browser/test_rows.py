@@ -62,7 +62,7 @@ def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: Ope
     shade = "dark" if theme == DARK else "light"
     path = jupyter.notebook(f"typed-{shade}.ipynb", [TYPED])
     lab = open_lab(jupyter, path, viewport={"width": 1280, "height": 1500})
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     lab.run_cell(0)
     for name, kind in {
         "frame": "DataFrame 5x2",
@@ -90,7 +90,6 @@ def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: Ope
         lab.screenshot(f"rows-typed-{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
         assert lab.cut_names() == []
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 def test_a_date_and_a_decimal_reach_the_kernel_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -115,7 +114,7 @@ def test_a_date_and_a_decimal_reach_the_kernel_as_what_they_are(jupyter: Jupyter
 def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
     shade = "dark" if theme == DARK else "light"
     lab, path = opened(jupyter, open_lab, f"tree-{shade}", {"space": TREE, "people": PEOPLE})
-    lab.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    lab.wear(theme)
     lab.editor("space").focus()
     press(lab, "Enter")
     tree = lab.row("space").get_by_role("tree")
@@ -135,7 +134,6 @@ def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_la
         make_wide(lab, width)
         lab.screenshot(f"rows-tree-{name}-{shade}")
         assert lab.panel.evaluate(CUT) == []
-    lab.page.evaluate("() => window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Light'})")
 
 
 def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_lab: OpenLab) -> None:
