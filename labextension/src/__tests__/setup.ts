@@ -31,6 +31,8 @@ globalThis.ResizeObserver ??= class {
 
 afterEach(() => {
   cleanup();
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
   localStorage.clear();
   sessionStorage.clear();
 });
