@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.ports import KernelPorts
+
 pytest_plugins = ["pytest_jupyter.jupyter_server"]
 
 # A deadline per example measures the machine, not the code. In CI the same examples run each time.
@@ -18,6 +20,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_configure() -> None:
+    KernelPorts.instance()
     # A shell that starts this in the background has the stop signal ignored, which kernels in this process would inherit.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -6,7 +6,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ import psutil
 import requests
 import websocket
 from jupyter_client.blocking.client import BlockingKernelClient
+
+from tests import ports
 
 START_SECONDS = 90
 ANSWER_SECONDS = 60
@@ -42,15 +43,16 @@ class Jupyter:
         self.runtime = folder / "runtime"
         self.log = folder / "server.log"
         self.token = secrets.token_hex(16)
-        self.port = free_port()
+        self.port = ports.free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.files.mkdir(parents=True, exist_ok=True)
         settings = folder / "config" / "labconfig"
         settings.mkdir(parents=True, exist_ok=True)
         # The news prompt would lie over the panel.
-        page_config = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+        page_config = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}, "buildCheck": False}
         (settings / "page_config.json").write_text(json.dumps(page_config))
+        (folder / "config" / "jupyter_config.py").write_text(ports.CONFIG)
 
     def start(self) -> None:
         """Starts on the same port each time, so that an open page finds it again."""
@@ -207,9 +209,3 @@ class Jupyter:
         finally:
             client.stop_channels()
         return "".join(printed)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
