@@ -35,6 +35,13 @@ UNSEEN = """panel => [...panel.querySelectorAll('button')].filter(button =>
         getComputedStyle(each).fill === getComputedStyle(button).backgroundColor)).map(e => e.dataset.testid)"""
 
 
+# How far above the end of what scrolls the title of the steps stands, where there is more than fits.
+ABOVE_THE_END = """panel => {
+    const [title, body] = ['.jp-SessionSteps-title', '.jp-SessionBody'].map(each => panel.querySelector(each));
+    return Math.round(body.getBoundingClientRect().bottom - title.getBoundingClientRect().bottom);
+}"""
+
+
 def make_wide(lab: Lab, width: int) -> None:
     """Drags the sidebar's edge until the panel is this wide."""
     box = lab.panel.bounding_box()
@@ -142,6 +149,7 @@ def test_nothing_is_cut_in_any_state_or_theme(jupyter: Jupyter, open_lab: OpenLa
     panel.put(MANY)
     expect(panel.at("filter")).to_have_attribute("placeholder", f"Filter {len(MANY) + 4}")
     take_pictures(lab, "many", shade)
+    assert lab.panel.evaluate(ABOVE_THE_END) == 0
     for name in ("deep", "rows"):
         panel.at("filter").fill(name)
         expect(panel.at("row")).to_have_count(1)
