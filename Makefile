@@ -17,8 +17,10 @@ STAMPS := .stamps
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # One client for all: a proxy or mirror that pip and jlpm are set up for is used as it is.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-# A file's tests share what they set up, so a file stays with one worker.
-PYTEST := $(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+# A file's tests share what they set up, so a file stays with one worker. One more worker than cores: tests of servers,
+# kernels and pages wait for those a good part of their time.
+PYTEST = $(BIN)/python -m pytest --dist=loadfile \
+	--numprocesses=$$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 
 PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/*' -not -name '*.tsbuildinfo')
 # What an editable install copies instead of linking: a change there means installing again.

@@ -6,6 +6,7 @@ import { InputDialog, type ICommandPalette } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { MessageLoop } from '@lumino/messaging';
 
 import type { Ask, Asks } from './asks';
 import type { Current, CurrentSession } from './current';
@@ -55,7 +56,11 @@ export function addCommands(options: CommandOptions): void {
     (...what: Ask[]) =>
     (): void => {
       show();
-      what.forEach(each => asks.ask(each));
+      // JupyterLab's palette gives the focus back to the notebook as it closes: what is asked for comes after that.
+      setTimeout(() => {
+        MessageLoop.flush();
+        what.forEach(each => asks.ask(each));
+      });
     };
   const canWrite = (): boolean => open()?.client.getState().readOnly === false;
 

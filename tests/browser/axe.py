@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from .lab import Lab
+from .looks import THEMES
 
 SCRIPT = Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js"
-THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 RUN = """async ([theme, parts]) => {
     if (document.body.dataset.jpThemeName !== theme) {
         void window.jupyterapp.commands.execute('apputils:change-theme', { theme });

@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import sys
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+# Without windows first: the same browser at less cost.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-WANTED = ("chromium", "fonts-dejavu-core")
+WANTED = ("chromium-headless-shell", "fonts-dejavu-core")
 ADVICE = (
     "The browser tests need Chromium or Chrome: install one (on Debian or Ubuntu as root: "
     f"apt-get update && apt-get install --no-install-recommends {' '.join(WANTED)}), "

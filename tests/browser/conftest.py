@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -67,15 +68,26 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
     yield from serve(tmp_path_factory.mktemp("lab"), "lab")
 
 
-@pytest.fixture
-def own_jupyter(tmp_path: Path) -> Iterator[Jupyter]:
-    """A JupyterLab for a test that stops or freezes it."""
-    yield from serve(tmp_path / "lab", "lab")
+@pytest.fixture(scope="package")
+def second_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    yield from serve(tmp_path_factory.mktemp("second"), "lab")
 
 
 @pytest.fixture
-def notebook_7(tmp_path: Path) -> Iterator[Jupyter]:
-    yield from serve(tmp_path / "notebook", "notebook")
+def own_jupyter(second_jupyter: Jupyter) -> Iterator[Jupyter]:
+    """A JupyterLab for a test that stops or freezes it, or alters its settings: it has it for itself."""
+    if second_jupyter.process is None:
+        second_jupyter.start()
+    yield second_jupyter
+    shutil.rmtree(second_jupyter.folder / "lab-settings", ignore_errors=True)
+    if second_jupyter.process is not None:
+        for kernel in second_jupyter.request("GET", "/api/kernels").json():
+            second_jupyter.request("DELETE", f"/api/kernels/{kernel['id']}")
+
+
+@pytest.fixture(scope="package")
+def notebook_7(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
+    yield from serve(tmp_path_factory.mktemp("notebook"), "notebook")
 
 
 @pytest.fixture(scope="package")

@@ -50,7 +50,10 @@ class Jupyter:
         settings = folder / "config" / "labconfig"
         settings.mkdir(parents=True, exist_ok=True)
         # The news prompt would lie over the panel.
-        page_config = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}, "buildCheck": False}
+        page_config = {
+            "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True},
+            "buildCheck": False,
+        }
         (settings / "page_config.json").write_text(json.dumps(page_config))
         (folder / "config" / "jupyter_config.py").write_text(ports.CONFIG)
 

@@ -31,6 +31,8 @@ class Lab:
         self.workspace = workspace
         self.path = ""
         self.theme = PLAIN
+        #: of the panel as JupyterLab opened it (px), once somebody has drawn at its edge
+        self.first_width: int | None = None
         self.complaints: list[str] = []
         self.sent: list[str] = []
         self._watch(page)
@@ -163,6 +165,25 @@ class Lab:
             "([name, args]) => { void window.jupyterapp.commands.execute(name, args); }", [name, arguments or {}]
         )
 
+    def save(self) -> None:
+        """Saves the notebook; JupyterLab does nothing where another save is under way."""
+        self.evaluate("() => window.jupyterapp.commands.execute('docmanager:save').then(() => undefined)")
+
+    def palette(self, words: str) -> None:
+        """A command as a person finds it."""
+        field = self.page.locator(".lm-CommandPalette-input")
+
+        def opened() -> bool:
+            # It closes when something else takes the focus, as a notebook that has just been opened does.
+            if not field.is_visible():
+                self.page.keyboard.press("ControlOrMeta+Shift+c")
+            return field.is_visible()
+
+        wait_for(opened, True)
+        field.fill(words)
+        expect(self.page.locator(".lm-CommandPalette-item").first).to_contain_text(words)
+        self.page.keyboard.press("Enter")
+
     def wear(self, theme: str) -> None:
         """Puts on a theme of JupyterLab's. It is the server's setting: whoever opened this page takes it off again."""
         self.theme = theme
@@ -170,6 +191,18 @@ class Lab:
         expect(self.page.locator(f'body[data-jp-theme-name="{theme}"]')).to_be_attached()
         # What JupyterLab lays over the page while a theme is loaded.
         expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)
+
+    def make_wide(self, width: int) -> None:
+        """Drags the sidebar's edge until the panel is this wide (px)."""
+        box = self.panel.bounding_box()
+        assert box is not None
+        if self.first_width is None:
+            self.first_width = round(box["width"])
+        edge, middle = box["x"] - 1, box["y"] + box["height"] / 2
+        self.page.mouse.move(edge, middle)
+        self.page.mouse.down()
+        self.page.mouse.move(edge + box["width"] - width, middle, steps=4)
+        self.page.mouse.up()
 
     def interrupt(self) -> None:
         """The stop button of the notebook's toolbar."""

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, WebSocketRoute, expect
 from . import axe
 from .conftest import FAILED
 from .jupyter import Jupyter
-from .lab import PATIENCE_MS, Lab
+from .lab import PATIENCE_MS, PLAIN, Lab
 
 LOAD = "%load_ext session_state_ext"
 DIVIDE = "%%session step divide --in by --out share\nshare = 12 / by"
@@ -77,7 +77,7 @@ def shared(browser: Browser, jupyter: Jupyter) -> Iterator[Panel]:
     lab.run_cell(0)
     axe.inject(lab)
     yield panel
-    lab.wear(axe.THEMES[0])
+    lab.wear(PLAIN)
     page.context.close()
 
 

@@ -9,23 +9,7 @@ from playwright.sync_api import expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .lab import Lab, wait_for
-
-
-def palette(lab: Lab, words: str) -> None:
-    """A command as a person finds it."""
-    field = lab.page.locator(".lm-CommandPalette-input")
-
-    def opened() -> bool:
-        # It closes when something else takes the focus, as a notebook that has just been opened does.
-        if not field.is_visible():
-            lab.page.keyboard.press("ControlOrMeta+Shift+c")
-        return field.is_visible()
-
-    wait_for(opened, True)
-    field.fill(words)
-    expect(lab.page.locator(".lm-CommandPalette-item").first).to_contain_text(words)
-    lab.page.keyboard.press("Enter")
+from .lab import wait_for
 
 
 def test_commands_and_shortcuts(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -39,7 +23,7 @@ def test_commands_and_shortcuts(jupyter: Jupyter, open_lab: OpenLab) -> None:
     )
     assert len(labels) >= 15
     assert [name for name, label in labels if not label] == []
-    palette(lab, "Add a Session Variable")
+    lab.palette("Add a Session Variable")
     lab.panel.get_by_test_id("add-name").fill("lr")
     lab.panel.get_by_test_id("add-value").fill("0.1")
     lab.page.keyboard.press("Enter")
@@ -161,17 +145,3 @@ def test_deleting_everything_leads_back_to_the_beginning(jupyter: Jupyter, open_
     lab.row("lr").get_by_test_id("row-menu").click()
     lab.page.get_by_test_id("menu-delete").click()
     expect(lab.panel.get_by_test_id("empty")).to_contain_text("Variables you add here are kept")
-
-
-def test_all_of_it_in_notebook_7(notebook_7: Jupyter, open_lab: OpenLab) -> None:
-    made = notebook_7.request("POST", "/api/session", json={"name": "elsewhere", "variables": {"lr": 0.5}})
-    assert made.status_code == 201
-    lab = open_lab(notebook_7, notebook_7.notebook("seven.ipynb", ["half = lr / 2"]))
-    lab.panel.get_by_test_id("choose-session").click()
-    lab.panel.locator('[data-name="elsewhere"]').get_by_test_id("session-use").click()
-    lab.expect_value("lr", "0.5")
-    palette(lab, "Make This Cell a Step…")
-    expect(lab.page.get_by_test_id("step-line")).to_have_text("#| step: make_half(lr) -> half")
-    lab.page.keyboard.press("Enter")
-    lab.expect_step("make_half", "new")
-    lab.screenshot("notebook-7-around", of_panel=False)

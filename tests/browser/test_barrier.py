@@ -80,7 +80,7 @@ def patient_panel(jupyter: Jupyter) -> Iterator[None]:
 
 @pytest.mark.usefixtures("patient_panel")
 def test_a_hundred_keystrokes_make_one_request(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    lab = open_lab(jupyter, jupyter.notebook("keystrokes.ipynb", ["pass"]))
+    lab = open_lab(jupyter, jupyter.notebook("keystrokes.ipynb", ["pass"]), fresh=True)
     lab.add("note", '"-"')
     lab.wait_for_light("saved")
     before = len(lab.mutates("note"))

@@ -6,7 +6,7 @@ from playwright.sync_api import expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
-from .test_looks import CUT, make_wide
+from .looks import CUT
 
 DECLARE = """%load_ext session_state_ext
 session.declare("lr", 0.1, minimum=0, maximum=1, description="learning rate: how far each step of the descent goes")
@@ -25,7 +25,7 @@ def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_la
 
     lab.type("lr", "2")
     expect(lab.row("lr").get_by_test_id("problem")).to_have_text("2 is more than the maximum 1.")
-    make_wide(lab, 250)
+    lab.make_wide(250)
     lab.screenshot("declared")
     assert lab.panel.evaluate(CUT) == []
     assert lab.cut_names() == []

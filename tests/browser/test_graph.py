@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab
-from .test_looks import CUT, DARK, make_wide
+from .looks import CUT, shades, widths
 
 LOAD = "%load_ext session_state_ext"
 PREPARE = "%%session step prepare --in seed --out data\ndata = [seed, seed + 1]"
@@ -39,11 +38,8 @@ def start(lab: Lab) -> None:
     expect(node(lab, "step", "train")).to_be_visible()
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
-    shade = "dark" if theme == DARK else "light"
-    lab = open_lab(jupyter, jupyter.notebook(f"graph-{shade}.ipynb", CELLS))
-    lab.wear(theme)
+def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab = open_lab(jupyter, jupyter.notebook("graph.ipynb", CELLS))
     start(lab)
     expect_state(lab, "prepare", "new", "not run yet")
     lab.panel.get_by_test_id("steps-run-stale").click()
@@ -53,13 +49,13 @@ def test_the_graph_shows_what_is_fresh_stale_and_failed(jupyter: Jupyter, open_l
     lab.set("lr", "0.25")
     expect_state(lab, "train", "stale", "lr changed")
     lab.panel.get_by_test_id("show-steps").click()
-    for look, width in (("narrow", 250), ("wide", 620)):
-        make_wide(lab, width)
-        expect(node(lab, "variable", "r2")).to_be_visible()
-        lab.panel.get_by_test_id("graph-fit").click()
-        lab.panel.get_by_test_id("show-steps").click()
-        lab.screenshot(f"graph-{look}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
+    for shade in shades(lab):
+        for look in widths(lab, narrow=250, wide=620):
+            expect(node(lab, "variable", "r2")).to_be_visible()
+            lab.panel.get_by_test_id("graph-fit").click()
+            lab.panel.get_by_test_id("show-steps").click()
+            lab.screenshot(f"graph-{look}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
     # The error leads to its cell, and so does the step.
     lab.panel.get_by_test_id("step-error").click()
     expect(lab.cell(3)).to_have_class(ACTIVE)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
-from .test_looks import CUT, DARK, make_wide
+from .looks import CUT, shades, widths
 
 SETUP = """%load_ext session_state_ext
 session["alpha"] = 0.1
@@ -245,7 +245,7 @@ def test_what_changed_while_away_is_marked_until_it_is_seen(lab: Lab) -> None:
     expect(lab.panel.get_by_test_id("news")).to_contain_text("2 variables changed since")
     expect(lab.row("alpha").get_by_test_id("row-news")).to_contain_text("was 0.2")
     expect(lab.row("made").get_by_test_id("row-news")).to_contain_text("new while you were away")
-    make_wide(lab, 250)
+    lab.make_wide(250)
     lab.screenshot("history-news")
     assert lab.panel.evaluate(CUT) == []
     lab.panel.get_by_test_id("news-show").click()
@@ -260,10 +260,7 @@ def test_what_changed_while_away_is_marked_until_it_is_seen(lab: Lab) -> None:
     expect(lab.panel.get_by_test_id("news")).to_have_count(0)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_history_looks(lab: Lab, theme: str) -> None:
-    shade = "dark" if theme == DARK else "light"
-    lab.wear(theme)
+def test_history_looks(lab: Lab) -> None:
     lab.run_cell(1)
     lab.set("alpha", "0.35")
     lab.run_cell(2)
@@ -274,17 +271,17 @@ def test_history_looks(lab: Lab, theme: str) -> None:
     expect(lines(lab).first).to_contain_text("snapshot")
     lab.panel.get_by_test_id("history-undo").click()
     expect(lines(lab).first).to_contain_text("took back")
-    for name, width in (("narrow", 250), ("wide", 480)):
-        make_wide(lab, width)
-        lab.screenshot(f"history-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
-        line(lab, "0.1 → 0.35").get_by_test_id("history-look").click()
-        expect(lab.panel.get_by_test_id("looked")).to_be_visible()
-        lab.screenshot(f"history-look-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
-        lab.panel.get_by_test_id("history-back").click()
-        choose(lab, "rows new", "compare-before")
-        expect(lab.panel.get_by_test_id("compared").first).to_be_visible()
-        lab.screenshot(f"history-compare-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
-        lab.panel.get_by_test_id("history-back").click()
+    for shade in shades(lab):
+        for name in widths(lab):
+            lab.screenshot(f"history-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
+            line(lab, "0.1 → 0.35").get_by_test_id("history-look").click()
+            expect(lab.panel.get_by_test_id("looked")).to_be_visible()
+            lab.screenshot(f"history-look-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
+            lab.panel.get_by_test_id("history-back").click()
+            choose(lab, "rows new", "compare-before")
+            expect(lab.panel.get_by_test_id("compared").first).to_be_visible()
+            lab.screenshot(f"history-compare-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
+            lab.panel.get_by_test_id("history-back").click()

@@ -29,12 +29,12 @@ def test_kept_values_are_offered_to_the_next_session(jupyter: Jupyter, open_lab:
     file = jupyter.files / "kept.ipynb"
     lab.run_cell(0)
     lab.set("lr", "0.25")
-    lab.command("docmanager:save")
+    lab.save()
     expect(lab.panel.get_by_test_id("kept")).to_have_count(0)
     assert "session_state" not in metadata(file)
     lab.panel.get_by_test_id("panel-menu").click()
     lab.page.get_by_test_id("menu-keep").click()
-    lab.command("docmanager:save")
+    lab.save()
     wait_for(lambda: metadata(file).get("session_state", {}).get("values"), {"epochs": 3, "lr": 0.25})
     # What a colleague gets: the file, and a session of its own.
     shutil.copy(file, jupyter.files / "got.ipynb")

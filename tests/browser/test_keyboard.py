@@ -9,6 +9,8 @@ from .jupyter import Jupyter
 from .lab import Lab, wait_for
 
 # Where the keys go, and whether one sees it there.
+SPACE = {"model": {"kind": "ridge", "degree": 3}, "seed": 7}
+STEP = "%%session step halve --in lr --out half\nhalf = lr / 2"
 IN_PANEL = "() => document.querySelector('.jp-SessionPanel').contains(document.activeElement)"
 
 
@@ -112,3 +114,68 @@ def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> Non
     press(lab, "Escape")
     expect(at("snapshot-form")).to_have_count(0)
     expect(at("history")).to_be_visible()
+
+
+def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    path = jupyter.notebook("more-keys.ipynb", ["%load_ext session_state_ext", STEP])
+    session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    values = {"lr": 0.5, "note": "x", "old": 1, "older": 2, "space": SPACE}
+    assert jupyter.request("POST", f"/api/session/{session}", json={"variables": values}).ok
+    body = {"name": "one by keys", "variables": {"far": 1}}
+    assert jupyter.request("POST", "/api/session", json=body).status_code == 201
+    lab = open_lab(jupyter, path)
+    at = lab.panel.get_by_test_id
+    lab.page.keyboard.press("Escape")
+    lab.command("notebook:run-cell-and-select-next")
+    lab.expect_step("halve", "new")
+    by_palette(lab, "Filter Session Variables")
+    expect(at("filter")).to_be_focused()
+
+    # A value inside a value.
+    lab.page.keyboard.type("spa")
+    expect(at("row")).to_have_count(1)
+    tab_to(lab, lab.editor("space"))
+    press(lab, "Enter")
+    tree = lab.row("space").get_by_role("tree")
+    tab_to(lab, tree.locator('[data-pointer="/model"]'))
+    press(lab, "ArrowRight", "ArrowDown", "ArrowDown", "Enter")
+    lab.page.keyboard.type("4")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["space"]["model"]["degree"], 4)
+    focus_stays(lab)
+    tab_to(lab, at("filter"), "Shift+Tab")
+    press(lab, "Escape")
+    expect(at("row")).to_have_count(5)
+
+    # Several at once, and back.
+    tab_to(lab, lab.row("old").get_by_test_id("row-menu"))
+    press(lab, "Enter")
+    choose(lab, "select")
+    tab_to(lab, lab.row("old").get_by_test_id("select"))
+    press(lab, "Shift+ArrowDown")
+    expect(at("selection-bar")).to_contain_text("2 selected")
+    press(lab, "Delete")
+    wait_for(lambda: sorted(jupyter.variables(path)), ["lr", "note", "space"])
+    focus_stays(lab)
+    tab_to(lab, at("notice-action"))
+    press(lab, "Enter")
+    wait_for(lambda: sorted(jupyter.variables(path)), sorted(values))
+
+    # A step, from its title.
+    tab_to(lab, lab.step("halve").get_by_test_id("step-run"))
+    press(lab, "Enter")
+    lab.expect_step("halve", "fresh")
+    lab.expect_value("half", "0.25")
+    focus_stays(lab)
+
+    # Another session and back.
+    tab_to(lab, at("choose-session"), "Shift+Tab")
+    press(lab, "Enter")
+    expect(at("session-search")).to_be_focused()
+    lab.page.keyboard.type("by keys")
+    expect(at("session-item")).to_have_count(1)
+    press(lab, "ArrowDown", "Enter")
+    lab.expect_value("far", "1")
+    focus_stays(lab)
+    by_palette(lab, "Go Back to the Notebook’s Own Session")
+    lab.expect_value("lr", "0.5")

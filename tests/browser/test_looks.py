@@ -8,27 +8,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab
+from .looks import CUT, THEMES, shades, widths
 from .test_accessible import DIVIDE, LOAD, Panel
 
 ROOT = Path(__file__).parents[2]
 TOUR = ROOT / "notebooks" / "tour.ipynb"
-DARK = "JupyterLab Dark"
-# What is cut without a sign of it, or reaches beyond the panel's edge.
-CUT = """panel => {
-    const edge = panel.getBoundingClientRect().right + 1;
-    return [...panel.querySelectorAll('*')].filter(e => {
-        if (e.closest('.cm-editor, svg, input, textarea, select') || e.clientWidth === 0) return false;
-        const style = getComputedStyle(e);
-        const hides = ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis';
-        return e.getBoundingClientRect().right > edge || (hides && e.scrollWidth > e.clientWidth + 1);
-    }).map(e => `${e.tagName}.${e.className}: ${e.textContent.slice(0, 40)}`);
-}"""
-
-
 # Icons of a button's own colour.
 UNSEEN = """panel => [...panel.querySelectorAll('button')].filter(button =>
     [...button.querySelectorAll('svg [fill]:not([fill="none"])')].some(each =>
@@ -42,36 +29,21 @@ ABOVE_THE_END = """panel => {
 }"""
 
 
-def make_wide(lab: Lab, width: int) -> None:
-    """Drags the sidebar's edge until the panel is this wide."""
-    box = lab.panel.bounding_box()
-    assert box is not None
-    edge, middle = box["x"] - 1, box["y"] + box["height"] / 2
-    lab.page.mouse.move(edge, middle)
-    lab.page.mouse.down()
-    lab.page.mouse.move(edge + box["width"] - width, middle, steps=4)
-    lab.page.mouse.up()
-
-
-@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
-    shade = "dark" if theme == DARK else "light"
-    path = f"looks-{shade}.ipynb"
-    shutil.copy(TOUR, jupyter.files / path)
-    lab = open_lab(jupyter, path)
-    lab.wear(theme)
+def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    shutil.copy(TOUR, jupyter.files / "looks.ipynb")
+    lab = open_lab(jupyter, "looks.ipynb")
     lab.command("notebook:run-all-cells")
     lab.expect_step("evaluate", "fresh")
     lab.add("shuffle", "true")
     lab.add("note", '"held back: every fourth digit, drawn with the same seed each time"')
     lab.set("hidden", "16")
     lab.expect_step("train", "stale")
-    for name, width in (("narrow", 250), ("wide", 480)):
-        make_wide(lab, width)
-        lab.screenshot(f"{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
-        assert lab.cut_names() == []
-    lab.screenshot(f"lab-{shade}", of_panel=False)
+    for shade in shades(lab):
+        for name in widths(lab):
+            lab.screenshot(f"{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
+            assert lab.cut_names() == []
+        lab.screenshot(f"lab-{shade}", of_panel=False)
 
 
 KEY = "6f1c9c0e-8f4b-4d6e-9a77-0c6b1f2e3d4a"
@@ -87,81 +59,78 @@ MANY = {
 }
 
 
-def take_pictures(lab: Lab, state: str, shade: str) -> None:
-    """At two widths; nothing is cut at either."""
-    for name, width in (("wide", 480), ("narrow", 250)):
-        make_wide(lab, width)
-        lab.screenshot(f"state-{state}-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == [], (state, name)
-        assert lab.cut_names() == [], (state, name)
+def take_pictures(lab: Lab, state: str) -> None:
+    """In all themes, at two widths; nothing is cut in any."""
+    for shade in shades(lab, *THEMES):
+        for name in widths(lab):
+            lab.screenshot(f"state-{state}-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == [], (state, shade, name)
+            assert lab.cut_names() == [], (state, shade, name)
 
 
-@pytest.mark.parametrize("theme", axe.THEMES)
-def test_nothing_is_cut_in_any_state_or_theme(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
-    shade = theme.removeprefix("JupyterLab ").lower().replace(" ", "-")
-    path = jupyter.notebook(f"states-{shade}.ipynb", [LOAD, DIVIDE])
+def test_nothing_is_cut_in_any_state_or_theme(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    path = jupyter.notebook("states.ipynb", [LOAD, DIVIDE])
     panels: list[Panel] = []
     lab = open_lab(jupyter, path, before=lambda lab: panels.append(Panel(lab, jupyter)))
     page, [panel] = lab.page, panels
     panel.session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
-    lab.wear(theme)
     lab.run_cell(0)
     expect(panel.at("empty")).to_be_visible()
-    take_pictures(lab, "empty", shade)
+    take_pictures(lab, "empty")
     panel.put({"by": 4, "note": "held back", "on": True})
     expect(panel.at("row")).to_have_count(3)
-    take_pictures(lab, "three", shade)
+    take_pictures(lab, "three")
     lab.run_cell(1)
     lab.expect_step("divide", "fresh")
     panel.put({"by": 0})
     lab.run_step("divide")
     lab.expect_step("divide", "failed")
-    take_pictures(lab, "failed", shade)
+    take_pictures(lab, "failed")
     panel.at("steps-graph").click()
     expect(panel.at("graph").locator("svg path[marker-end]").first).to_be_attached()
-    take_pictures(lab, "graph", shade)
+    take_pictures(lab, "graph")
     panel.at("steps-list").click()
     panel.cut()
     lab.type("by", "3")
     page.keyboard.press("Enter")
     expect(lab.light).to_contain_text("1 edit kept")
-    take_pictures(lab, "offline", shade)
+    take_pictures(lab, "offline")
     panel.put({"by": 5})
     panel.mend()
     lab.wait_for_light("conflict")
-    take_pictures(lab, "conflict", shade)
+    take_pictures(lab, "conflict")
     page.emulate_media(forced_colors="active")
-    lab.screenshot(f"state-conflict-forced-{shade}")
-    assert lab.panel.evaluate(UNSEEN) == []
+    for shade in shades(lab, *THEMES):
+        lab.screenshot(f"state-conflict-forced-{shade}")
+        assert lab.panel.evaluate(UNSEEN) == [], shade
     page.emulate_media(forced_colors="none")
     panel.at("conflict-keep").click()
     lab.wait_for_light("saved")
     panel.at("history-button").click()
     expect(panel.at("history-line").first).to_be_visible()
-    take_pictures(lab, "history", shade)
+    take_pictures(lab, "history")
     panel.at("history-filter").press("Escape")
     expect(panel.at("history-button")).to_be_focused()
     panel.at("choose-session").click()
     expect(panel.at("session-item").first).to_be_visible()
-    take_pictures(lab, "picker", shade)
+    take_pictures(lab, "picker")
     panel.at("session-search").press("Escape")
     expect(panel.at("choose-session")).to_be_focused()
     panel.put(MANY)
     expect(panel.at("filter")).to_have_attribute("placeholder", f"Filter {len(MANY) + 4}")
-    take_pictures(lab, "many", shade)
+    take_pictures(lab, "many")
     assert lab.panel.evaluate(ABOVE_THE_END) == 0
     for name in ("deep", "rows"):
         panel.at("filter").fill(name)
         expect(panel.at("row")).to_have_count(1)
         lab.editor(name).click()
-        take_pictures(lab, f"many-{name}", shade)
+        take_pictures(lab, f"many-{name}")
     panel.at("filter").fill("key")
     expect(lab.editor("key")).to_have_value(KEY)
-    for width in (480, 250):
-        make_wide(lab, width)
+    for _ in widths(lab):
         sizes = "field => [field.scrollWidth - field.clientWidth, field.scrollHeight - field.clientHeight]"
         assert lab.editor("key").evaluate(sizes) == [0, 0]
-    take_pictures(lab, "many-key", shade)
+    take_pictures(lab, "many-key")
 
 
 def test_an_empty_session_says_what_to_do(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -180,7 +149,7 @@ def test_the_picture_in_the_readme(jupyter: Jupyter, open_lab: OpenLab, pytestco
     lab.expect_step("evaluate", "fresh")
     expect(lab.page.locator(".jp-OutputArea-output table").first).to_be_attached()
     lab.wait_for_idle()
-    make_wide(lab, 340)
+    lab.make_wide(340)
     lab.set("hidden", "16")
     lab.expect_step("train", "stale")
     lab.page.locator(".jp-OutputArea-output img").scroll_into_view_if_needed()

@@ -59,6 +59,7 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     lab.add("y", "1")
     own_jupyter.stop(signal.SIGKILL)
     lab.wait_for_light("offline")
+    lab.close_notice()
     lab.type("x", "2")
     lab.page.keyboard.press("Enter")
     lab.type("y", "3")
@@ -116,7 +117,7 @@ def test_a_run_whose_kernel_died_with_the_server_is_interrupted(
     own_jupyter: Jupyter, open_lab: OpenLab, how: signal.Signals
 ) -> None:
     step = "%%session step wait --out done\nimport time\nsession['started'] = 1\ntime.sleep(600)\ndone = 1"
-    lab = open_lab(own_jupyter, own_jupyter.notebook("died.ipynb", [LOAD, step]))
+    lab = open_lab(own_jupyter, own_jupyter.notebook(f"died-by-{how.name}.ipynb", [LOAD, step]))
     lab.run_cell(0)
     lab.start_cell(1)
     lab.expect_value("started", "1")

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from playwright.sync_api import expect
 
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
-from .test_looks import CUT, make_wide
+from .looks import CUT, shades, widths
 
-DARK = "JupyterLab Dark"
 TYPED = """%load_ext session_state_ext
 import datetime, decimal, uuid
 import numpy as np, pandas as pd
@@ -57,12 +55,9 @@ def press(lab: Lab, *keys: str) -> None:
         lab.page.keyboard.press(key)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
-    shade = "dark" if theme == DARK else "light"
-    path = jupyter.notebook(f"typed-{shade}.ipynb", [TYPED])
+def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    path = jupyter.notebook("typed.ipynb", [TYPED])
     lab = open_lab(jupyter, path, viewport={"width": 1280, "height": 1500})
-    lab.wear(theme)
     lab.run_cell(0)
     for name, kind in {
         "frame": "DataFrame 5x2",
@@ -85,11 +80,11 @@ def test_typed_values_are_shown_as_what_they_are(jupyter: Jupyter, open_lab: Ope
     lab.expect_value("big", "9007199254740993")
     lab.expect_value("one", "1.0")
     lab.editor("frame").click()
-    for name, width in (("narrow", 250), ("wide", 480)):
-        make_wide(lab, width)
-        lab.screenshot(f"rows-typed-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
-        assert lab.cut_names() == []
+    for shade in shades(lab):
+        for name in widths(lab):
+            lab.screenshot(f"rows-typed-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
+            assert lab.cut_names() == []
 
 
 def test_a_date_and_a_decimal_reach_the_kernel_as_what_they_are(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -110,11 +105,8 @@ def test_a_date_and_a_decimal_reach_the_kernel_as_what_they_are(jupyter: Jupyter
     assert "datetime.datetime(2026, 2, 28, 10, 0) Decimal('0.30')" in lab.run_cell(1)
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", DARK])
-def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_lab: OpenLab, theme: str) -> None:
-    shade = "dark" if theme == DARK else "light"
-    lab, path = opened(jupyter, open_lab, f"tree-{shade}", {"space": TREE, "people": PEOPLE})
-    lab.wear(theme)
+def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab, path = opened(jupyter, open_lab, "tree", {"space": TREE, "people": PEOPLE})
     lab.editor("space").focus()
     press(lab, "Enter")
     tree = lab.row("space").get_by_role("tree")
@@ -130,10 +122,10 @@ def test_a_tree_is_walked_and_edited_from_the_keyboard(jupyter: Jupyter, open_la
     lab.page.keyboard.type("0,5")
     expect(lab.row("space").get_by_test_id("problem")).to_have_text("Use a point: 0.5.")
     lab.editor("people").click()
-    for name, width in (("narrow", 250), ("wide", 480)):
-        make_wide(lab, width)
-        lab.screenshot(f"rows-tree-{name}-{shade}")
-        assert lab.panel.evaluate(CUT) == []
+    for shade in shades(lab):
+        for name in widths(lab):
+            lab.screenshot(f"rows-tree-{name}-{shade}")
+            assert lab.panel.evaluate(CUT) == []
 
 
 def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -162,7 +154,7 @@ def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: Open
     lab.row("alpha").get_by_test_id("row-menu").click()
     lab.page.locator('[data-testid="menu-select"]').click()
     lab.row("model.seed").get_by_test_id("select").click(modifiers=["Shift"])
-    make_wide(lab, 250)
+    lab.make_wide(250)
     expect(lab.panel.get_by_test_id("selection-bar")).to_contain_text("4 selected")
     lab.screenshot("rows-selected-narrow")
     assert lab.panel.evaluate(CUT) == []

@@ -21,7 +21,7 @@ from .watched import Watched
 
 SUBSCRIBERS = 50
 WRITERS = 4
-SECONDS = 180.0 if LONG else 8.0
+SECONDS = 180.0 if LONG else 5.0
 PAUSE_SECONDS = 0.08
 
 Values = dict[str, Any]

@@ -72,7 +72,7 @@ test.each([
   add({ kind: 'open', client });
   await commands.execute(id);
   expect(shown).toBe(1);
-  expect(asked.filter(each => asks.take(each))).toEqual(asked);
+  await vi.waitFor(() => expect(asked.filter(each => asks.take(each))).toEqual(asked));
 });
 
 test('what needs a session is disabled without one, and what writes where one may only read', async () => {

@@ -40,6 +40,8 @@ export function useSessionDeeds(props: {
   const offer = (text: string, sessionId: string): void =>
     hasNotebook ? say(text, trans.__('Use it here'), () => give(sessionId)) : say(text);
   const trying = (work: () => Promise<void>): void => {
+    // What the deed before offered to take back is no longer how things stand.
+    notify(null);
     work().catch((error: unknown) =>
       say(
         error instanceof RequestError
