@@ -480,7 +480,7 @@ describe('steps', () => {
     expect(step().textContent).toContain('lr changed');
     await click(screen.getByTestId('run-all'));
     expect(state()).toBe('fresh');
-    expect(screen.getByTestId<HTMLButtonElement>('run-all').disabled).toBe(true);
+    expect(screen.getByTestId('run-all').getAttribute('aria-disabled')).toBe('true');
   });
 
   test('do not start on what could not be saved: Run with, or Retry', async () => {

@@ -98,7 +98,8 @@ export function Head(props: {
             type="button"
             className="jp-SessionButton jp-mod-accent"
             data-testid="run-all"
-            disabled={due.length === 0 || runner === null}
+            disabled={runner === null}
+            aria-disabled={due.length === 0}
             title={
               due.length === 0
                 ? trans.__('All steps are fresh.')

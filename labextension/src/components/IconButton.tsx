@@ -21,9 +21,15 @@ const classOf = (quiet: boolean): string =>
 /** A button that is an icon. */
 export const IconButton = forwardRef<
   HTMLButtonElement,
-  Look & { icon: LabIcon; disabled?: boolean; onClick(): void }
+  Look & {
+    icon: LabIcon;
+    disabled?: boolean;
+    /** Nothing to do just now: the button keeps the focus, which one that is disabled under somebody's fingers loses. */
+    idle?: boolean;
+    onClick(): void;
+  }
 >(function IconButton(props, ref) {
-  const { icon, testid, label, title = label, quiet = false, disabled, onClick } = props;
+  const { icon, testid, label, title = label, quiet = false, disabled, idle, onClick } = props;
   return (
     <button
       ref={ref}
@@ -33,7 +39,8 @@ export const IconButton = forwardRef<
       aria-label={label}
       title={title}
       disabled={disabled}
-      onClick={onClick}
+      aria-disabled={idle}
+      onClick={idle === true ? undefined : onClick}
     >
       <icon.react tag="span" width="14px" height="14px" />
     </button>

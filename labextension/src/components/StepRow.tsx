@@ -58,7 +58,8 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
               : trans.__('Run')
           }
           quiet
-          disabled={cell === null || runner === null || state === 'running'}
+          disabled={cell === null || runner === null}
+          idle={state === 'running'}
           onClick={() => void runner?.run(step)}
         />
       </div>
