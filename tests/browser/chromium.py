@@ -10,10 +10,12 @@ import sys
 # Without windows first: the same browser at less cost.
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 MACOS = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"
-WANTED = ("chromium-headless-shell", "fonts-dejavu-core")
+# Debian's name for it, and for the one with windows where there is no other.
+PACKAGES = ("chromium-headless-shell", "chromium")
+FONTS = "fonts-dejavu-core"
 ADVICE = (
     "The browser tests need Chromium or Chrome: install one (on Debian or Ubuntu as root: "
-    f"apt-get update && apt-get install --no-install-recommends {' '.join(WANTED)}), "
+    f"apt-get update && apt-get install --no-install-recommends {PACKAGES[1]} {FONTS}), "
     "or name its program in the environment variable CHROMIUM."
 )
 
@@ -32,12 +34,10 @@ def install() -> None:
     """Takes Debian's Chromium. The lists come first: on a fresh machine there are none, or old ones."""
     apt = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(["apt-get", "update", "-qq"], check=True, env=apt)
-    subprocess.run(
-        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *WANTED],
-        check=True,
-        env=apt,
-        stdout=subprocess.DEVNULL,
-    )
+    get = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", FONTS]
+    for package in PACKAGES:
+        if subprocess.run([*get, package], check=False, env=apt, stdout=subprocess.DEVNULL).returncode == 0:
+            return
 
 
 def main() -> int:
