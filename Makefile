@@ -16,7 +16,9 @@ STAMPS := .stamps
 # The environment's own node, jlpm and jupyter-builder come first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 # One client for all: a proxy or mirror that pip and jlpm are set up for is used as it is.
-# What is imported is compiled then: compiling all that is installed took as long as installing it.
+# What is imported is compiled then, and kept: compiling all that is installed took as long as installing it. Where the
+# environment forbids to keep it, each of the hundreds of processes that the tests start would compile it all again.
+unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 # A file's tests share what they set up, so a file stays with one worker. One more worker than cores: tests of servers,
 # kernels and pages wait for those a good part of their time.
