@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from .lab import PLAIN, Lab
@@ -10,6 +11,8 @@ DARK = "JupyterLab Dark"
 CONTRAST = "JupyterLab Dark High Contrast"
 THEMES = (PLAIN, DARK, CONTRAST)
 WIDTHS = {"narrow": 250, "wide": 480}
+#: `LOOKS=all` takes the pictures in every theme, to be looked at. What is cut in one is cut in all of them.
+ALL = os.environ.get("LOOKS") == "all"
 # What is cut without a sign of it, or reaches beyond the panel's edge.
 CUT = """panel => {
     const edge = panel.getBoundingClientRect().right + 1;
@@ -23,11 +26,12 @@ CUT = """panel => {
 
 
 def shades(lab: Lab, *themes: str) -> Iterator[str]:
-    """Wears these themes, by default the light and the dark one, and gives what each is called in a picture's name.
+    """Wears these themes, by default the light one, and gives what each is called in a picture's name.
 
-    The one that is worn comes first: a theme takes most of a second to put on.
+    By `LOOKS=all` it is every theme by default. The one that is worn comes first: a theme takes most of a second to
+    put on.
     """
-    for theme in sorted(themes or (PLAIN, DARK), key=lambda theme: theme != lab.theme):
+    for theme in sorted(themes or (THEMES if ALL else (PLAIN,)), key=lambda theme: theme != lab.theme):
         if theme != lab.theme:
             lab.wear(theme)
         yield theme.removeprefix("JupyterLab ").lower().replace(" ", "-")

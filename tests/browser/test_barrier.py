@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -11,7 +12,8 @@ from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
 
-TIMES = 50
+#: Each of them must be right; `TIMES=50` is the long form.
+TIMES = int(os.environ.get("TIMES", "12"))
 SOURCES = ["%load_ext session_state_ext", "print('saw', session['x'])"]
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
-from .looks import CUT, THEMES, shades, widths
+from .looks import CUT, shades, widths
 
 
 def make(jupyter: Jupyter, name: str, **variables: Any) -> str:
@@ -202,7 +202,7 @@ def test_nothing_is_cut_in_the_list(jupyter: Jupyter, open_lab: OpenLab) -> None
     choose(lab)
     expect(lab.panel.get_by_test_id("session-item").first).to_be_visible()
     expect(lab.panel.get_by_test_id("session-users").first).to_be_visible()
-    for shade in shades(lab, *THEMES):
+    for shade in shades(lab):
         for name in widths(lab):
             lab.screenshot(f"picker-{name}-{shade}")
             assert lab.panel.evaluate(CUT) == []

@@ -12,14 +12,7 @@ import pytest
 from .conftest import Terminal
 from .test_run import LOAD, TRAIN, printed
 
-TOUR = Path(__file__).parents[2] / "notebooks" / "tour.ipynb"
-
-
-@pytest.fixture
-def short_tour(terminal: Terminal) -> str:
-    """The tour, in a session that asks for few epochs."""
-    terminal.ok("set", "sweep", "epochs=3", "hidden=8", "--new")
-    return str(TOUR)
+RECIPE = Path(__file__).parents[2] / "notebooks" / "headless.ipynb"
 
 
 def run(*words: str, session: str = "sweep") -> None:
@@ -38,20 +31,20 @@ def run(*words: str, session: str = "sweep") -> None:
     ],
     ids=["nbconvert", "execute"],
 )
-def test_the_tour(terminal: Terminal, short_tour: str, words: tuple[str, ...]) -> None:
-    copy = terminal.folder / "tour.ipynb"
-    copy.write_bytes(TOUR.read_bytes())
-    run(*words, "tour.ipynb")
-    assert len(terminal("get", "sweep", "losses").json) == 3
-    assert 0 < terminal("get", "sweep", "accuracy").json <= 1
+def test_a_recipe(terminal: Terminal, words: tuple[str, ...]) -> None:
+    """Its values are those that the session has, its results are there afterwards."""
+    terminal.ok("set", "sweep", "slope=2.5", "--new")
+    (terminal.folder / "recipe.ipynb").write_bytes(RECIPE.read_bytes())
+    run(*words, "recipe.ipynb")
+    assert terminal("get", "sweep", "estimate").json == pytest.approx(2.5, abs=0.1)
 
 
-def test_the_tour_by_papermill(terminal: Terminal, short_tour: str) -> None:
-    """What is injected wins over what is stored, though it comes before the extension is loaded."""
-    run("-m", "papermill", short_tour, "out.ipynb", "-p", "epochs", "2", "--no-progress-bar")
-    assert terminal("get", "sweep", "epochs").json == 2
-    assert len(terminal("get", "sweep", "losses").json) == 2
-    assert terminal("get", "sweep", "hidden").json == 8
+def test_a_recipe_by_papermill(terminal: Terminal) -> None:
+    """What is injected wins over what is stored, whose place it takes; the rest is as it is stored."""
+    terminal.ok("set", "sweep", "points=50", "slope=2.5", "--new")
+    run("-m", "papermill", str(RECIPE), "out.ipynb", "-p", "points", "60", "--no-progress-bar")
+    assert terminal("get", "sweep", "points").json == 60
+    assert terminal("get", "sweep", "estimate").json == pytest.approx(2.5, abs=0.1)
 
 
 def test_a_parameters_cell_by_papermill(terminal: Terminal) -> None:
@@ -118,7 +111,7 @@ def test_a_kernel_that_vs_code_has_started(terminal: Terminal) -> None:
 )
 def test_the_recipe_for_ci_ends_as_it_says(terminal: Terminal, words: list[str], code: int, says: str) -> None:
     pairs = [word for name, value in zip(words[::2], words[1::2], strict=True) for word in ("-p", name, value)]
-    ended = terminal("run", str(TOUR.with_name("headless.ipynb")), "out.ipynb", *pairs, "--json")
+    ended = terminal("run", str(RECIPE), "out.ipynb", *pairs, "--json")
     assert ended.code == code, ended.err
     assert says in ended.err
     assert Path("out.ipynb").exists() == (code in (0, 3))

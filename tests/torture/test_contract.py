@@ -13,7 +13,7 @@ import session_state_ext.server
 from .peers import LONG, Server, seed
 
 CONTRACT = Path(session_state_ext.server.__file__).parent / "openapi.yaml"
-EXAMPLES = 120 if LONG else 4
+EXAMPLES = 120 if LONG else 3
 
 
 def run(server: Server, contract: Path, chance: random.Random, *more: str) -> subprocess.CompletedProcess[str]:

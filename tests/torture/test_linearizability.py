@@ -11,7 +11,7 @@ from pathlib import Path
 from .linearizability import Operation, is_linearizable
 from .peers import BROKEN, LONG, Server, never_sent, seed
 
-HISTORIES = 200 if LONG else 4
+HISTORIES = 200 if LONG else 3
 OPERATIONS = 200
 CLIENTS = 8
 VARIABLES = ("a", "b", "c")

@@ -203,12 +203,12 @@ def test_everybody_sees_every_revision_once_and_in_order(tmp_path: Path) -> None
 
 
 def test_one_who_forgets_what_it_missed_is_found_out(tmp_path: Path) -> None:
-    subscribers, truth, _, _ = told_of(tmp_path / "server", Careless, 5, 4.0)
+    subscribers, truth, _, _ = told_of(tmp_path / "server", Careless, 5, 3.0)
     assert any(one.wrong(truth) for one in subscribers)
 
 
 def test_a_server_that_drops_a_change_is_found_out(tmp_path: Path) -> None:
-    subscribers, truth, _, _ = told_of(tmp_path / "server", Subscriber, 5, 4.0, "dropping")
+    subscribers, truth, _, _ = told_of(tmp_path / "server", Subscriber, 5, 3.0, "dropping")
     wrong = [fault for one in subscribers for fault in one.wrong(truth)]
     print(f"dropped changes: {len(wrong)} faults, the first: {wrong[0]}")
     assert wrong
