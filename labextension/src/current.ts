@@ -60,9 +60,14 @@ export class CurrentSession {
     void this._follow(panel);
   };
 
+  /** The notebook in front, whatever comes there later. */
+  get front(): NotebookPanel | null {
+    return this.tracker.currentWidget;
+  }
+
   /** The contents path of the notebook in front. */
   get path(): string | null {
-    return this.tracker.currentWidget?.context.path ?? null;
+    return this.front?.context.path ?? null;
   }
 
   /** The session that the notebook in front had before a person chose this one: see Sessions.ownOf. */
@@ -70,26 +75,34 @@ export class CurrentSession {
     return this.path === null ? null : this.sessions.ownOf(this.path);
   }
 
-  /** Gives the notebook in front another session, or with null a new one. @throws RequestError */
-  async use(sessionId: string | null): Promise<void> {
-    const front = this.tracker.currentWidget;
-    if (front === null) {
+  /**
+   * Gives a notebook another session, or with null a new one: the one in front, or one that was there.
+   * @throws RequestError
+   */
+  async use(sessionId: string | null, panel: NotebookPanel | null = this.front): Promise<void> {
+    if (panel === null) {
       return;
     }
-    const { path } = front.context;
-    const client = this._clients.get(front) ?? null;
+    const { path } = panel.context;
+    const client = this._clients.get(panel) ?? null;
     const views = new Set([...this._clients.keys()].filter(each => each.context.path === path));
     const isShared = [...this._clients].some(([each, of]) => of === client && !views.has(each));
-    this._show({ kind: 'opening' });
+    const shown = [...views].find(each => each === this.front) ?? panel;
+    if (shown === this.front) {
+      this._show({ kind: 'opening' });
+    }
     try {
       await this.sessions.choose(path, sessionId, client, isShared);
     } finally {
-      const held = [...views, front].map(panel => this._clients.get(panel));
-      [...views, front].forEach(panel => {
-        this._clients.delete(panel);
-        this._opened.delete(panel);
+      const all = [...views, panel];
+      const held = all.map(each => this._clients.get(each));
+      all.forEach(each => {
+        this._clients.delete(each);
+        this._opened.delete(each);
       });
-      await this._follow(front);
+      if (!shown.isDisposed) {
+        await this._follow(shown);
+      }
       // Of a session that the notebook was found to have while it was given this one.
       held.forEach(each => each !== client && this._letGo(each));
     }
@@ -129,7 +142,7 @@ export class CurrentSession {
     }
     const shown = this._current;
     const isAsked = shown.kind === 'asked' && shown.path === panel.context.path;
-    if (!this._clients.has(panel) && !isAsked) {
+    if (!this._clients.has(panel) && !isAsked && inFront()) {
       this._show({ kind: 'opening' });
     }
     const current = await opened.current;

@@ -60,29 +60,43 @@ class FakeList {
 }
 
 let used: (string | null)[];
+let usedBy: unknown[];
 let asks: Asks;
+let bringToFront: (notebook: object) => void;
+const notebook = { of: 'n.ipynb' };
 
 async function show(list: FakeList, own: string | null = null): Promise<void> {
   used = [];
+  usedBy = [];
   asks = new Asks();
-  const state: Current = { kind: 'none' };
-  const current: PickerCurrent = {
+  let state: Current = { kind: 'none' };
+  const listeners = new Set<() => void>();
+  const current = {
     getState: () => state,
-    subscribe: () => () => undefined,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     refresh: () => undefined,
-    use: id => {
+    use: (id: string | null, by: unknown) => {
       used.push(id);
+      usedBy.push(by);
       return Promise.resolve();
     },
     own,
-    path: 'n.ipynb'
+    front: notebook as object
+  };
+  bringToFront = front => {
+    current.front = front;
+    state = { kind: 'opening' };
+    listeners.forEach(listener => listener());
   };
   // Asked for before it is there.
   asks.ask('sessions');
   await act(async () => {
     render(
       <PanelView
-        current={current}
+        current={current as unknown as PickerCurrent}
         list={list as unknown as SessionList}
         asks={asks}
         trans={nullTranslator.load('session_state_ext')}
@@ -194,6 +208,34 @@ test('renames and duplicates', async () => {
   expect(list.done).toEqual(['rename one first', 'copy one one copy']);
   await click(screen.getByTestId('notice-action'));
   expect(used).toEqual(['one copy']);
+});
+
+test('what was done to a notebook is taken back there, and not offered to the next one in front', async () => {
+  const list = new FakeList([session('one')]);
+  await show(list);
+  await click(within(item('one')).getByTestId('session-use'));
+  await doing(() => bringToFront({ of: 'another.ipynb' }));
+  expect(screen.queryByTestId('notice')).toBeNull();
+  await doing(() => asks.ask('sessions'));
+  await pick(menu('one'), 'delete');
+  await doing(() => bringToFront(notebook));
+  // A session is nobody's notebook: its deletion can be taken back wherever one is.
+  expect(notice()).toContain('Deleted one.');
+});
+
+test('a new session is for the notebook that was in front when it was asked for', async () => {
+  const list = new FakeList([]);
+  let made: (id: string) => void = () => undefined;
+  list.make = () => new Promise(resolve => (made = resolve));
+  await show(list);
+  await click(screen.getByTestId('session-new'));
+  const field = screen.getByTestId('session-name');
+  await doing(() => void fireEvent.change(field, { target: { value: 'sweep' } }));
+  await doing(() => void fireEvent.keyDown(field, { key: 'Enter' }));
+  await doing(() => bringToFront({ of: 'another.ipynb' }));
+  await doing(() => made('new'));
+  expect([used, usedBy]).toEqual([['new'], [notebook]]);
+  expect(screen.queryByTestId('notice')).toBeNull();
 });
 
 test('deletes with an undo', async () => {

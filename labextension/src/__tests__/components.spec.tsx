@@ -204,7 +204,7 @@ test.each([
     refresh: vi.fn(),
     use: vi.fn(),
     own: null,
-    path: null
+    front: null
   };
   const list = new SessionList(ServerConnection.makeSettings());
   render(

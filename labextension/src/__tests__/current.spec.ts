@@ -194,6 +194,27 @@ describe('a session that a person chooses', () => {
     expect(given).toEqual([['b.ipynb', null, shared, true]]);
   });
 
+  test('is for the notebook it was chosen for, also when another one is in front', async () => {
+    const current = make();
+    const [a, b] = [new FakePanel('a.ipynb'), new FakePanel('b.ipynb')];
+    tracker.show(a);
+    await settle();
+    const before = clientIn(current);
+    const chosenFor = current.front;
+    tracker.show(b);
+    await settle();
+    const shown: string[] = [];
+    current.subscribe(() => shown.push(current.getState().kind));
+    const other = { another: 'session' };
+    answer = () => Promise.resolve(other);
+    await current.use('other', chosenFor);
+    expect(given).toEqual([['a.ipynb', 'other', before, false]]);
+    expect(shown).toEqual([]);
+    tracker.show(a);
+    await settle();
+    expect(clientIn(current)).toBe(other);
+  });
+
   test('that cannot be had leaves the one before', async () => {
     const current = make();
     tracker.show(new FakePanel('a.ipynb'));

@@ -1,4 +1,4 @@
-import React, { useCallback, useState, useSyncExternalStore } from 'react';
+import React, { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 
 import type { Asks } from '../asks';
 import {
@@ -33,6 +33,10 @@ export function PanelView(props: {
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
+  const { front } = current;
+  useEffect(() => {
+    setNotice(now => (now?.notebook === undefined || now.notebook === front ? now : null));
+  }, [front]);
   const open = state.kind === 'open' ? state : null;
   const surroundings: Surroundings = React.useMemo(
     () => ({

@@ -15,7 +15,7 @@ import type { SessionDeeds } from './useSessionDeeds';
 
 export type PickerCurrent = Pick<
   CurrentSession,
-  'getState' | 'subscribe' | 'use' | 'own' | 'path' | 'refresh'
+  'getState' | 'subscribe' | 'use' | 'own' | 'front' | 'refresh'
 >;
 
 // More are found by searching; so many rows are drawn at once.

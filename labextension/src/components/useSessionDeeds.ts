@@ -2,6 +2,7 @@
  * What a person can do with their sessions, with a sentence for how it went.
  */
 import { useTrans, type Notice } from '../context';
+import type { CurrentSession } from '../current';
 import { DocumentError } from '../document';
 import type { Listed } from '../model';
 import { RequestError } from '../rest';
@@ -9,6 +10,9 @@ import type { SessionList } from '../sessionlist';
 import { documentSentence, requestSentence } from './sentences';
 import { sessionTitle } from './SessionItem';
 import type { PickerCurrent } from './SessionPicker';
+
+/** The notebook that is in front when a deed begins: it is done to that one, whatever comes to the front meanwhile. */
+type Here = CurrentSession['front'];
 
 export interface SessionDeeds {
   /** Whether there is a notebook that could have another session. */
@@ -33,16 +37,24 @@ export function useSessionDeeds(props: {
 }): SessionDeeds {
   const { list, current, notify, onClose } = props;
   const trans = useTrans();
-  const hasNotebook = current.path !== null;
+  const hasNotebook = current.front !== null;
   const say = (text: string, label?: string, run?: () => void): void =>
     notify(label === undefined || run === undefined ? { text } : { text, action: { label, run } });
+  /** Of a notebook; nothing once another one is in front, of which it would seem to be said. */
+  const sayOf = (here: Here, text: string, label: string, run: () => void): void => {
+    if (here === current.front) {
+      notify({ text, action: { label, run }, notebook: here });
+    }
+  };
   /** For a session that was just made. */
-  const offer = (text: string, sessionId: string): void =>
-    hasNotebook ? say(text, trans.__('Use it here'), () => give(sessionId)) : say(text);
-  const trying = (work: () => Promise<void>): void => {
+  const offer = (here: Here, text: string, sessionId: string): void =>
+    here === null
+      ? say(text)
+      : sayOf(here, text, trans.__('Use it here'), () => give(sessionId, here));
+  const trying = (work: (here: Here) => Promise<void>, here = current.front): void => {
     // What the deed before offered to take back is no longer how things stand.
     notify(null);
-    work().catch((error: unknown) =>
+    work(here).catch((error: unknown) =>
       say(
         error instanceof RequestError
           ? requestSentence(error, trans)
@@ -61,55 +73,57 @@ export function useSessionDeeds(props: {
     return session === undefined ? trans.__('another session') : sessionTitle(session, trans);
   };
 
-  const give = (sessionId: string | null): void =>
-    trying(async () => {
-      const before = shownId();
-      await current.use(sessionId);
+  const give = (sessionId: string | null, notebook = current.front): void =>
+    trying(async here => {
+      const before = here === current.front ? shownId() : null;
+      await current.use(sessionId, here);
       void list.refresh();
       onClose();
       // A session that nobody has written to is gone by now; back is to a new one then.
       const isStored = list.getState().sessions?.some(each => each.sessionId === before) ?? false;
-      const back = (): void => give(isStored ? before : null);
-      say(
+      const back = (): void => give(isStored ? before : null, here);
+      sayOf(
+        here,
         sessionId === null
           ? trans.__('This notebook has a session of its own again.')
           : trans.__('This notebook has %1 now.', titleOf(sessionId)),
         trans.__('Go back'),
         back
       );
-    });
+    }, notebook);
 
   return {
     hasNotebook,
     close: onClose,
-    use: give,
+    use: sessionId => give(sessionId),
     detach: session =>
-      trying(async () => {
-        await current.use(null);
+      trying(async here => {
+        await current.use(null, here);
         void list.refresh();
         onClose();
-        say(
+        sayOf(
+          here,
           trans.__(
             'Detached. %1 is kept, and this notebook has a new session.',
             sessionTitle(session, trans)
           ),
           trans.__('Undo'),
-          () => give(session.sessionId)
+          () => give(session.sessionId, here)
         );
       }),
     make: name =>
-      trying(async () => {
+      trying(async here => {
         const made = await list.make(name);
-        if (hasNotebook) {
-          give(made);
+        if (here !== null) {
+          give(made, here);
         }
       }),
     rename: (session, name) => trying(() => list.rename(session.sessionId, name)),
     duplicate: session =>
-      trying(async () => {
+      trying(async here => {
         const name = trans.__('%1 copy', sessionTitle(session, trans));
         const made = await list.duplicate(session.sessionId, name);
-        offer(trans.__('Duplicated as %1.', name), made);
+        offer(here, trans.__('Duplicated as %1.', name), made);
       }),
     export: session =>
       trying(async () => {
@@ -118,27 +132,27 @@ export function useSessionDeeds(props: {
       }),
     chooseFile: () =>
       chooseFile(file =>
-        trying(async () => {
+        trying(async here => {
           const plain = file.name.replace(/(\.session)?\.json$/i, '');
           const { sessionId, name } = await list.import(await file.text(), plain);
-          offer(trans.__('Imported as %1.', name), sessionId);
+          offer(here, trans.__('Imported as %1.', name), sessionId);
         })
       ),
     remove: (session, isShown) =>
-      trying(async () => {
+      trying(async here => {
         const title = sessionTitle(session, trans);
         const { sessionId } = session;
         list.remove(sessionId, error =>
           say(trans.__('%1 was not deleted. %2', title, requestSentence(error, trans)))
         );
         if (isShown) {
-          await current.use(null);
+          await current.use(null, here);
         }
         say(trans.__('Deleted %1.', title), trans.__('Undo'), () => {
           if (!list.keep(sessionId)) {
             say(trans.__('Too late: %1 is deleted.', title));
           } else if (isShown) {
-            give(sessionId);
+            give(sessionId, here);
           }
         });
       })
