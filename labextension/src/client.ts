@@ -4,7 +4,7 @@
 import type { Channel, ChannelEnd, ChannelState } from './channel';
 import type { ClientOptions } from './clientoptions';
 import { Conflicts } from './conflicts';
-import type { Edit, Refused } from './edit';
+import { asWhole, remade, type Edit, type Refused } from './edit';
 import { Flushes, type FlushResult } from './flushes';
 import type { Ack, ServerFrame, Welcome } from './frames';
 import type { Json } from './json';
@@ -171,16 +171,23 @@ export class SessionClient {
   /** Tries at once: after `online`, a focus, a kernel that came back. */
   connect = (): void => this._channel.connect();
 
-  /** Goes on with the session the notebook has now, and takes pending edits there. */
-  startAnew = async (): Promise<void> => {
-    const { replace, shelf, tab } = this.options;
+  /**
+   * Goes on with the session the notebook has now, and takes pending edits there, or all that is shown: `withValues`.
+   */
+  startAnew = async (withValues = false): Promise<void> => {
+    const { replace, shelf, tab, life } = this.options;
     const next = await replace?.();
     if (next === undefined) {
       return;
     }
+    const edits = withValues
+      ? remade(this._state.variables.values(), this._now(), life)
+      : this._replica.revision > 0
+        ? this._outbox.pending.map(asWhole)
+        : undefined;
     shelf.forgetState(this._sessionId);
     this._sessionId = next.sessionId;
-    this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab));
+    this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab), edits);
     this._replica = new Replica(next.meta);
     this._conflicts.clear();
     this._link = { ...this._link, end: null };

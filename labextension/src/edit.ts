@@ -4,7 +4,7 @@
 import { sameJson, type Json } from './json';
 import type { ClientFrame, Reject } from './frames';
 import { randomId } from './ids';
-import type { DeleteOp, EditOp, PatchOp, Rows, SetOp } from './model';
+import type { DeleteOp, EditOp, PatchOp, Row, Rows, SetOp } from './model';
 import { overlay } from './overlay';
 import { applyPatch, composed } from './patch';
 
@@ -63,6 +63,27 @@ export function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
   return { ...rest, op: { op: 'set', name, value: whole!.mine } };
 }
 
+/**
+ * Edits that make these rows in another session. What stands there under one of their names, since somebody else was
+ * quicker, is not overwritten.
+ */
+export function remade(rows: Iterable<Row>, at: number, life: string): Edit[] {
+  return [...rows].flatMap(({ name, value, spec }) => {
+    const edit = (op: EditOp): Edit => ({ op, at, base: 0, seen: 0, life, guarded: true });
+    const set = edit({ op: 'set', name, value });
+    // A locked variable takes no value, so that comes first.
+    return spec === undefined ? [set] : [set, edit({ op: 'declare', name, spec })];
+  });
+}
+
+/** The same edit where there is no value whose members it could change. */
+export function asWhole(edit: Edit): Edit {
+  const { whole, op, ...rest } = edit;
+  return op.op === 'patch' && whole !== undefined
+    ? { ...rest, op: { op: 'set', name: op.name, value: whole.mine } }
+    : edit;
+}
+
 /** Whether an op writes a value, so that two of them can be one; a rename or declaration stays by itself. */
 export function isWrite(op: EditOp): op is SetOp | PatchOp | DeleteOp {
   return op.op === 'set' || op.op === 'patch' || op.op === 'delete';
@@ -104,6 +125,13 @@ export function isAsConfirmed(op: EditOp, confirmed: Rows): boolean {
 /** An edit's op as it is sent: with its condition, if it has one. */
 export function sentOp({ op, guarded, seen }: Edit): EditOp {
   return guarded && isWrite(op) ? { ...op, ifRevision: seen } : op;
+}
+
+/** Whether an edit that came too late would have made what somebody else has made: there is nothing to decide. */
+export function wantsWhatStands({ op }: Edit, { code, theirs }: Reject): boolean {
+  return (
+    code === 'conflict' && op.op === 'set' && theirs !== undefined && sameJson(op.value, theirs)
+  );
 }
 
 export function refusedEdit(edit: Edit, { code, message, theirs }: Reject): Refused {

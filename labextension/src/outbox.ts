@@ -14,6 +14,7 @@ import {
   mergedEdit,
   refusedEdit,
   sentOp,
+  wantsWhatStands,
   type Edit,
   type Mutate,
   type MutateFrame,
@@ -161,7 +162,8 @@ export class Outbox {
     if (chosen.length === 0) {
       return false;
     }
-    this._edits = this._edits.filter(edit => !chosen.includes(edit));
+    const sent = new Set(chosen);
+    this._edits = this._edits.filter(edit => !sent.has(edit));
     this._freeze(chosen);
     return this._sendOpen();
   }
@@ -265,7 +267,9 @@ export class Outbox {
 
   /** Takes refused edits in: its own, or those of a dead tab whose outbox was drained. */
   refuse(edits: readonly Edit[], answer: Reject): void {
-    const refused = edits.map(edit => refusedEdit(edit, answer));
+    const refused = edits
+      .filter(edit => !wantsWhatStands(edit, answer))
+      .map(edit => refusedEdit(edit, answer));
     this.takeRefused(refused);
     this.options.onRefused(refused);
   }
@@ -290,10 +294,11 @@ export class Outbox {
     this._write();
   }
 
-  /** The same edits for another session, which knows nothing of this client's numbers. */
-  moveTo(key: string): void {
+  /** The same edits, or what they come to, for another session, which knows nothing of this client's numbers. */
+  moveTo(key: string, edits?: readonly Edit[]): void {
+    const same = (): Edit[] => this.pending.map(edit => ({ ...edit, guarded: false }));
     this._drawer.moveTo(key);
-    this._edits = this.pending.map(edit => ({ ...edit, base: 0, seen: 0, guarded: false }));
+    this._edits = (edits ?? same()).map(edit => ({ ...edit, base: 0, seen: 0 }));
     this._open = null;
     this._seq = 0;
     this._ready = false;

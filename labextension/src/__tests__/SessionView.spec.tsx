@@ -406,7 +406,10 @@ describe('trouble', () => {
     await doing(() => server.deliver({ type: 'deleted' }));
     expect(screen.getByTestId('ended').textContent).toContain('was deleted');
     expect(light().text).toBe('Deleted');
-    expect(screen.getByTestId('start-anew')).toBeTruthy();
+    expect(screen.getByTestId('start-anew').textContent).toBe('Start empty');
+    expect(screen.getByTestId('start-with-values').textContent).toBe(
+      'Start a new one with this value'
+    );
   });
 
   test('a reader’s fields are read-only', async () => {

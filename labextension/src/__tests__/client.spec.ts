@@ -728,9 +728,11 @@ describe('while a step runs', () => {
 });
 
 describe('the end', () => {
-  test('a session that was deleted keeps what is shown; a new one takes what was pending', async () => {
-    server.set('lr', 0.1);
-    const fresh = new FakeServer();
+  let fresh: FakeServer;
+
+  /** A page whose session is deleted, and that gets another one of `fresh`. */
+  async function deleted(): Promise<SessionClient> {
+    fresh = new FakeServer();
     let at = server;
     const client = openPage(server, {
       replace: () => {
@@ -752,13 +754,62 @@ describe('the end', () => {
     server.open = () => (at === server ? FakeServer.prototype.open.call(server) : fresh.open());
     server.deliver({ type: 'deleted' });
     expect(client.status).toMatchObject({ kind: 'offline', end: 'gone' });
+    return client;
+  }
+
+  test('a session that was deleted keeps what is shown; a new one takes what was pending', async () => {
+    server.set('lr', 0.1);
+    server.set('space', { a: 1, b: 2 });
+    const client = await deleted();
     client.setVariable('n', 1);
+    client.editVariable('space', { a: 1, b: 2 }, { a: 5, b: 2 });
     await pass(5000);
     expect(client.getVariable('lr')).toBe(0.1);
     await client.startAnew();
     await pass(1000);
     expect(client.status.kind).toBe('saved');
-    expect(fresh.value('n')).toBe(1);
+    expect(client.getState().refused).toEqual([]);
+    expect([...fresh.rows].map(([name, row]) => [name, row.value])).toEqual([
+      ['n', 1],
+      ['space', { a: 5, b: 2 }]
+    ]);
+  });
+
+  test('or all that is shown, declarations too, as one sees it', async () => {
+    server.set('lr', 0.1);
+    server.declare('lr', { schema: { maximum: 1 }, locked: true });
+    server.set('space', { a: 1 });
+    server.set('old', 0);
+    const client = await deleted();
+    client.editVariable('space', { a: 1 }, { a: 5 });
+    client.deleteVariable('old');
+    client.renameVariable('space', 'grid');
+    fresh.refuses = op =>
+      op.op === 'set' && fresh.rows.get(op.name)?.spec?.locked === true
+        ? { code: 'locked', message: 'It is locked.' }
+        : null;
+    await client.startAnew(true);
+    await pass(1000);
+    expect(client.status.kind).toBe('saved');
+    expect([...fresh.rows].map(([name, { value, spec }]) => [name, value, spec?.locked])).toEqual([
+      ['lr', 0.1, true],
+      ['grid', { a: 5 }, undefined]
+    ]);
+  });
+
+  test('and what somebody wrote into the new one before is not overwritten', async () => {
+    server.set('lr', 0.1);
+    server.set('n', 1);
+    server.set('same', 2);
+    const client = await deleted();
+    fresh.set('lr', 0.5);
+    fresh.set('same', 2);
+    await client.startAnew(true);
+    await pass(1000);
+    expect([fresh.value('lr'), fresh.value('n')]).toEqual([0.5, 1]);
+    expect([...client.getState().conflicts.values()]).toMatchObject([
+      { name: 'lr', mine: 0.1, theirs: 0.5, stands: 'theirs' }
+    ]);
   });
 
   test('a reader is told so and cannot write', async () => {

@@ -148,9 +148,10 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
   const { end } = props;
   const { trans, notify } = useSurroundings();
   const client = useClient();
-  const start = (): void => {
+  const count = useSelected(state => state.variables.size);
+  const start = (withValues: boolean): void => {
     client
-      .startAnew()
+      .startAnew(withValues)
       .catch(() => notify({ text: trans.__('The server did not answer. Try again.') }));
   };
   return (
@@ -161,13 +162,31 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
           : trans.__('You may no longer use this session.')}
       </div>
       <div className="jp-SessionCard-line jp-mod-actions">
+        {end === 'gone' && count > 0 ? (
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-accent"
+            data-testid="start-with-values"
+            onClick={() => start(true)}
+          >
+            {trans._n(
+              'Start a new one with this value',
+              'Start a new one with these %1 values',
+              count
+            )}
+          </button>
+        ) : null}
         <button
           type="button"
-          className="jp-SessionButton jp-mod-accent"
+          className={`jp-SessionButton ${end === 'gone' && count > 0 ? '' : 'jp-mod-accent'}`}
           data-testid="start-anew"
-          onClick={start}
+          onClick={() => start(false)}
         >
-          {end === 'gone' ? trans.__('Start a new session') : trans.__('Try again')}
+          {end !== 'gone'
+            ? trans.__('Try again')
+            : count > 0
+              ? trans.__('Start empty')
+              : trans.__('Start a new session')}
         </button>
       </div>
     </div>
