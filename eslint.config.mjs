@@ -11,7 +11,7 @@ const layers = [
   ['model', 'frames', 'changes', 'overlay'],
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
-  ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
+  ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'memory', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
   ['view', 'writer', 'flushes'],
   ['client'],

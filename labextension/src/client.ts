@@ -8,6 +8,7 @@ import { asWhole, remade, type Edit, type Refused } from './edit';
 import { Flushes, type FlushResult } from './flushes';
 import type { Ack, ServerFrame, Welcome } from './frames';
 import type { Json } from './json';
+import type { KnownState } from './memory';
 import type { Change, Spec } from './model';
 import { Outbox } from './outbox';
 import { Replica, UNKNOWN_META } from './replica';
@@ -23,14 +24,13 @@ export type { ClientState } from './view';
 
 const FLUSH_TIMEOUT = 2000;
 const LONG_OFFLINE = 60_000;
-const REMEMBER_AFTER = 1500;
 
 export class SessionClient {
   constructor(private readonly options: ClientOptions) {
-    const { sessionId, shelf, tab, life, cellar, texts } = options;
+    const { sessionId, shelf, memory, tab, life, cellar, texts } = options;
     this._sessionId = sessionId;
     this._now = options.now ?? Date.now;
-    this._replica = new Replica(options.meta ?? UNKNOWN_META, shelf.readState(sessionId));
+    this._replica = new Replica(options.meta ?? UNKNOWN_META, memory.known);
     this._outbox = new Outbox({
       storage: shelf.storage,
       key: shelf.outboxKey(sessionId, tab),
@@ -175,7 +175,7 @@ export class SessionClient {
    * Goes on with the session the notebook has now, and takes pending edits there, or all that is shown: `withValues`.
    */
   startAnew = async (withValues = false): Promise<void> => {
-    const { replace, shelf, tab, life } = this.options;
+    const { replace, shelf, memory, tab, life } = this.options;
     const next = await replace?.();
     if (next === undefined) {
       return;
@@ -185,7 +185,7 @@ export class SessionClient {
       : this._replica.revision > 0
         ? this._outbox.pending.map(asWhole)
         : undefined;
-    shelf.forgetState(this._sessionId);
+    memory.moveTo(next.sessionId);
     this._sessionId = next.sessionId;
     this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab), edits);
     this._replica = new Replica(next.meta);
@@ -197,16 +197,21 @@ export class SessionClient {
 
   /**
    * Before the page goes: sends what it can, on the channel and past it, for a channel may end with the page; the number
-   * counts once. The rest is in the outbox.
+   * counts once. The rest is in the outbox. `forget`: nothing is to be remembered for the next page.
    */
-  leave = (): void => {
+  leave = (forget = false): void => {
     this._sender.hurry();
     const { isReady, client, open } = this._outbox;
     if (isReady && open !== null && this._posted !== `${client} ${open.seq}`) {
       this._posted = `${client} ${open.seq}`;
       this.options.post?.(this._sessionId, client, open);
     }
-    this._remember();
+    const { memory } = this.options;
+    if (forget) {
+      memory.drop();
+    } else {
+      memory.now(this._known);
+    }
   };
 
   dispose(): void {
@@ -342,16 +347,11 @@ export class SessionClient {
   }
 
   private _rememberSoon(): void {
-    this._memory ??= setTimeout(() => this._remember(), REMEMBER_AFTER);
+    this.options.memory.soon(this._known);
   }
 
-  private _remember(): void {
-    clearTimeout(this._memory);
-    this._memory = undefined;
-    if (this._link.everLive && this._replica.revision > 0) {
-      this.options.shelf.writeState(this._sessionId, this._replica.toKnown());
-    }
-  }
+  private readonly _known = (): KnownState | null =>
+    this._link.everLive && this._replica.revision > 0 ? this._replica.toKnown() : null;
 
   private _publish(): void {
     this._state = this._draw();
@@ -379,5 +379,4 @@ export class SessionClient {
   private _link: Link = { live: false, everLive: false, failing: false, end: null };
   private _replaced = false;
   private _offlineSince: number | null;
-  private _memory: ReturnType<typeof setTimeout> | undefined;
 }

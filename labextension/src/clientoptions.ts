@@ -3,6 +3,7 @@
  */
 import type { Cellar, Texts } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
+import type { Memory } from './memory';
 import type { Meta } from './model';
 import type { MutateFrame } from './edit';
 import type { Pace } from './pacer';
@@ -15,6 +16,7 @@ export interface ClientOptions {
   /** This life of the page. */
   life: string;
   shelf: Shelf;
+  memory: Memory;
   /** For large edits, and what it has of this tab's. */
   cellar?: Cellar | null;
   texts?: Texts;

@@ -5,7 +5,7 @@ import { applyOps, recordRuns } from './changes';
 import type { Welcome } from './frames';
 import { DEFAULT_LIMITS } from './limits';
 import type { Change, EditOp, Limits, Meta, Op, Origin, Rows, Step } from './model';
-import type { KnownState } from './shelf';
+import type { KnownState } from './memory';
 
 export const UNKNOWN_META: Meta = {
   lastSyncedAt: null,

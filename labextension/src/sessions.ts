@@ -10,6 +10,7 @@ import type { Choice, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
 import { textsOf } from './drawer';
 import { randomId } from './ids';
+import { forgetOld, Memory } from './memory';
 import type { Pace } from './pacer';
 import {
   askWhy,
@@ -56,7 +57,8 @@ export class Sessions {
     this._shelf = new Shelf(local, options.settings.baseUrl, options.user ?? '');
     this._tab = Tab.claim({ local, session, locks });
     this._cellar = Cellar.of(this._shelf.owner);
-    this._cellar?.sweep(this._shelf.outboxTexts()).catch(() => undefined);
+    forgetOld(this._shelf, Date.now());
+    this._cellar?.sweep(this._shelf.texts()).catch(() => undefined);
     this._timer = setInterval(
       () => this._clients.forEach((_, id) => void this.drainDead(id)),
       LOOK_EVERY
@@ -86,6 +88,7 @@ export class Sessions {
     }
     const { sessionId, meta } = found;
     const texts = await this._textsOf(sessionId, tab);
+    const memory = await Memory.of(this._shelf, this._cellar, sessionId);
     const existing = [...this._clients.values()].find(
       client => client.getState().sessionId === sessionId
     );
@@ -98,6 +101,7 @@ export class Sessions {
       tab: tab.id,
       life: this._life,
       shelf: this._shelf,
+      memory,
       cellar: this._cellar,
       texts,
       pace: this.options.pace,
@@ -170,7 +174,7 @@ export class Sessions {
 
   /** The page goes: sends what it can. @param forget whether this browser keeps nothing for the next page: a logout */
   leave(forget = false): void {
-    this._clients.forEach(client => client.leave());
+    this._clients.forEach(client => client.leave(forget));
     if (forget) {
       this._shelf.clear();
       this._cellar?.clear();

@@ -1,27 +1,12 @@
 /**
- * What this browser keeps of sessions in local storage: outboxes, which are precious, and the last known states, which
- * only make the panel show something at once and give way when room is needed.
+ * What this browser keeps of sessions in local storage: outboxes, which are precious, and the last known states (see
+ * Memory), which only make the panel show something at once and give way when room is needed.
  *
  * Keys begin with the server's address and the person, so that two servers of one origin, or two people at one computer,
  * never meet.
  */
-import { parseJson, stringifyJson } from './json';
-import type { Limits, Meta, Row, Step } from './model';
-
 const ROOT = 'session-state';
-// A larger state is not worth its room: it comes from the server soon enough.
-const LARGEST_STATE = 512 * 1024;
 const LONG_AGO = 7 * 24 * 3600 * 1000;
-
-/** The last state a server confirmed. */
-export interface KnownState {
-  v: 1;
-  rows: Row[];
-  steps: Step[];
-  meta: Meta;
-  tip: string | null;
-  limits: Limits | null;
-}
 
 /** The revision that stood on the screen, of which history, and when. */
 export interface LastLook {
@@ -52,37 +37,36 @@ export class Shelf {
     return this._keys(prefix).map(key => key.slice(prefix.length));
   }
 
-  /** Everybody's outboxes, as they are written down. */
-  outboxTexts(): string[] {
-    return this._keys(`${ROOT}:outbox:`).map(key => this.storage?.getItem(key) ?? '');
+  /** Everybody's outboxes and known states, as they are written down. */
+  texts(): string[] {
+    const keys = [...this._keys(`${ROOT}:outbox:`), ...this._keys(`${ROOT}:state:`)];
+    return keys.map(key => this.storage?.getItem(key) ?? '');
   }
 
   remove(key: string): void {
     this.storage?.removeItem(key);
   }
 
-  readState(sessionId: string): KnownState | null {
+  /** What is known of a session, as Memory has written it down. */
+  readState(sessionId: string): string | null {
+    return this.storage?.getItem(this._prefix('state', sessionId)) ?? null;
+  }
+
+  /** @returns whether there was room */
+  writeState(sessionId: string, text: string): boolean {
     try {
-      const text = this.storage?.getItem(this._prefix('state', sessionId)) ?? null;
-      const state = text === null ? null : (parseJson(text) as unknown as KnownState);
-      return state?.v === 1 ? state : null;
+      this.storage?.setItem(this._prefix('state', sessionId), text);
+      return this.storage !== null;
     } catch {
-      return null;
+      this.forgetState(sessionId);
+      return false;
     }
   }
 
-  writeState(sessionId: string, state: KnownState): void {
-    const key = this._prefix('state', sessionId);
-    const text = stringifyJson(state);
-    try {
-      if (text.length > LARGEST_STATE) {
-        this.storage?.removeItem(key);
-      } else {
-        this.storage?.setItem(key, text);
-      }
-    } catch {
-      this.storage?.removeItem(key);
-    }
+  /** The sessions of which something is known. */
+  statesOf(): string[] {
+    const prefix = `${ROOT}:state:${this.owner}|`;
+    return this._keys(prefix).map(key => decodeURIComponent(key.slice(prefix.length)));
   }
 
   forgetState(sessionId: string): void {

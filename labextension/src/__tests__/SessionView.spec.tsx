@@ -412,6 +412,27 @@ describe('trouble', () => {
     );
   });
 
+  test('nothing known yet is not shown as nothing there', async () => {
+    server.set('lr', 0.1);
+    server.isUp = false;
+    const { client } = await showSession(server);
+    await doing(() => undefined);
+    expect(screen.queryByTestId('empty')).toBeNull();
+    expect(screen.getByTestId('unknown').textContent).toMatch(/^Offline: .* is not known yet/);
+    expect(screen.getByTestId('foot').textContent).not.toContain('revision');
+    server.isUp = true;
+    await doing(() => client.connect());
+    expect(screen.queryByTestId('unknown')).toBeNull();
+    expect(names()).toEqual(['lr']);
+  });
+
+  test('a reader is not asked to add to an empty session', async () => {
+    server.readOnly = true;
+    await showSession(server);
+    expect(screen.getByTestId('empty').textContent).toContain('You may read it');
+    expect(screen.queryByTestId('empty-add')).toBeNull();
+  });
+
   test('a reader’s fields are read-only', async () => {
     server.set('lr', 0.1);
     server.readOnly = true;

@@ -8,6 +8,7 @@ import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
 import { applyOps, recordRun } from '../changes';
 import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
 import type { Change, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
+import { Memory } from '../memory';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
 
@@ -320,6 +321,7 @@ export function openPage(server: FakeServer, options: Partial<ClientOptions> = {
     tab: 'tab1',
     life: `life-${Math.random()}`,
     shelf,
+    memory: new Memory(shelf, null, 's'),
     pace: () => ({ debounce: 500, maxWait: 2000 }),
     connect: (rest, session) =>
       new Channel({

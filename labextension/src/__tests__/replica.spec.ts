@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Channel, type Socket } from '../channel';
 import { SessionClient } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
+import { Memory } from '../memory';
 import { Shelf } from '../shelf';
 import { settle } from './fakeserver';
 
@@ -84,11 +85,13 @@ function complete(frame: Frame, client: string): Frame {
 test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { steps }) => {
   let sent: Frame[] = [];
   let line: Line | undefined;
+  const shelf = new Shelf(localStorage, 'http://lab/', 'ada');
   const client = new SessionClient({
     sessionId: 's',
     tab: 'tab1',
     life: 'life1',
-    shelf: new Shelf(localStorage, 'http://lab/', 'ada'),
+    shelf,
+    memory: new Memory(shelf, null, 's'),
     pace: () => ({ debounce: 500, maxWait: 2000 }),
     connect: rest =>
       new Channel({

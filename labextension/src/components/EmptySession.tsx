@@ -1,12 +1,34 @@
 import React from 'react';
 
-import { useTrans } from '../context';
+import { useSelected, useTrans } from '../context';
 import type { Example } from './AddForm';
 
 const EXAMPLE: Example = { name: 'lr', value: '0.1' };
 
+/** What is said where no variable is shown: that none is known yet, or what a session is for. */
+export function EmptySession(props: React.ComponentProps<typeof Teaching>): React.JSX.Element {
+  const trans = useTrans();
+  const isKnown = useSelected(state => state.confirmed);
+  const isOffline = useSelected(state => state.status.kind === 'offline');
+  const readOnly = useSelected(state => state.readOnly);
+  if (isKnown && !readOnly) {
+    return <Teaching {...props} />;
+  }
+  return (
+    <p className="jp-SessionEmpty" data-testid={isKnown ? 'empty' : 'unknown'}>
+      {isKnown
+        ? trans.__('Nothing is in this session yet. You may read it, not change it.')
+        : isOffline
+          ? trans.__(
+              'Offline: what this session holds is not known yet. It is shown as soon as the server answers; what you add until then is kept in this browser.'
+            )
+          : trans.__('Connecting …')}
+    </p>
+  );
+}
+
 /** What a session is for, and a first one to try. `isBrief`: the notebook shows that its author knows the rest. */
-export function EmptySession(props: {
+function Teaching(props: {
   isBrief: boolean;
   onAdd(example: Example | null): void;
 }): React.JSX.Element {

@@ -114,7 +114,7 @@ export function SessionView(): React.JSX.Element {
               <ConflictCard conflict={conflict} />
             </div>
           ))}
-          {groups.count === 0 && adding === null ? (
+          {groups.count === 0 && adding === null && end === null ? (
             <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
           ) : null}
           {shown === 0 && groups.count > 0 ? (
@@ -199,7 +199,7 @@ function Foot(): React.JSX.Element {
   const confirmed = useSelected(state => state.confirmed);
   return (
     <div className="jp-SessionFoot" data-testid="foot">
-      <span>{trans.__('revision %1', meta.revision)}</span>
+      <span>{confirmed || meta.revision > 0 ? trans.__('revision %1', meta.revision) : ''}</span>
       {meta.lastSyncedAt === null ? null : (
         <span>
           {confirmed
