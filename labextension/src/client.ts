@@ -307,12 +307,13 @@ export class SessionClient {
 
   private _acknowledged(edits: readonly Edit[], ack: Ack): void {
     const origin = { kind: 'panel' as const, user: this.options.user, client: this.clientId };
+    const { rows } = this._replica;
     this._replica.acknowledge(
       edits.map(edit => edit.op),
       ack,
       origin
     );
-    this._conflicts.acknowledged(edits, ack);
+    this._conflicts.acknowledged(edits, ack, rows);
     this._outbox.refit(this._replica.rows);
     this._rememberSoon();
   }

@@ -4,7 +4,7 @@
 import { namesOf } from './changes';
 import type { Edit, Refused } from './edit';
 import type { Ack, WireConflict } from './frames';
-import type { Json } from './json';
+import { sameJson, type Json } from './json';
 import type { Change, Op, Origin, Rows } from './model';
 import { applyPatch, overlap, placesOf, type Place } from './patch';
 
@@ -14,9 +14,13 @@ export interface Conflict {
   /** undefined where the variable was deleted. */
   readonly mine: Json | undefined;
   readonly theirs: Json | undefined;
+  /** What stood there before both; undefined also where that is not known. */
   readonly base: Json | undefined;
+  /** Who wrote theirs. */
   readonly origin: Origin | null;
-  readonly at: number;
+  /** When each was written, ms since the Unix epoch; null where nobody says. */
+  readonly mineAt: number;
+  readonly theirsAt: number | null;
   /** Which of the two the session holds now. */
   readonly stands: 'mine' | 'theirs';
   /** The refused edit behind it, where the server asked for a decision. */
@@ -28,11 +32,11 @@ export class Conflicts {
     return this._open;
   }
 
-  /** An acknowledgement that says whose changes it replaced. */
-  acknowledged(edits: readonly Edit[], ack: Ack): void {
-    const found = (ack.conflicts ?? []).map(wire => conflictOfAck(wire, edits, ack.at));
+  /** An acknowledgement that says whose changes it replaced, of edits that were made to `before`. */
+  acknowledged(edits: readonly Edit[], ack: Ack, before: Rows): void {
+    const found = (ack.conflicts ?? []).map(wire => conflictOfAck(wire, edits, before));
     this._add(found.filter(conflict => conflict !== null));
-    edits.forEach(({ op }) => this._written.add(op, ack.revision));
+    edits.forEach(({ op }) => this._written.add(op, ack.revision, before));
   }
 
   /** A change about to be applied to `before`. */
@@ -68,17 +72,29 @@ export class Conflicts {
 
 // More writes into one object than this, and all of it counts as written.
 const REMEMBERED = 32;
+// Of writes of wholes so many are remembered, for what stood there before them.
+const WHOLES = 4;
+
+interface Write {
+  readonly revision: number;
+  readonly places: readonly Place[];
+  /** What stood there before it; undefined also where that is not remembered. */
+  readonly before: Json | undefined;
+}
 
 /** Where in its variables this page has written, and when; until somebody else writes there. */
 class Written {
-  add(op: Op, revision: number): void {
-    if (op.op === 'patch') {
-      const places = placesOf(op.patch);
-      const before = this._at.get(op.name) ?? [];
-      const all = before.length < REMEMBERED ? [...before, { revision, places }] : [];
-      this._at.set(op.name, all.length > 0 ? all : [{ revision, places: [[]] }]);
-    } else {
-      namesOf(op).forEach(name => this._at.set(name, [{ revision, places: [[]] }]));
+  add(op: Op, revision: number, rows: Rows): void {
+    for (const name of namesOf(op)) {
+      const earlier = this._at.get(name) ?? [];
+      const write = { revision, places: [[]], before: rows.get(name)?.value };
+      if (op.op !== 'patch') {
+        this._at.set(name, [...earlier.slice(1 - WHOLES), write]);
+      } else if (earlier.length < REMEMBERED) {
+        this._at.set(name, [...earlier, { ...write, places: placesOf(op.patch) }]);
+      } else {
+        this._at.set(name, [{ ...write, before: undefined }]);
+      }
     }
   }
 
@@ -100,10 +116,12 @@ class Written {
       : all.some(each => each.revision > base && overlap(each.places, places));
   }
 
-  private readonly _at = new Map<
-    string,
-    readonly { revision: number; places: readonly Place[] }[]
-  >();
+  /** What stood in a variable before this page wrote there after revision `base`. */
+  before(name: string, base: number): Json | undefined {
+    return this._at.get(name)?.find(each => each.revision > base)?.before;
+  }
+
+  private readonly _at = new Map<string, readonly Write[]>();
 }
 
 /** The open conflicts, with edits that were refused because their variable had moved on. */
@@ -126,19 +144,17 @@ function valueOf(edit: Edit): Json | undefined {
 }
 
 /** An acknowledged edit that replaced what somebody else had written meanwhile. */
-function conflictOfAck(wire: WireConflict, edits: readonly Edit[], at: number): Conflict | null {
-  const edit = edits.find(each => each.op.name === wire.name);
-  return edit === undefined
-    ? null
-    : {
-        name: wire.name,
-        mine: valueOf(edit),
-        theirs: wire.theirs,
-        base: wire.base,
-        origin: wire.origin ?? null,
-        at,
-        stands: 'mine'
-      };
+function conflictOfAck(wire: WireConflict, edits: readonly Edit[], before: Rows): Conflict | null {
+  const { name, theirs, base, origin = null } = wire;
+  const edit = edits.find(each => each.op.name === name);
+  if (edit === undefined) {
+    return null;
+  }
+  // Their change came before the answer: it is the row that was replaced.
+  const row = before.get(name);
+  const isTheirs = row !== undefined && theirs !== undefined && sameJson(row.value, theirs);
+  const mine = { mine: valueOf(edit), mineAt: edit.at, stands: 'mine' as const };
+  return { name, ...mine, theirs, theirsAt: isTheirs ? row.updatedAt : null, base, origin };
 }
 
 /** An edit that was refused because its variable had moved on. */
@@ -151,7 +167,8 @@ function conflictOfRefusal(refused: Refused, rows: Rows): Conflict {
     theirs: row?.value ?? refused.theirs,
     base: refused.edit.whole?.before,
     origin: row?.origin ?? null,
-    at: refused.edit.at,
+    mineAt: refused.edit.at,
+    theirsAt: row?.updatedAt ?? null,
     stands: 'theirs',
     refusedId: refused.id
   };
@@ -183,9 +200,10 @@ function conflictsOfChange(
       return [];
     }
     const theirs = after(op, row.value);
-    const { name, value: mine } = row;
-    const { origin, at } = change;
-    return [{ name, mine, theirs, base: undefined, origin, at, stands: 'theirs' as const }];
+    const { name, value: mine, updatedAt: mineAt } = row;
+    const { origin, at: theirsAt } = change;
+    const sides = { mine, mineAt, theirs, theirsAt, base: written.before(name, base) };
+    return [{ name, ...sides, origin, stands: 'theirs' as const }];
   });
 }
 

@@ -24,6 +24,8 @@ export const SessionContext = createContext<SessionLike | null>(null);
 export interface Notice {
   text: string;
   action?: { label: string; run(): void };
+  /** Another one beside it. */
+  also?: { label: string; run(): void };
   /** The notebook that it speaks of: once another one is in front, it would be misread. */
   notebook?: object | null;
 }

@@ -276,6 +276,15 @@ function memberOf(value: { [key: string]: Json }, key: string): Side {
   return Object.hasOwn(value, key) ? { value: value[key]! } : 'absent';
 }
 
+/** What stands at a place of a value. */
+export function memberAt(value: Json, path: readonly string[]): Side {
+  let at: Side = { value };
+  for (const key of path) {
+    at = typeof at === 'object' && isObject(at.value) ? memberOf(at.value, key) : 'absent';
+  }
+  return at;
+}
+
 /** The changes that later ones took back. */
 export function undoneBy(entries: readonly Entry[]): ReadonlyMap<number, number> {
   const undone = new Map<number, number>();

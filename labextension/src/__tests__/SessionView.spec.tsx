@@ -380,7 +380,7 @@ describe('trouble', () => {
     await pass(500);
     expect(light()).toEqual({ text: '1 conflict', state: 'conflict' });
     const card = within(row('lr')).getByTestId('conflict');
-    expect(card.textContent).toMatch(/Yours.*0\.35.*tune.*0\.28/);
+    expect(card.textContent).toMatch(/Yours, .*\d.*0\.35.*step tune, .*\d.*0\.28/);
     await click(within(card).getByTestId('conflict-take'));
     expect(server.value('lr')).toBe(0.28);
     expect(light().state).toBe('saved');

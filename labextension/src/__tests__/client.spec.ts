@@ -350,12 +350,16 @@ describe('others write too', () => {
   test('the later one wins and both are shown; Take takes theirs back', async () => {
     server.set('lr', 0.1);
     const client = await page();
+    const mineAt = Date.now();
     client.setVariable('lr', 0.35);
+    await pass(100);
     server.set('lr', 0.28, { kind: 'step', step: 'tune' });
+    await pass(100);
     await client.flush();
     expect(client.status).toMatchObject({ kind: 'conflict', conflicts: 1 });
     const conflict = client.getState().conflicts.get('lr');
     expect(conflict).toMatchObject({ mine: 0.35, theirs: 0.28, stands: 'mine' });
+    expect(conflict).toMatchObject({ mineAt, theirsAt: mineAt + 100 });
     client.takeTheirs('lr');
     await pass(100);
     expect(server.value('lr')).toBe(0.28);
@@ -363,11 +367,19 @@ describe('others write too', () => {
   });
 
   test('whoever is overwritten unseen is told; Keep puts mine back', async () => {
+    server.set('lr', 0.1);
     const client = await page();
+    client.setVariable('lr', 0.3);
+    await client.flush();
+    const seen = server.revision;
     client.setVariable('lr', 0.35);
     await client.flush();
-    server.write([{ op: 'set', name: 'lr', value: 0.9 }], { kind: 'cell' }, 'kernel', 0);
-    expect(client.getState().conflicts.get('lr')).toMatchObject({ mine: 0.35, theirs: 0.9 });
+    const mineAt = Date.now();
+    await pass(5000);
+    server.write([{ op: 'set', name: 'lr', value: 0.9 }], { kind: 'cell' }, 'kernel', seen);
+    const conflict = client.getState().conflicts.get('lr');
+    expect(conflict).toMatchObject({ mine: 0.35, theirs: 0.9, base: 0.3, stands: 'theirs' });
+    expect(conflict).toMatchObject({ mineAt, theirsAt: mineAt + 5000 });
     client.keepMine('lr');
     await pass(100);
     expect(server.value('lr')).toBe(0.35);

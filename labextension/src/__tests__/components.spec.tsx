@@ -60,10 +60,11 @@ test.each([
 });
 
 test('who wrote it: this tab is you, another panel is a panel', () => {
-  expect(whoWords({ kind: 'panel', client: 'A' }, 'A', trans)).toBe('you');
-  expect(whoWords({ kind: 'panel', client: 'B' }, 'A', trans)).toBe('panel');
-  expect(whoWords({ kind: 'step', step: 'train' }, 'A', trans)).toBe('train');
-  expect(whoWords({ kind: 'cli' }, 'A', trans)).toBe('command line');
+  const on = { client: 'A', hasPeople: false, cellNumber: () => null };
+  expect(whoWords({ kind: 'panel', client: 'A' }, on, trans)).toBe('you');
+  expect(whoWords({ kind: 'panel', client: 'B' }, on, trans)).toBe('panel');
+  expect(whoWords({ kind: 'step', step: 'train' }, on, trans)).toBe('train');
+  expect(whoWords({ kind: 'cli' }, on, trans)).toBe('command line');
 });
 
 test.each([

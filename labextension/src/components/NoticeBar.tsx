@@ -41,6 +41,16 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
               {notice.action.label}
             </button>
           )}
+          {notice.also === undefined ? null : (
+            <button
+              type="button"
+              className="jp-SessionButton"
+              data-testid="notice-also"
+              onClick={notice.also.run}
+            >
+              {notice.also.label}
+            </button>
+          )}
           <button
             type="button"
             className="jp-SessionButton jp-mod-quiet"

@@ -1,10 +1,11 @@
 import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useMemo } from 'react';
 
-import { useClient, useSelected, useTrans } from '../context';
+import { useSelected, useTrans } from '../context';
 import type { Written } from '../graph';
 import type { Row } from '../model';
 import { useClock } from './useClock';
+import { useOnlooker } from './useHistory';
 import { agoWords, whoWords } from './WrittenBy';
 
 export interface Trace {
@@ -29,7 +30,7 @@ export function useTrace(name: string | null): Trace | null {
 export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Element {
   const { row, written } = props.trace;
   const trans = useTrans();
-  const client = useClient();
+  const on = useOnlooker();
   const now = useClock();
   const steps = useSelected(state => state.steps);
   const when = agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans);
@@ -39,12 +40,7 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   );
   const sentence =
     written === null
-      ? trans.__(
-          '%1 was set by %2, %3.',
-          row.name,
-          whoWords(row.origin, client.clientId, trans),
-          when
-        )
+      ? trans.__('%1 was set by %2, %3.', row.name, whoWords(row.origin, on, trans), when)
       : inputs.length > 0
         ? trans.__(
             '%1 was written by %2 from %3, %4.',

@@ -1,26 +1,31 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React from 'react';
 
-import { useClient, useSelected, useTrans } from '../context';
+import { useSelected, useTrans } from '../context';
 import type { Origin } from '../model';
 import type { ViewRow } from '../overlay';
+import { authorWords, type Onlooker } from './historywords';
 import { useClock } from './useClock';
+import { useOnlooker } from './useHistory';
 
-/** Who made a change, in a word. */
-export function whoWords(origin: Origin, client: string, trans: TranslationBundle): string {
+/** Who made a change, in a word or two: authorWords says all of it. */
+export function whoWords(origin: Origin, on: Onlooker, trans: TranslationBundle): string {
+  const person = on.hasPeople && origin.user !== undefined ? origin.user : null;
   switch (origin.kind) {
     case 'step':
       return origin.step ?? trans.__('step');
-    case 'cell':
-      return trans.__('cell');
+    case 'cell': {
+      const number = origin.cell === undefined ? null : on.cellNumber(origin.cell);
+      return number === null ? (person ?? trans.__('cell')) : trans.__('cell %1', number);
+    }
     case 'widget':
-      return trans.__('widget');
+      return person ?? trans.__('widget');
     case 'api':
-      return trans.__('API');
+      return person ?? trans.__('API');
     case 'cli':
-      return trans.__('command line');
+      return person ?? trans.__('command line');
     default:
-      return origin.client === client ? trans.__('you') : trans.__('panel');
+      return origin.client === on.client ? trans.__('you') : (person ?? trans.__('panel'));
   }
 }
 
@@ -62,7 +67,7 @@ export function durationWords(ms: number, trans: TranslationBundle): string {
 export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const { row } = props;
   const trans = useTrans();
-  const client = useClient();
+  const on = useOnlooker();
   const now = useClock();
   const isOffline = useSelected(state => state.status.kind === 'offline');
   if (row.pending) {
@@ -72,15 +77,16 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
       </span>
     );
   }
-  const who = whoWords(row.origin, client.clientId, trans);
+  const author = authorWords(row.origin, on, trans);
   const when = new Date(row.updatedAt).toLocaleString();
   return (
     <span
       className="jp-SessionRow-who"
-      title={trans.__('Written by %1, %2, revision %3', who, when, row.revision)}
+      title={trans.__('Written by %1, %2, revision %3', author, when, row.revision)}
       data-testid="written-by"
     >
-      {who} · {agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}
+      {whoWords(row.origin, on, trans)} ·{' '}
+      {agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}
     </span>
   );
 }

@@ -56,6 +56,19 @@ export function sideWords(side: Side, trans: TranslationBundle, width = 32): str
   return isPurged(side) ? trans.__('purged') : briefJson(side.value, width);
 }
 
+const LEAD = 8;
+
+/** So much of a text that one sees how it differs from another: from a little before the place where they part. */
+export function apartWords(text: string, other: string, width = 40): string {
+  let same = 0;
+  while (same < text.length && text[same] === other[same]) {
+    same++;
+  }
+  const from = text.length <= width || same < width / 2 ? 0 : same - LEAD;
+  const shown = `${from === 0 ? '' : '…'}${text.slice(from)}`;
+  return shown.length > width ? `${shown.slice(0, width - 1)}…` : shown;
+}
+
 /** What became of a variable, for those who hear it. */
 export function editWords(edit: Edit, trans: TranslationBundle): string {
   const name = `${edit.name}${pathWords(edit.path)}`;

@@ -4,6 +4,7 @@ import { useClient, useSurroundings } from '../context';
 import type { History, HistoryState, Looked } from '../history';
 import type { CellSource } from '../steps';
 import type { Onlooker } from './historywords';
+import { useCells } from './useSteps';
 
 const never = (): (() => void) => () => undefined;
 const none = (): null => null;
@@ -34,22 +35,26 @@ export function useLooked(): Looked | null {
   return useContext(LookedContext);
 }
 
-const NO_CELLS: readonly CellSource[] = [];
+/** Counted once for each list of cells, however many rows ask. */
+const places = new WeakMap<readonly CellSource[], ReadonlyMap<string, number>>();
+
+function placesOf(cells: readonly CellSource[]): ReadonlyMap<string, number> {
+  const found = places.get(cells) ?? new Map(cells.map((cell, i) => [cell.id, i + 1]));
+  places.set(cells, found);
+  return found;
+}
 
 export function useOnlooker(): Onlooker {
   const client = useClient();
-  const { notebook, history } = useSurroundings();
-  const cells = useSyncExternalStore(
-    listener => notebook?.subscribe(listener) ?? (() => undefined),
-    () => notebook?.cells() ?? NO_CELLS
-  );
+  const { history } = useSurroundings();
+  const cells = useCells();
   const hasPeople = history?.hasPeople ?? false;
-  return useMemo(() => {
-    const places = new Map(cells.map((cell, i) => [cell.id, i + 1]));
-    return {
+  return useMemo(
+    () => ({
       client: client.clientId,
       hasPeople,
-      cellNumber: id => places.get(id) ?? null
-    };
-  }, [client, cells, hasPeople]);
+      cellNumber: id => placesOf(cells).get(id) ?? null
+    }),
+    [client, cells, hasPeople]
+  );
 }
