@@ -157,6 +157,16 @@ export class SessionClient {
   /** Decides a conflict for what came from elsewhere. */
   takeTheirs = (name: string): void => this._decide(name, 'theirs');
 
+  /** Does once more what was refused: it may be allowed by now. @throws EditError */
+  retryRefused = (id: string): void => {
+    const refused = this._state.refused.find(each => each.id === id);
+    if (refused !== undefined) {
+      this._writer.again(refused.edit);
+      this.dismissRefused(id);
+      void this.flush();
+    }
+  };
+
   dismissRefused = (id: string): void => {
     this._outbox.dismiss(id);
     this._publish();

@@ -7,6 +7,7 @@ import React, { createContext, useContext, useEffect, useRef, useSyncExternalSto
 
 import type { Ask, Asks } from './asks';
 import type { ClientState, FlushResult, SessionClient } from './client';
+import type { Corrections } from './corrections';
 import type { History } from './history';
 import type { Json } from './json';
 import type { ViewRow } from './overlay';
@@ -42,6 +43,8 @@ export interface Surroundings {
   notify(notice: Notice | null): void;
   /** What the panel is asked for by a command, or by another part of it. */
   asks?: Asks;
+  /** Refused values that are put back into fields. */
+  corrections?: Corrections;
   /** Where the server is; without it, nothing is asked of it past the channel. */
   settings?: Settings | null;
   /** Shows where a variable came from. */

@@ -54,6 +54,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     keepMine: nothing,
     takeTheirs: nothing,
     dismissRefused: nothing,
+    retryRefused: nothing,
     takeRefused: nothing,
     connect: nothing,
     startAnew: () => Promise.resolve(),

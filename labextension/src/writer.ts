@@ -105,6 +105,27 @@ export class Writer {
     }
   }
 
+  /** Does once more what was refused. @throws EditError */
+  again({ op, whole }: Edit): void {
+    switch (op.op) {
+      case 'set':
+        this.set(op.name, op.value);
+        break;
+      case 'patch':
+        this.edit(op.name, whole!.before, whole!.mine);
+        break;
+      case 'delete':
+        this.delete(op.name);
+        break;
+      case 'rename':
+        this.rename(op.name, op.to);
+        break;
+      case 'declare':
+        this.declare(op.name, op.spec);
+        break;
+    }
+  }
+
   /** Several edits, kept and shown once: what one of them throws leaves those before it. */
   atOnce(edits: () => void): void {
     this._isBatch = true;

@@ -1,10 +1,11 @@
-import React from 'react';
+import React, { useRef } from 'react';
 
-import { useClient, useSurroundings } from '../context';
+import { useClient, useSelected, useSurroundings } from '../context';
 import { stringifyJson } from '../json';
 import type { EditOp } from '../model';
 import type { Refused } from '../edit';
-import { shortValue } from './sentences';
+import { errorSentence, shortValue } from './sentences';
+import { useCopy } from './useCopy';
 
 /** Of a variable what its declaration does not allow: that is said in its row. */
 export function refusedOf(refused: readonly Refused[], name: string): Refused | undefined {
@@ -14,17 +15,38 @@ export function refusedOf(refused: readonly Refused[], name: string): Refused | 
 const IN_ROW = new Set(['invalid-value', 'locked']);
 
 /** An edit that the server did not take, with the reason; what was typed is not lost. */
-export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
-  const { id, edit, message } = props.refused;
+export function RefusedCard(props: {
+  refused: Refused;
+  /** Opens the field that takes any value, where it stands in its row. */
+  onOpen?(): void;
+}): React.JSX.Element {
+  const { refused, onOpen } = props;
+  const { id, edit, message } = refused;
   const client = useClient();
-  const { trans, notify } = useSurroundings();
+  const { trans, notify, corrections } = useSurroundings();
+  const copy = useCopy();
   const { op } = edit;
   const value = op.op === 'set' ? op.value : edit.whole?.mine;
-  const copy = (text: string): void => {
-    navigator.clipboard
-      .writeText(text)
-      .then(() => notify({ text: trans.__('Copied.') }))
-      .catch(() => notify({ text: trans.__('This browser does not let the panel copy.') }));
+  const isLocked = useSelected(state => state.variables.get(op.name)?.spec?.locked === true);
+  // Who takes a lock away is not kept from it by the lock.
+  const isHindered = isLocked && op.op !== 'declare';
+  const again = (): void => {
+    try {
+      client.retryRefused(id);
+    } catch (error) {
+      notify({ text: errorSentence(error, trans) });
+    }
+  };
+  const card = useRef<HTMLDivElement>(null);
+  const correct = (): void => {
+    if (value === undefined) {
+      return;
+    }
+    if (corrections?.put(op.name, { id, value, message }) === false) {
+      onOpen?.();
+    }
+    const row = card.current?.closest('[data-testid="row"]');
+    requestAnimationFrame(() => row?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus());
   };
   const what = ((each: EditOp): string => {
     switch (each.op) {
@@ -41,6 +63,7 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
   })(op);
   return (
     <div
+      ref={card}
       className="jp-SessionCard jp-mod-refused"
       role="alert"
       data-testid="refused"
@@ -56,6 +79,27 @@ export function RefusedCard(props: { refused: Refused }): React.JSX.Element {
         </div>
       ) : null}
       <div className="jp-SessionCard-line jp-mod-actions">
+        <button
+          type="button"
+          className="jp-SessionButton"
+          data-testid="refused-again"
+          disabled={isHindered}
+          title={isHindered ? trans.__('%1 is locked: unlock it first.', op.name) : undefined}
+          onClick={again}
+        >
+          {trans.__('Try again')}
+        </button>
+        {value !== undefined && onOpen !== undefined && !isLocked ? (
+          <button
+            type="button"
+            className="jp-SessionButton"
+            data-testid="refused-edit"
+            title={trans.__('Put this value into the field, to correct it')}
+            onClick={correct}
+          >
+            {trans.__('Edit')}
+          </button>
+        ) : null}
         {value !== undefined ? (
           <button
             type="button"

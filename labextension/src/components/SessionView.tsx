@@ -9,6 +9,7 @@ import {
   type Notice
 } from '../context';
 import type { ChannelEnd } from '../channel';
+import { Corrections } from '../corrections';
 import { Selection } from '../selection';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
@@ -54,9 +55,10 @@ export function SessionView(): React.JSX.Element {
   const staleKey = JSON.stringify(outdated);
   // The same set as long as it holds the same names: the list is drawn by it.
   const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
+  const [corrections] = useState(() => new Corrections());
   const surroundings = useMemo(
-    () => ({ ...around, notify: setNotice, trace: setTraced }),
-    [around]
+    () => ({ ...around, notify: setNotice, trace: setTraced, corrections }),
+    [around, corrections]
   );
   /** Of a long list a row that is far away is not in the page: the filter brings it. */
   const showRow = (name: string): void => {

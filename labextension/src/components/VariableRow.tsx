@@ -144,7 +144,9 @@ export const VariableRow = memo(function VariableRow(props: {
           {wrong}
         </div>
       )}
-      {refused === undefined ? null : <RefusedCard refused={refused} />}
+      {refused === undefined ? null : (
+        <RefusedCard refused={refused} onOpen={() => setShown('json')} />
+      )}
       {closable ? (
         <div className="jp-SessionRow-ways">
           <button

@@ -3,8 +3,8 @@
  */
 import { useEffect, useRef, useState } from 'react';
 
-import { useClient, useTrans } from '../context';
-import { sameJson, type Json } from '../json';
+import { useClient, useSurroundings } from '../context';
+import { sameJson, stringifyJson, type Json } from '../json';
 import { difference, patchedOr } from '../patch';
 import { specProblem } from '../specs';
 import { errorSentence } from './sentences';
@@ -47,7 +47,7 @@ export function useDraft(
   restores = true
 ): Field {
   const client = useClient();
-  const trans = useTrans();
+  const { trans, corrections } = useSurroundings();
   const attempt = (text: string): Draft => {
     const reading = read(text);
     const sent = reading.ok ? { value: reading.value } : null;
@@ -81,6 +81,28 @@ export function useDraft(
     }
   }, [overtaken, draft, value]);
 
+  /** A refused value that somebody wants to correct: it stays here, and is not sent. */
+  const takeUp = (): void => {
+    const refused = restores ? corrections?.take(name) : undefined;
+    if (refused !== undefined) {
+      const plain = format(refused.value);
+      const reading = read(plain);
+      const isSo = reading.ok && sameJson(reading.value, refused.value);
+      // One of another kind than this field is made for is shown as it is.
+      const text = isSo ? plain : stringifyJson(refused.value);
+      atFocus.current = before.current = reached.current = value;
+      client.setInvalid(name, text);
+      setDraft({ ...attempt(text), sent: null, refusal: refused.message, left: true });
+    }
+  };
+  const latestTakeUp = useRef(takeUp);
+  latestTakeUp.current = takeUp;
+  useEffect(() => {
+    const look = (): void => latestTakeUp.current();
+    look();
+    return corrections?.subscribe(look);
+  }, [corrections]);
+
   const change = (text: string): void => {
     const draft = latest.current;
     let next = attempt(text);
@@ -99,6 +121,10 @@ export function useDraft(
       try {
         client.editVariable(name, reached.current, next.sent.value);
         reached.current = next.sent.value;
+        const corrected = corrections?.corrected(name);
+        if (corrected !== undefined) {
+          client.dismissRefused(corrected);
+        }
       } catch (error) {
         next = { ...next, sent: null, refusal: errorSentence(error, trans) };
       }
