@@ -25,6 +25,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     conflicts: new Map(),
     refused: [],
     invalid: new Map(),
+    held: new Map(),
     readOnly: true,
     status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, end: null }
   };

@@ -129,12 +129,27 @@ export class Sender {
     clearTimeout(this._answer);
   }
 
-  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only.
-  private readonly _isHeld = (edit: Edit): boolean =>
-    !this._urgent.has(edit.op.name) &&
-    [...this.options.steps().values()].some(
-      step => step.run?.status === 'running' && step.inputs.includes(edit.op.name)
+  /** Variables whose edits wait for a step to end, and that step. */
+  get held(): ReadonlyMap<string, string> {
+    const { unsent } = this.options.outbox;
+    return new Map(
+      unsent.flatMap((edit): [string, string][] => {
+        const step = this._readerOf(edit);
+        return step === undefined ? [] : [[edit.op.name, step.name]];
+      })
     );
+  }
+
+  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only.
+  private readonly _isHeld = (edit: Edit): boolean => this._readerOf(edit) !== undefined;
+
+  private _readerOf({ op }: Edit): Step | undefined {
+    return this._urgent.has(op.name)
+      ? undefined
+      : [...this.options.steps().values()].find(
+          step => step.run?.status === 'running' && step.inputs.includes(op.name)
+        );
+  }
 
   private get _isDirty(): boolean {
     const { unsent, isHeld } = this.options.outbox;

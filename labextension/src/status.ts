@@ -4,7 +4,7 @@
 import type { ChannelEnd } from './channel';
 
 export type StatusKind =
-  'loading' | 'saved' | 'saving' | 'offline' | 'conflict' | 'notkept' | 'readonly';
+  'loading' | 'saved' | 'saving' | 'waiting' | 'offline' | 'conflict' | 'notkept' | 'readonly';
 
 export interface Status {
   readonly kind: StatusKind;
@@ -27,6 +27,8 @@ export interface Situation extends Link {
   kept: boolean;
   readOnly: boolean;
   edits: number;
+  /** Of the edits, those that wait for a step to end. */
+  held: number;
   conflicts: number;
   refused: number;
 }
@@ -50,7 +52,7 @@ export function statusOf(now: Situation): Status {
     if (conflicts + refused > 0) {
       return 'conflict';
     }
-    return edits > 0 ? 'saving' : 'saved';
+    return edits === 0 ? 'saved' : now.held === edits ? 'waiting' : 'saving';
   })();
   return { kind, edits, conflicts, refused, end };
 }

@@ -24,6 +24,8 @@ export interface ClientState {
   readonly conflicts: ReadonlyMap<string, Conflict>;
   readonly refused: readonly Refused[];
   readonly invalid: ReadonlyMap<string, string>;
+  /** Variables whose edits wait for a step that reads them to end, and that step. */
+  readonly held: ReadonlyMap<string, string>;
   readonly readOnly: boolean;
   readonly limits: Limits;
   readonly status: Status;
@@ -44,12 +46,14 @@ export class View {
     const same = before !== undefined && this._rows === rows && this._version === version;
     const variables = same ? before.variables : this._overlay(rows, pending, client);
     const others = refused.filter(each => each.code !== 'conflict');
+    const held = sameMap(before?.held, this.sender.held);
     const conflicts = withRefused(this.conflicts.open, refused, rows);
     const status = statusOf({
       ...link,
       kept: this.outbox.kept,
       readOnly,
       edits: new Set(pending.map(edit => edit.op.name)).size,
+      held: held.size,
       conflicts: conflicts.size,
       refused: others.length
     });
@@ -65,6 +69,7 @@ export class View {
       conflicts,
       refused: others,
       invalid: this.sender.invalid,
+      held,
       readOnly,
       limits,
       status: before !== undefined && alike(before.status, status) ? before.status : status
@@ -94,6 +99,16 @@ export class View {
   private _last: ClientState | undefined;
   private _rows: Rows | undefined;
   private _version = -1;
+}
+
+/** The one before as long as it says the same. */
+function sameMap(
+  before: ReadonlyMap<string, string> | undefined,
+  now: ReadonlyMap<string, string>
+): ReadonlyMap<string, string> {
+  return before?.size === now.size && [...now].every(([key, value]) => before.get(key) === value)
+    ? before
+    : now;
 }
 
 function alike<T extends object>(a: T, b: T): boolean {

@@ -573,6 +573,18 @@ describe('steps', () => {
     expect(screen.getByTestId('step-trouble').textContent).toContain('no kernel');
   });
 
+  test('hold back what is typed into a field they read, and say so there', async () => {
+    await show();
+    await doing(() => server.record(record('running')));
+    await type('lr', '0.2');
+    expect(screen.getByTestId('row-held').textContent).toBe('waits for train · Enter sends it');
+    expect(light()).toEqual({ text: '1 edit waits', state: 'waiting' });
+    await press('lr', 'Enter');
+    expect(screen.queryByTestId('row-held')).toBeNull();
+    expect(light().state).toBe('saved');
+    expect(server.value('lr')).toBe(0.2);
+  });
+
   test('started elsewhere are running here, and the pill ends with them', async () => {
     await show();
     await doing(() => server.record(record('running')));

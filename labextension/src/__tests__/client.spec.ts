@@ -728,8 +728,12 @@ describe('while a step runs', () => {
     await pass(5000);
     expect(server.value('lr')).toBe(0.1);
     expect(server.value('other')).toBe(1);
+    expect([...client.getState().held]).toEqual([['lr', 'train']]);
+    expect(client.status.kind).toBe('waiting');
     await client.flush();
     expect(server.value('lr')).toBe(0.2);
+    expect(client.getState().held.size).toBe(0);
+    expect(client.status.kind).toBe('saved');
     client.setVariable('lr', 0.3);
     await pass(5000);
     expect(server.value('lr')).toBe(0.2);

@@ -7,6 +7,7 @@ const well: Situation = {
   kept: true,
   readOnly: false,
   edits: 0,
+  held: 0,
   conflicts: 0,
   refused: 0,
   end: null
@@ -15,6 +16,8 @@ const well: Situation = {
 test.each([
   ['all is well', {}, 'saved'],
   ['an edit is on its way', { edits: 1 }, 'saving'],
+  ['all edits wait for a step', { edits: 2, held: 2 }, 'waiting'],
+  ['one of them does', { edits: 2, held: 1 }, 'saving'],
   ['nobody has answered yet', { live: false, everLive: false }, 'loading'],
   ['nobody answers', { live: false, everLive: false, failing: true }, 'offline'],
   ['the channel was lost', { live: false, edits: 3 }, 'offline'],

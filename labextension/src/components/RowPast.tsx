@@ -1,6 +1,6 @@
 import React from 'react';
 
-import { useClient, useSurroundings, useTrans } from '../context';
+import { useClient, useSelected, useSurroundings, useTrans } from '../context';
 import { useSyncExternalStore } from 'react';
 import type { Looked } from '../history';
 import type { ViewRow } from '../overlay';
@@ -9,7 +9,10 @@ import { errorSentence } from './sentences';
 import { sideWords } from './historywords';
 import { useHistoryPart, useLooked } from './useHistory';
 
-/** Under a row's head: in a revision that is looked at, what stands now; else what changed while one was away. */
+/**
+ * Under a row's head: in a revision that is looked at, what stands now; else what an edit waits for, or what changed while
+ * one was away.
+ */
 export function RowPast(props: { row: ViewRow }): React.JSX.Element | null {
   const looked = useLooked();
   return looked === null ? (
@@ -22,7 +25,17 @@ export function RowPast(props: { row: ViewRow }): React.JSX.Element | null {
 function RowNews(props: { row: ViewRow }): React.JSX.Element | null {
   const { row } = props;
   const trans = useTrans();
+  const waitsFor = useSelected(state =>
+    state.status.kind === 'offline' ? undefined : state.held.get(row.name)
+  );
   const was = useHistoryPart(state => state.away?.names.get(row.name) ?? null);
+  if (waitsFor !== undefined) {
+    return (
+      <div className="jp-SessionRow-held" data-testid="row-held">
+        {trans.__('waits for %1 · Enter sends it', waitsFor)}
+      </div>
+    );
+  }
   if (was === null || row.pending) {
     return null;
   }

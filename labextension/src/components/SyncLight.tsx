@@ -18,6 +18,8 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
       return trans.__('Saved');
     case 'saving':
       return trans.__('Saving');
+    case 'waiting':
+      return trans._n('%1 edit waits', '%1 edits wait', status.edits);
     case 'offline':
       return status.edits === 0
         ? trans.__('Offline')
@@ -39,6 +41,8 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
       return trans.__('All edits are stored on the server.');
     case 'saving':
       return trans.__('Edits are on their way to the server. They are kept in this browser too.');
+    case 'waiting':
+      return trans.__('What a running step reads is sent when it has ended, or by Enter.');
     case 'offline':
       return trans.__(
         'The server cannot be reached. What you type is kept in this browser and sent later.'

@@ -70,10 +70,11 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const on = useOnlooker();
   const now = useClock();
   const isOffline = useSelected(state => state.status.kind === 'offline');
+  const isHeld = useSelected(state => state.held.has(row.name));
   if (row.pending) {
     return (
       <span className="jp-SessionRow-who">
-        {isOffline ? trans.__('kept here') : trans.__('saving …')}
+        {isOffline ? trans.__('kept here') : isHeld ? trans.__('waits') : trans.__('saving …')}
       </span>
     );
   }
