@@ -5,6 +5,7 @@
 
 export type Ask =
   | 'session'
+  | 'present'
   | 'add'
   | 'filter'
   | 'copy'

@@ -69,7 +69,14 @@ export function addCommands(options: CommandOptions): void {
     isEnabled: canWrite
   });
   add(CommandIDs.filter, trans.__('Filter Session Variables'), asking('session', 'filter'));
-  add(CommandIDs.run, trans.__('Run Steps That Are Not Fresh'), () => open()?.runner.runDue());
+  add(CommandIDs.run, trans.__('Run Steps That Are Not Fresh'), async () => {
+    const runner = open()?.runner;
+    await runner?.runDue();
+    // The panel says why it went no further.
+    if (runner !== undefined && runner.getState().stopped !== null) {
+      asking('session', 'present')();
+    }
+  });
   add(CommandIDs.flush, trans.__('Save Session Variables Now'), () => open()?.client.flush());
   add(CommandIDs.connect, trans.__('Connect the Session Again'), () => open()?.client.connect());
   add(CommandIDs.copy, trans.__('Copy All Session Variables as JSON'), asking('session', 'copy'));

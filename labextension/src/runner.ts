@@ -17,7 +17,18 @@ export interface RunnerState {
   /** Started here, and without a record so far. */
   readonly starting: ReadonlySet<string>;
   readonly troubles: ReadonlyMap<string, Trouble>;
+  /** Of a run of several, those that wait for their turn. */
+  readonly queued: readonly string[];
+  /** The step whose trouble keeps a run of several from going on. */
+  readonly stopped: string | null;
 }
+
+const IDLE: RunnerState = {
+  starting: new Set(),
+  troubles: new Map(),
+  queued: [],
+  stopped: null
+};
 
 // The record travels by the session's channel, the cell's end by the kernel's.
 const RECORD_PATIENCE = 3000;
@@ -52,21 +63,21 @@ export class Runner {
    * what is due is asked anew; none runs twice.
    */
   async runDue(): Promise<void> {
-    const ran = new Set<string>();
-    await this._runWhile(() => {
-      const next = stepsToRun(this._steps()).find(step => !ran.has(step.name));
-      ran.add(next?.name ?? '');
-      return next;
-    });
+    await this._runEach(ran => stepsToRun(this._steps()).filter(step => !ran.has(step.name)));
   }
 
   /** Runs every step, fresh or not, until one does not end well. */
   async runAll(): Promise<void> {
     const names = inOrder(this._steps()).map(step => step.name);
-    await this._runWhile(() => {
-      const name = names.shift();
-      return this._steps().find(step => step.name === name);
+    await this._runEach(ran => {
+      const steps = new Map(this._steps().map(step => [step.name, step]));
+      return names.filter(name => !ran.has(name)).flatMap(name => steps.get(name) ?? []);
     });
+  }
+
+  /** Goes on with a run of several that a trouble has stopped. `anyway`: on what is saved, whatever is typed. */
+  async goOn(anyway = false): Promise<void> {
+    await this._rest?.(anyway);
   }
 
   /** Interrupts what runs, and starts no more. */
@@ -85,13 +96,34 @@ export class Runner {
     return mergeSteps(scanCells(notebook.cells()), steps, variables, notebook.kernelId);
   }
 
-  private async _runWhile(next: () => StepView | undefined): Promise<void> {
+  /** One after another; `left` says what is left when some have run. */
+  private async _runEach(
+    left: (ran: ReadonlySet<string>) => readonly StepView[],
+    ran = new Set<string>(),
+    anyway = false
+  ): Promise<void> {
+    if (this._isBusy) {
+      return;
+    }
+    this._isBusy = true;
+    this._rest = null;
+    this._update({ stopped: null });
     const stops = this._stops;
-    for (let step = next(); step !== undefined; step = next()) {
-      if (!(await this.run(step)) || stops !== this._stops) {
-        return;
+    for (let [step, ...others] = left(ran); step !== undefined; [step, ...others] = left(ran)) {
+      const { name } = step;
+      ran.add(name);
+      this._update({ queued: others.map(other => other.name) });
+      if (!(await this.run(step, anyway)) || stops !== this._stops) {
+        if (this._state.troubles.has(name)) {
+          ran.delete(name);
+          this._rest = again => this._runEach(left, ran, again);
+          this._update({ stopped: name });
+        }
+        break;
       }
     }
+    this._isBusy = false;
+    this._update({ queued: [] });
   }
 
   private async _runOne(step: StepView, anyway: boolean): Promise<Trouble | null> {
@@ -146,11 +178,19 @@ export class Runner {
     if (trouble !== null) {
       troubles.set(name, trouble);
     }
-    this._state = { starting, troubles };
+    const { stopped } = this._state;
+    const isStopped = stopped !== null && troubles.has(stopped);
+    this._update({ starting, troubles, stopped: isStopped ? stopped : null });
+  }
+
+  private _update(more: Partial<RunnerState>): void {
+    this._state = { ...this._state, ...more };
     [...this._listeners].forEach(listener => listener());
   }
 
   private _stops = 0;
-  private _state: RunnerState = { starting: new Set(), troubles: new Map() };
+  private _isBusy = false;
+  private _rest: ((anyway: boolean) => Promise<void>) | null = null;
+  private _state = IDLE;
   private readonly _listeners = new Set<() => void>();
 }

@@ -521,6 +521,22 @@ describe('steps', () => {
     expect(screen.queryByTestId('step-trouble')).toBeNull();
   });
 
+  test('that the head could not start are told of there, and all go on from there', async () => {
+    const notebook = await show();
+    await doing(() =>
+      notebook.write([...notebook.sources, { id: 'c2', source: '#| step: eval()' }])
+    );
+    await type('lr', '0,01');
+    await click(screen.getByTestId('run-all'));
+    expect(notebook.ran).toEqual([]);
+    expect(screen.getAllByTestId('step-trouble')).toHaveLength(1);
+    const card = within(screen.getByTestId('stopped'));
+    expect(card.getByTestId('step-trouble').textContent).toContain('lr: “0,01” cannot be saved');
+    await click(card.getByTestId('step-run-anyway'));
+    expect(notebook.ran).toEqual(['c1', 'c2']);
+    expect(screen.queryByTestId('stopped')).toBeNull();
+  });
+
   test('whose input is late offer what is saved, not what is shown', async () => {
     await show();
     server.losesMutates = true;

@@ -75,6 +75,18 @@ test.each([
   await vi.waitFor(() => expect(asked.filter(each => asks.take(each))).toEqual(asked));
 });
 
+test.each([
+  ['train', 1],
+  [null, 0]
+])('a run that stops at %j shows the panel %i times', async (stopped, times) => {
+  const client = openPage(new FakeServer());
+  await settle();
+  const runner = { runDue: () => Promise.resolve(), getState: () => ({ stopped }) };
+  add({ kind: 'open', client, runner });
+  await commands.execute(CommandIDs.run);
+  expect(shown).toBe(times);
+});
+
 test('what needs a session is disabled without one, and what writes where one may only read', async () => {
   add();
   const enabled = (): string[] => ids.filter(id => commands.isEnabled(id));

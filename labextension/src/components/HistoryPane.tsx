@@ -17,6 +17,7 @@ export function HistoryPane(props: {
   const deeds = useHistoryDeeds(past?.history);
   useUndoKeys(props.scroller, deeds);
   useAsk('history', () => past?.history.open());
+  useAsk('present', () => past?.history.close());
   useAsk('undo', () => deeds.undo());
   useAsk('redo', () => deeds.redo());
   const history = past?.history;

@@ -23,6 +23,7 @@ import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
 import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
+import { StoppedRun } from './TroubleCard';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
 import { useSteps } from './useSteps';
@@ -93,6 +94,7 @@ export function SessionView(): React.JSX.Element {
           onSelect={() => selection.start()}
           onAdd={() => setAdding({ example: null })}
         />
+        <StoppedRun />
         <div className="jp-SessionBody" ref={scroller}>
           {end === null ? null : <Ended end={end} />}
           <NewsBar />

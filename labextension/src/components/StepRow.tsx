@@ -1,13 +1,12 @@
-import { closeIcon, runIcon } from '@jupyterlab/ui-components';
+import { runIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
-import { useSelected, useSurroundings } from '../context';
+import { useSurroundings } from '../context';
 import { IconButton } from './IconButton';
 import type { StepState, StepView } from '../steps';
-import type { Trouble } from '../runner';
 import { RunProgress } from './ProgressBar';
-import { flushSentence, shortValue } from './sentences';
 import { detail, errorWords, stateWords } from './stepwords';
+import { TroubleCard } from './TroubleCard';
 import { useClock } from './useClock';
 import { usePlace, useRuns } from './useSteps';
 
@@ -79,72 +78,13 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
       {run?.warnings !== undefined && run.warnings.length > 0 && state !== 'running' ? (
         <div className="jp-SessionStep-note">{run.warnings.join(' ')}</div>
       ) : null}
-      {trouble === null ? null : <TroubleCard step={step} trouble={trouble} />}
-    </div>
-  );
-}
-
-function TroubleCard(props: { step: StepView; trouble: Trouble }): React.JSX.Element {
-  const { step, trouble } = props;
-  const { trans, runner } = useSurroundings();
-  const offender =
-    trouble.kind === 'not-flushed'
-      ? (trouble.result.invalid[0]?.name ??
-        trouble.result.refused[0]?.edit.op.name ??
-        trouble.result.late[0])
-      : undefined;
-  // What a run would read, not what is shown on top of it.
-  const value = useSelected(state => state.saved.get(offender ?? '')?.value);
-  const sentence = ((): string => {
-    switch (trouble.kind) {
-      case 'not-flushed':
-        return flushSentence(trouble.result, trans);
-      case 'no-kernel':
-        return trans.__('This notebook has no kernel: choose one and run again.');
-      case 'no-cell':
-        return trans.__('The cell of this step is gone.');
-      case 'no-record':
-        return trans.__(
-          'The cell ran, but recorded no run. Its kernel may lack the extension: put %1 into a cell before it.',
-          '%load_ext session_state_ext'
-        );
-    }
-  })();
-  return (
-    <div className="jp-SessionCard" role="alert" data-testid="step-trouble">
-      <div className="jp-SessionCard-line jp-mod-text">
-        <span>{sentence}</span>
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          aria-label={trans.__('Close')}
-          onClick={() => runner?.dismiss(step.name)}
-        >
-          <closeIcon.react tag="span" width="14px" height="14px" />
-        </button>
-      </div>
-      <div className="jp-SessionCard-line jp-mod-actions">
-        {trouble.kind === 'not-flushed' ? (
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="step-run-anyway"
-            onClick={() => void runner?.run(step, true)}
-          >
-            {value === undefined
-              ? trans.__('Run anyway')
-              : trans.__('Run with %1', shortValue(value, trans, 16))}
-          </button>
-        ) : null}
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="step-retry"
-          onClick={() => void runner?.run(step)}
-        >
-          {trans.__('Retry')}
-        </button>
-      </div>
+      {trouble === null || runs?.stopped === name ? null : (
+        <TroubleCard
+          name={name}
+          trouble={trouble}
+          onRun={anyway => void runner?.run(step, anyway)}
+        />
+      )}
     </div>
   );
 }
