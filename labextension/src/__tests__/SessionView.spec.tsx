@@ -386,6 +386,45 @@ describe('trouble', () => {
     expect(light().state).toBe('saved');
   });
 
+  test('the light goes from one thing that needs hands to the next, and uncovers it', async () => {
+    for (const name of ['a', 'b', 'c']) {
+      server.set(name, 0.1, { kind: 'panel' });
+    }
+    await showSession(server);
+    await type('a', '0.35');
+    await doing(() => server.set('a', 0.28));
+    await pass(500);
+    await type('b', '0,01');
+    fireEvent.change(screen.getByTestId('filter'), { target: { value: 'c' } });
+    await doing(() => undefined);
+    expect(names()).toEqual(['c']);
+    const place = (): string | undefined =>
+      document.activeElement?.closest<HTMLElement>('[data-testid="row"]')?.dataset.name;
+    await click(screen.getByTestId('sync-light'));
+    await pass(100);
+    expect(names()).toEqual(['a', 'b', 'c']);
+    expect([place(), (document.activeElement as HTMLElement).dataset.testid]).toEqual([
+      'a',
+      'conflict-keep'
+    ]);
+    await click(screen.getByTestId('sync-light'));
+    await pass(100);
+    expect([place(), document.activeElement]).toEqual(['b', editor('b')]);
+    await click(screen.getByTestId('sync-light'));
+    expect(place()).toBe('a');
+  });
+
+  test('the light says itself in a sentence, and tries again at once', async () => {
+    await showSession(server);
+    await click(screen.getByTestId('sync-light'));
+    expect(screen.getByTestId('notice').textContent).toContain('All edits are stored');
+    await doing(() => server.goDown());
+    server.isUp = true;
+    await click(screen.getByTestId('sync-light'));
+    expect(screen.getByTestId('notice').textContent).toContain('cannot be reached');
+    expect(light().state).toBe('saved');
+  });
+
   test('a refused edit keeps what was typed, with the reason', async () => {
     server.refuses = () => ({ code: 'invalid-value', message: 'lr must be below 1.' });
     server.set('lr', 0.1);

@@ -3,7 +3,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import React, { memo, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
-import { useTrans } from '../context';
+import { useSurroundings, useTrans } from '../context';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
 import { VariableRow } from './VariableRow';
@@ -127,6 +127,17 @@ function LongList(props: {
     getItemKey,
     overscan: 6
   });
+  const { sought } = useSurroundings();
+  useEffect(
+    () =>
+      sought?.subscribe(name => {
+        const at = items.findIndex(item => item.kind === 'row' && item.key === name);
+        if (at >= 0) {
+          virtualizer.scrollToIndex(at, { align: 'center' });
+        }
+      }),
+    [sought, items, virtualizer]
+  );
   // Where the list comes into the page together with what scrolls around it, that is not there yet when the list looks
   // for it, and no row would be drawn: it looks once more.
   const [, lookAgain] = useState(false);

@@ -26,6 +26,7 @@ import { Steps } from './Steps';
 import { StoppedRun } from './TroubleCard';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
+import { Sought, useShowRow } from './useShowRow';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
@@ -57,25 +58,20 @@ export function SessionView(): React.JSX.Element {
   // The same set as long as it holds the same names: the list is drawn by it.
   const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
   const [corrections] = useState(() => new Corrections());
+  const [sought] = useState(() => new Sought());
+  const showRow = useShowRow({
+    scroller,
+    sought,
+    history: around.history,
+    groups,
+    arrangement,
+    onFilter: setFilter,
+    onArrange: arrange
+  });
   const surroundings = useMemo(
-    () => ({ ...around, notify: setNotice, trace: setTraced, corrections }),
-    [around, corrections]
+    () => ({ ...around, notify: setNotice, trace: setTraced, corrections, showRow, sought }),
+    [around, corrections, showRow, sought]
   );
-  /** Of a long list a row that is far away is not in the page: the filter brings it. */
-  const showRow = (name: string): void => {
-    const row = scroller.current?.querySelector<HTMLElement>(
-      `[data-testid="row"][data-name="${CSS.escape(name)}"]`
-    );
-    if (row == null) {
-      setFilter(name);
-      scroller.current?.scrollTo?.({ top: 0 });
-      return;
-    }
-    row.scrollIntoView?.({ block: 'center' });
-    row
-      .querySelector<HTMLElement>('[data-testid="editor"], button')
-      ?.focus({ preventScroll: true });
-  };
   useAsk('add', () => setAdding({ example: null }));
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;
@@ -111,7 +107,13 @@ export function SessionView(): React.JSX.Element {
             <RefusedCard key={each.id} refused={each} />
           ))}
           {rowless.map(conflict => (
-            <div key={conflict.name} className="jp-SessionRow" data-state="conflict">
+            <div
+              key={conflict.name}
+              className="jp-SessionRow"
+              data-state="conflict"
+              data-testid="rowless"
+              data-name={conflict.name}
+            >
               <div className="jp-SessionRow-head">
                 <span className="jp-SessionRow-name">{conflict.name}</span>
               </div>

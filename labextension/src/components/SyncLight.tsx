@@ -1,7 +1,8 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
-import React from 'react';
+import React, { useRef } from 'react';
 
-import { useSelected, useTrans } from '../context';
+import type { ClientState } from '../client';
+import { useClient, useSelected, useSurroundings } from '../context';
 import type { Status } from '../status';
 
 export function statusWords(status: Status, trans: TranslationBundle): string {
@@ -36,6 +37,11 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
 }
 
 function statusTitle(status: Status, trans: TranslationBundle): string {
+  if (status.end !== null) {
+    return status.end === 'gone'
+      ? trans.__('This session was deleted.')
+      : trans.__('You may no longer use this session.');
+  }
   switch (status.kind) {
     case 'saved':
       return trans.__('All edits are stored on the server.');
@@ -45,10 +51,10 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
       return trans.__('What a running step reads is sent when it has ended, or by Enter.');
     case 'offline':
       return trans.__(
-        'The server cannot be reached. What you type is kept in this browser and sent later.'
+        'The server cannot be reached. What you type is kept in this browser and sent later. A click tries again.'
       );
     case 'conflict':
-      return trans.__('Something needs your decision, see below.');
+      return trans.__('Something needs your decision: a click goes there.');
     case 'notkept':
       return trans.__(
         'This browser has no room to keep your edits: do not close this page before they are saved.'
@@ -60,19 +66,48 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
   }
 }
 
+/** Variables that need somebody's decision or hands. */
+function problemsOf({ conflicts, refused, invalid }: ClientState): string[] {
+  const names = [
+    ...conflicts.keys(),
+    ...refused.map(({ edit }) => edit.op.name),
+    ...invalid.keys()
+  ];
+  return [...new Set(names)];
+}
+
+/** How things stand, in a word; a click goes to the next thing that is not well, or says it in a sentence. */
 export function SyncLight(): React.JSX.Element {
+  const client = useClient();
+  const { trans, notify, showRow } = useSurroundings();
   const status = useSelected(state => state.status);
-  const trans = useTrans();
+  const last = useRef<string | null>(null);
+  const open = (): void => {
+    if (status.kind === 'offline' && status.end === null) {
+      client.connect();
+    }
+    const problems = problemsOf(client.getState());
+    const next = problems[(problems.indexOf(last.current ?? '') + 1) % problems.length];
+    last.current = next ?? null;
+    if (next === undefined || showRow === undefined) {
+      notify({ text: statusTitle(status, trans) });
+    } else {
+      showRow(next, 'problem');
+    }
+  };
   return (
-    <span
-      className="jp-SyncLight"
-      role="status"
-      data-testid="sync-light"
-      data-state={status.kind}
-      data-end={status.end ?? undefined}
-      title={statusTitle(status, trans)}
-    >
-      {statusWords(status, trans)}
+    <span role="status">
+      <button
+        type="button"
+        className="jp-SyncLight"
+        data-testid="sync-light"
+        data-state={status.kind}
+        data-end={status.end ?? undefined}
+        title={statusTitle(status, trans)}
+        onClick={open}
+      >
+        {statusWords(status, trans)}
+      </button>
     </span>
   );
 }
