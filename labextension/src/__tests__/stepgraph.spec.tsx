@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react';
 
 import { FakeServer } from './fakeserver';
-import { click, doing, FakeNotebook, showSession } from './showsession';
+import { click, doing, FakeNotebook, pick, row, showSession } from './showsession';
 
 const TRAIN = '%%session step train --in lr --out loss\nloss = lr';
 const TEST = '%%session step test --in loss --out r2\nr2 = loss';
@@ -52,6 +52,46 @@ test('a step whose cell is gone is put away, one that a function is stays', asyn
   const fit = screen.getAllByTestId('step')[1]!;
   await click(within(fit).getByText('fit'));
   expect(notebook.shown).toEqual(['f']);
+});
+
+describe('where a value came from', () => {
+  const server = (): FakeServer => {
+    const made = new FakeServer();
+    made.set('lr', 0.1, { kind: 'panel' });
+    const run = { id: 'r1', step: 'train', start: 1, end: 2, cell: 'a', source: '' };
+    const inputs = { lr: { revision: 1, value: 0.1 } };
+    made.record({ ...run, status: 'running', inputs });
+    made.set('loss', 1, { kind: 'step', step: 'train', run: 'r1' });
+    made.record({ ...run, status: 'done', inputs, outputs: ['loss'], written: ['loss'] });
+    return made;
+  };
+  const ask = async (name: string): Promise<HTMLElement> => {
+    await pick(within(row(name)).getByTestId('row-menu'), 'trace');
+    return screen.getByTestId('trace');
+  };
+
+  test('stands in its row, without steps or with them as a list', async () => {
+    const plain = new FakeServer();
+    plain.set('lr', 0.1, { kind: 'cli' });
+    await showSession(plain);
+    const trace = await ask('lr');
+    expect(trace.textContent).toBe('lr was set by the command line, now.');
+    expect(row('lr').contains(trace)).toBe(true);
+  });
+
+  test('says from what, there and where it is pointed at', async () => {
+    const notebook = new FakeNotebook();
+    notebook.sources = [{ id: 'a', source: TRAIN }];
+    await showSession(server(), notebook);
+    expect(within(row('loss')).getByTestId('written-by').title).toContain(
+      'Written by step train from lr, '
+    );
+    const trace = await ask('loss');
+    expect(trace.textContent).toBe('loss was written by train from lr, now.');
+    expect(row('loss').contains(trace)).toBe(true);
+    await click(screen.getByTestId('steps-graph'));
+    expect(row('loss').contains(screen.getByTestId('trace'))).toBe(false);
+  });
 });
 
 test('the list is what a screen reader has, and the choice says which it is', async () => {

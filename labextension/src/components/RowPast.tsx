@@ -1,24 +1,29 @@
-import React from 'react';
+import React, { useContext, useSyncExternalStore } from 'react';
 
 import { useClient, useSelected, useSurroundings, useTrans } from '../context';
-import { useSyncExternalStore } from 'react';
 import type { Looked } from '../history';
 import type { ViewRow } from '../overlay';
 import { isPurged, sameSide, type Side } from '../timeline';
 import { errorSentence } from './sentences';
+import { StepTrace, TraceContext } from './StepTrace';
 import { sideWords } from './historywords';
 import { useHistoryPart, useLooked } from './useHistory';
 
 /**
- * Under a row's head: in a revision that is looked at, what stands now; else what an edit waits for, or what changed while
- * one was away.
+ * Under a row's head: in a revision that is looked at, what stands now; else where the value came from, if somebody asks,
+ * what an edit waits for, or what changed while one was away.
  */
 export function RowPast(props: { row: ViewRow }): React.JSX.Element | null {
   const looked = useLooked();
-  return looked === null ? (
-    <RowNews row={props.row} />
-  ) : (
-    <RowThen row={props.row} looked={looked} />
+  const traced = useContext(TraceContext);
+  if (looked !== null) {
+    return <RowThen row={props.row} looked={looked} />;
+  }
+  return (
+    <>
+      {traced?.trace.row.name === props.row.name ? <StepTrace {...traced} /> : null}
+      <RowNews row={props.row} />
+    </>
   );
 }
 

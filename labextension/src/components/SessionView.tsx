@@ -23,6 +23,7 @@ import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
 import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
+import { isInGraph, TraceContext, useTrace } from './StepTrace';
 import { StoppedRun } from './TroubleCard';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
@@ -43,6 +44,12 @@ export function SessionView(): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   const groups = useGroups(filter, arrangement.order, arrangement.own);
   const steps = useSteps();
+  const trace = useTrace(traced);
+  const isDrawn = trace !== null && arrangement.steps === 'graph' && isInGraph(trace, steps);
+  const inRow = useMemo(
+    () => (trace === null || isDrawn ? null : { trace, onEnd: () => setTraced(null) }),
+    [trace, isDrawn]
+  );
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
   const conflicts = useSelected(state => state.conflicts);
@@ -126,20 +133,22 @@ export function SessionView(): React.JSX.Element {
           {shown === 0 && groups.count > 0 ? (
             <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
           ) : null}
-          <RowsBody
-            groups={groups}
-            arrangement={arrangement}
-            onArrange={arrange}
-            selection={selection}
-            stale={stale}
-            scroller={scroller}
-          />
+          <TraceContext.Provider value={inRow}>
+            <RowsBody
+              groups={groups}
+              arrangement={arrangement}
+              onArrange={arrange}
+              selection={selection}
+              stale={stale}
+              scroller={scroller}
+            />
+          </TraceContext.Provider>
           <Steps
             steps={steps}
             look={arrangement.steps}
             onLook={look => arrange({ steps: look })}
-            traced={traced}
-            onTrace={setTraced}
+            trace={isDrawn ? trace : null}
+            onTraceEnd={() => setTraced(null)}
             onVariable={showRow}
           />
         </div>

@@ -1,17 +1,31 @@
 import { closeIcon } from '@jupyterlab/ui-components';
-import React, { useMemo } from 'react';
+import React, { createContext, useMemo } from 'react';
 
 import { useSelected, useTrans } from '../context';
 import type { Written } from '../graph';
 import type { Row } from '../model';
+import type { StepView } from '../steps';
+import { authorWords } from './historywords';
+import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
 import { useOnlooker } from './useHistory';
-import { agoWords, whoWords } from './WrittenBy';
+import { agoWords } from './WrittenBy';
 
 export interface Trace {
   readonly row: Row;
   /** The step that wrote it last; null where a person or a plain cell did. */
   readonly written: Written | null;
+}
+
+/** The trace that stands in its row: where no graph shows it. */
+export const TraceContext = createContext<{ trace: Trace; onEnd(): void } | null>(null);
+
+/** Whether the graph of these steps has a place for a trace. */
+export function isInGraph({ row, written }: Trace, steps: readonly StepView[]): boolean {
+  return steps.some(
+    ({ name, inputs, outputs }) =>
+      name === written?.step || inputs.includes(row.name) || outputs.includes(row.name)
+  );
 }
 
 /** Who wrote a variable last; null where nobody asks, or it is gone. */
@@ -34,13 +48,16 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   const now = useClock();
   const steps = useSelected(state => state.steps);
   const when = agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans);
-  const step = written === null ? undefined : steps.get(written.step);
-  const inputs = Object.keys(
-    (step?.run?.id === row.origin.run ? step?.run : step?.done)?.inputs ?? {}
-  );
+  const inputs = inputsOf(row.origin, steps);
+  const isMine = row.origin.kind === 'panel' && row.origin.client === on.client;
   const sentence =
     written === null
-      ? trans.__('%1 was set by %2, %3.', row.name, whoWords(row.origin, on, trans), when)
+      ? trans.__(
+          '%1 was set by %2, %3.',
+          row.name,
+          isMine ? trans.__('you') : authorWords(row.origin, on, trans),
+          when
+        )
       : inputs.length > 0
         ? trans.__(
             '%1 was written by %2 from %3, %4.',

@@ -6,7 +6,7 @@ import { forgetStep } from '../kept';
 import { inOrder, stepsToRun, type StepView } from '../steps';
 import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
-import { StepTrace, useTrace } from './StepTrace';
+import { StepTrace, type Trace } from './StepTrace';
 import { isRemoved, useCells, useRuns } from './useSteps';
 
 /** The steps, as a list or a graph. Its title stays in sight, however many variables stand above it. */
@@ -14,16 +14,16 @@ export function Steps(props: {
   steps: readonly StepView[];
   look: Arrangement['steps'];
   onLook(look: Arrangement['steps']): void;
-  traced: string | null;
-  onTrace(name: string | null): void;
+  /** Where a variable came from, for the graph to show. */
+  trace: Trace | null;
+  onTraceEnd(): void;
   onVariable(name: string): void;
 }): React.JSX.Element | null {
-  const { steps, look, onLook, traced, onTrace, onVariable } = props;
+  const { steps, look, onLook, trace, onTraceEnd, onVariable } = props;
   const { trans, runner, notebook } = useSurroundings();
   const runs = useRuns();
   const cells = useCells();
   const body = useRef<HTMLDivElement>(null);
-  const trace = useTrace(traced);
   const show = (): void => body.current?.scrollIntoView?.({ block: 'start' });
   useAsk('steps', show);
   if (steps.length === 0) {
@@ -100,11 +100,11 @@ export function Steps(props: {
             </>
           )}
         </div>
-        {trace === null ? null : <StepTrace trace={trace} onEnd={() => onTrace(null)} />}
+        {trace === null ? null : <StepTrace trace={trace} onEnd={onTraceEnd} />}
         {look === 'graph' && here.length > 0 ? (
           <StepGraph
             steps={here}
-            traced={traced}
+            traced={trace?.row.name ?? null}
             written={trace?.written ?? null}
             onVariable={onVariable}
           />

@@ -5,6 +5,7 @@ import { useSelected, useTrans } from '../context';
 import type { Origin } from '../model';
 import type { ViewRow } from '../overlay';
 import { authorWords, type Onlooker } from './historywords';
+import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
 import { useOnlooker } from './useHistory';
 
@@ -70,6 +71,7 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const on = useOnlooker();
   const now = useClock();
   const isOffline = useSelected(state => state.status.kind === 'offline');
+  const steps = useSelected(state => state.steps);
   const isHeld = useSelected(state => state.held.has(row.name));
   if (row.pending) {
     return (
@@ -79,11 +81,22 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
     );
   }
   const author = authorWords(row.origin, on, trans);
+  const inputs = inputsOf(row.origin, steps);
   const when = new Date(row.updatedAt).toLocaleString();
   return (
     <span
       className="jp-SessionRow-who"
-      title={trans.__('Written by %1, %2, revision %3', author, when, row.revision)}
+      title={
+        inputs.length === 0
+          ? trans.__('Written by %1, %2, revision %3', author, when, row.revision)
+          : trans.__(
+              'Written by %1 from %2, %3, revision %4',
+              author,
+              inputs.join(', '),
+              when,
+              row.revision
+            )
+      }
       data-testid="written-by"
     >
       {whoWords(row.origin, on, trans)} ·{' '}

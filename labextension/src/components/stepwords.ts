@@ -3,7 +3,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import type { Run } from '../model';
+import type { Origin, Run, Step } from '../model';
 import type { StepState, StepView } from '../steps';
 import { durationWords } from './WrittenBy';
 
@@ -51,6 +51,13 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
     return trans.__('%1 in this kernel only', kernelOnly.join(', '));
   }
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
+}
+
+/** What a step had read when it wrote something, as far as its runs on record say. */
+export function inputsOf(origin: Origin, steps: ReadonlyMap<string, Step>): string[] {
+  const step = steps.get(origin.step ?? '');
+  const run = step?.run?.id === origin.run ? step?.run : step?.done;
+  return Object.keys(run?.inputs ?? {});
 }
 
 /** Errors whose message is a sentence of our own, to which their type adds nothing; as in verdicts.py. */
