@@ -640,6 +640,19 @@ describe('steps', () => {
     expect(server.value('lr')).toBe(0.2);
   });
 
+  test.each(['failed', 'interrupted'] as const)('that %s leave their outputs marked', async end => {
+    const notebook = await show();
+    await click(screen.getByTestId('step-run'));
+    expect(row('loss').getAttribute('data-state')).toBe('saved');
+    notebook.effect = () => {
+      runs++;
+      server.record(record(end));
+    };
+    await click(screen.getByTestId('step-run'));
+    expect(state()).toBe(end);
+    expect(row('loss').getAttribute('data-state')).toBe('stale');
+  });
+
   test('started elsewhere are running here, and the pill ends with them', async () => {
     await show();
     await doing(() => server.record(record('running')));

@@ -60,7 +60,10 @@ export function SessionView(): React.JSX.Element {
     return !variables.has(name) || refusedOf(refused, name) !== each;
   });
 
-  const outdated = steps.filter(step => step.state === 'stale').flatMap(step => step.outputs);
+  // What a run that did not end well has left there is an earlier run's, or half of its own.
+  const outdated = steps
+    .filter(({ state }) => ['stale', 'failed', 'interrupted'].includes(state))
+    .flatMap(step => step.outputs);
   const staleKey = JSON.stringify(outdated);
   // The same set as long as it holds the same names: the list is drawn by it.
   const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
