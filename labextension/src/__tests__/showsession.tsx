@@ -17,6 +17,8 @@ export class FakeNotebook implements NotebookInFront {
   readonly ran: string[] = [];
   readonly inserted: string[] = [];
   readonly shown: string[] = [];
+  kernelId: string | null = 'kernel';
+  interrupts = 0;
   /** What running a cell does to the session. */
   effect: (id: string) => void = () => undefined;
   hasKernel = true;
@@ -43,6 +45,11 @@ export class FakeNotebook implements NotebookInFront {
     this.ran.push(id);
     this.effect(id);
     return Promise.resolve('ran');
+  };
+
+  interrupt = (): Promise<void> => {
+    this.interrupts++;
+    return Promise.resolve();
   };
 
   showCell = (id: string): void => void this.shown.push(id);

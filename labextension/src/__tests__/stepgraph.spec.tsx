@@ -54,6 +54,28 @@ test('a step whose cell is gone is put away, one that a function is stays', asyn
   expect(notebook.shown).toEqual(['f']);
 });
 
+test('Stop is for what runs in this notebook; what runs in another one is said to', async () => {
+  const server = new FakeServer();
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'a', source: TRAIN },
+    { id: 'b', source: TEST }
+  ];
+  await showSession(server, notebook);
+  const run = (kernel: string): Promise<void> =>
+    doing(() =>
+      server.record({ id: kernel, step: 'train', status: 'running', start: 1, kernel, source: '' })
+    );
+  await run('another');
+  expect(screen.queryByTestId('steps-stop')).toBeNull();
+  expect(screen.getByTestId('steps-run-every')).toBeTruthy();
+  expect(screen.getByTestId('step-elsewhere').textContent).toBe('runs in another notebook');
+  await run('kernel');
+  expect(screen.queryByTestId('step-elsewhere')).toBeNull();
+  await click(screen.getByTestId('steps-stop'));
+  expect(notebook.interrupts).toBe(1);
+});
+
 describe('where a value came from', () => {
   const server = (): FakeServer => {
     const made = new FakeServer();

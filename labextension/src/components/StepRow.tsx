@@ -8,7 +8,7 @@ import { RunProgress } from './ProgressBar';
 import { detail, errorWords, stateWords } from './stepwords';
 import { TroubleCard } from './TroubleCard';
 import { useClock } from './useClock';
-import { usePlace, useRuns } from './useSteps';
+import { runsElsewhere, useKernelId, usePlace, useRuns } from './useSteps';
 
 const SECOND = 1000;
 
@@ -21,6 +21,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
   const state: StepState = starts ? 'running' : step.state;
   const { run, name, cell } = step;
   const place = usePlace(step);
+  const isElsewhere = runsElsewhere(step, useKernelId());
   const show = (): void => {
     if (place !== null) {
       notebook?.showCell(place);
@@ -63,6 +64,11 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
         />
       </div>
       {run !== null && state === 'running' ? <RunProgress run={run.id} /> : null}
+      {isElsewhere ? (
+        <div className="jp-SessionStep-note" data-testid="step-elsewhere">
+          {trans.__('runs in another notebook')}
+        </div>
+      ) : null}
       {run?.error != null && (state === 'failed' || state === 'interrupted') ? (
         <button
           type="button"

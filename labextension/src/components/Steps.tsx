@@ -7,7 +7,7 @@ import { inOrder, stepsToRun, type StepView } from '../steps';
 import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
 import { StepTrace, type Trace } from './StepTrace';
-import { isRemoved, useCells, useRuns } from './useSteps';
+import { isRemoved, runsElsewhere, useCells, useKernelId, useRuns } from './useSteps';
 
 /** The steps, as a list or a graph. Its title stays in sight, however many variables stand above it. */
 export function Steps(props: {
@@ -23,6 +23,7 @@ export function Steps(props: {
   const { trans, runner, notebook } = useSurroundings();
   const runs = useRuns();
   const cells = useCells();
+  const kernel = useKernelId();
   const body = useRef<HTMLDivElement>(null);
   const show = (): void => body.current?.scrollIntoView?.({ block: 'start' });
   useAsk('steps', show);
@@ -32,12 +33,16 @@ export function Steps(props: {
   const here = steps.filter(step => !isRemoved(step, cells));
   const removed = steps.filter(step => isRemoved(step, cells));
   const due = stepsToRun(here).length;
-  const running = (runs?.starting.size ?? 0) > 0 || here.some(step => step.state === 'running');
+  const isElsewhere = here.some(step => runsElsewhere(step, kernel));
+  const isRunning =
+    (runs?.starting.size ?? 0) > 0 ||
+    here.some(step => step.state === 'running' && !runsElsewhere(step, kernel));
   const failed = here.filter(step => step.state === 'failed').length;
   const words = [
     due > 0 ? trans.__('%1 to run', due) : '',
     failed > 0 ? trans.__('%1 failed', failed) : '',
-    running ? trans.__('running') : ''
+    isRunning ? trans.__('running') : '',
+    isElsewhere ? trans.__('running in another notebook') : ''
   ].filter(part => part !== '');
   const looks: [Arrangement['steps'], string][] = [
     ['list', trans.__('List')],
@@ -66,7 +71,7 @@ export function Steps(props: {
               </button>
             ))}
           </span>
-          {running && notebook?.interrupt !== undefined ? (
+          {isRunning && notebook?.interrupt !== undefined ? (
             <button
               type="button"
               className="jp-SessionButton"

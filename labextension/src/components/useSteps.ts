@@ -8,12 +8,8 @@ const NO_CELLS: readonly CellSource[] = [];
 
 /** The notebook's steps and those of its session, as they stand now. */
 export function useSteps(): StepView[] {
-  const { notebook } = useSurroundings();
   const cells = useCells();
-  const kernel = useSyncExternalStore(
-    listener => notebook?.subscribe(listener) ?? (() => undefined),
-    () => notebook?.kernelId ?? null
-  );
+  const kernel = useKernelId();
   const known = useSelected(state => state.steps);
   const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
@@ -21,6 +17,20 @@ export function useSteps(): StepView[] {
     () => mergeSteps(declared, known, variables, kernel),
     [declared, known, variables, kernel]
   );
+}
+
+/** The id of the kernel that runs the notebook in front. */
+export function useKernelId(): string | null {
+  const { notebook } = useSurroundings();
+  return useSyncExternalStore(
+    listener => notebook?.subscribe(listener) ?? (() => undefined),
+    () => notebook?.kernelId ?? null
+  );
+}
+
+/** Whether a step runs now in another kernel than this one: another notebook has the same session. */
+export function runsElsewhere({ state, run }: StepView, kernel: string | null): boolean {
+  return state === 'running' && run?.kernel !== undefined && run.kernel !== kernel;
 }
 
 /** The cells of the notebook in front. */
