@@ -1,4 +1,4 @@
-import { act, fireEvent, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen } from '@testing-library/react';
 
 import { Asks } from '../asks';
 import { History } from '../history';
@@ -9,7 +9,9 @@ import { click, doing, pick, row, showSession } from './showsession';
 let asks: Asks;
 let archive: FakeArchive;
 
-beforeEach(async () => {
+beforeEach(() => show());
+
+async function show(): Promise<void> {
   const server = new FakeServer();
   server.set('lr', 1);
   server.set('lr', 2);
@@ -20,7 +22,7 @@ beforeEach(async () => {
     asks,
     history: new History({ client, archive, shelf })
   }));
-});
+}
 
 const escape = (): Promise<void> =>
   doing(() => void fireEvent.keyDown(document.activeElement!, { key: 'Escape' }));
@@ -29,6 +31,18 @@ const press = async (node: HTMLElement): Promise<void> => {
   node.focus();
   await click(node);
 };
+
+test('scrolling is no going away: it is the panel that is looked at', async () => {
+  const seen: Element[] = [];
+  class Observer {
+    observe = (node: Element): void => void seen.push(node);
+    disconnect = (): void => undefined;
+  }
+  vi.stubGlobal('IntersectionObserver', Observer);
+  cleanup();
+  await show();
+  expect(seen.map(node => node.className)).toEqual(['jp-SessionPanel']);
+});
 
 test('Escape closes the history, and the focus is where it was', async () => {
   await press(screen.getByTestId('history-button'));

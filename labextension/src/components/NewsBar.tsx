@@ -15,7 +15,8 @@ export function NewsBar(): React.JSX.Element {
   const news = past?.history.news;
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const node = place.current;
+    // All of the panel: what is scrolled out of sight has been seen all the same.
+    const node = place.current?.closest('.jp-SessionPanel') ?? place.current;
     if (news === undefined || node === null) {
       return undefined;
     }
