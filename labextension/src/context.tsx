@@ -49,8 +49,8 @@ export interface Surroundings {
   settings?: Settings | null;
   /** Shows where a variable came from. */
   trace?(name: string): void;
-  /** Brings a variable's row into view, or the card that says what is wrong with it. */
-  showRow?(name: string, what?: 'row' | 'problem'): void;
+  /** Brings a variable's row into view: see useShowRow. */
+  showRow?(name: string, what?: 'row' | 'problem' | 'view'): void;
   /** Told which row a long list is to bring into the page. */
   sought?: { subscribe(listener: (name: string) => void): () => void };
 }

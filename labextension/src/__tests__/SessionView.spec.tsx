@@ -298,6 +298,19 @@ describe('adding', () => {
     expect(screen.queryByTestId('add-form')).toBeNull();
   });
 
+  test('under a filter that hides it, is shown all the same, and the focus stays', async () => {
+    server.set('alpha', 1);
+    await showSession(server);
+    await doing(
+      () => void fireEvent.change(screen.getByTestId('filter'), { target: { value: 'al' } })
+    );
+    await add('also', '1');
+    expect(screen.getByTestId<HTMLInputElement>('filter').value).toBe('al');
+    await add('beta', '2');
+    expect(names()).toEqual(['alpha', 'also', 'beta']);
+    expect((document.activeElement as HTMLElement).dataset.testid).toBe('add-button');
+  });
+
   test('an empty panel teaches, and its example can be tried', async () => {
     await showSession(server);
     expect(screen.getByTestId('empty').textContent).toContain('shared live with the cells');

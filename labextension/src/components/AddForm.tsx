@@ -33,7 +33,10 @@ export interface Example {
   value: string;
 }
 
-export function AddForm(props: { example: Example | null; onEnd(): void }): React.JSX.Element {
+export function AddForm(props: {
+  example: Example | null;
+  onEnd(added?: string): void;
+}): React.JSX.Element {
   const { example } = props;
   const client = useClient();
   const trans = useTrans();
@@ -45,12 +48,12 @@ export function AddForm(props: { example: Example | null; onEnd(): void }): Reac
   const first = useRef<HTMLInputElement>(null);
   const messages = { name: useId(), value: useId() };
   useEffect(() => first.current?.focus(), []);
-  const onEnd = (): void => {
+  const onEnd = (added?: string): void => {
     first.current
       ?.closest('.jp-SessionPanel')
       ?.querySelector<HTMLElement>('[data-testid="add-button"]')
       ?.focus();
-    props.onEnd();
+    props.onEnd(added);
   };
 
   const wrong = nameProblem(name);
@@ -87,7 +90,7 @@ export function AddForm(props: { example: Example | null; onEnd(): void }): Reac
     try {
       client.setVariable(name, reading.value);
       void client.flush();
-      onEnd();
+      onEnd(name);
     } catch (error) {
       setRefusal(errorSentence(error, trans));
     }
@@ -146,7 +149,12 @@ export function AddForm(props: { example: Example | null; onEnd(): void }): Reac
       <FieldMessage id={messages.value} problem={valueError} />
       <div className="jp-SessionAdd-foot">
         <span className="jp-SessionAdd-hint">{text.trim() === '' ? '' : hint}</span>
-        <button type="button" className="jp-SessionButton" data-testid="add-cancel" onClick={onEnd}>
+        <button
+          type="button"
+          className="jp-SessionButton"
+          data-testid="add-cancel"
+          onClick={() => onEnd()}
+        >
           {trans.__('Cancel')}
         </button>
         <button type="submit" className="jp-SessionButton jp-mod-accent" data-testid="add-save">

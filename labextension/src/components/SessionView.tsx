@@ -1,4 +1,4 @@
-import React, { useCallback, useMemo, useRef, useState } from 'react';
+import React, { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
 import {
   SurroundingsContext,
@@ -37,6 +37,7 @@ export function SessionView(): React.JSX.Element {
   const { trans } = around;
   const [notice, setNotice] = useState<Notice | null>(null);
   const [adding, setAdding] = useState<{ example: Example | null } | null>(null);
+  const [added, setAdded] = useState<{ name: string } | null>(null);
   const [filter, setFilter] = useState('');
   const [arrangement, arrange] = useArrangement();
   const [selection] = useState(() => new Selection());
@@ -83,6 +84,12 @@ export function SessionView(): React.JSX.Element {
     [around, corrections, showRow, sought]
   );
   useAsk('add', () => setAdding({ example: null }));
+  // What was added is seen, whatever is filtered or scrolled.
+  useEffect(() => {
+    if (added !== null) {
+      showRow(added.name, 'view');
+    }
+  }, [added, showRow]);
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;
   // A conflict over a variable that is gone has no row to stand on.
@@ -110,7 +117,10 @@ export function SessionView(): React.JSX.Element {
             <AddForm
               key={adding.example?.name}
               example={adding.example}
-              onEnd={() => setAdding(null)}
+              onEnd={name => {
+                setAdding(null);
+                setAdded(name === undefined ? null : { name });
+              }}
             />
           )}
           {elsewhere.map(each => (

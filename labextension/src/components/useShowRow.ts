@@ -18,7 +18,10 @@ export class Sought {
   private readonly _listeners = new Set<(name: string) => void>();
 }
 
-export type ShowRow = (name: string, what?: 'row' | 'problem') => void;
+/** What is shown: the row, or the card that says what is wrong, with the focus; `view`: the row, without. */
+type What = 'row' | 'problem' | 'view';
+
+export type ShowRow = (name: string, what?: What) => void;
 
 // A list that is scrolled there draws the row in a frame or two; one that is sorted anew may take some more.
 const FRAMES = 30;
@@ -32,8 +35,8 @@ const STOPS = [
 ];
 
 /**
- * Brings a variable's row into view, and the focus to it, whatever hides it: the history, the filter, a group that is
- * closed, a place far down the list. `problem`: the card that says what is wrong, where that stands by itself.
+ * Brings a variable's row into view, whatever hides it: the history, the filter, a group that is closed, a place far down
+ * the list.
  */
 export function useShowRow(options: {
   scroller: React.RefObject<HTMLElement>;
@@ -47,7 +50,7 @@ export function useShowRow(options: {
   const latest = useRef(options);
   latest.current = options;
   return useMemo(() => {
-    const find = (name: string, what: 'row' | 'problem'): HTMLElement | null => {
+    const find = (name: string, what: What): HTMLElement | null => {
       const all = (testid: string): HTMLElement[] => [
         ...(latest.current.scroller.current?.querySelectorAll<HTMLElement>(
           `[data-testid="${testid}"]`
@@ -83,6 +86,10 @@ export function useShowRow(options: {
           if (frames > 0) {
             requestAnimationFrame(() => look(frames - 1));
           }
+          return;
+        }
+        if (what === 'view') {
+          node.scrollIntoView?.({ block: 'nearest' });
           return;
         }
         node.scrollIntoView?.({ block: 'center' });
