@@ -4,6 +4,7 @@ import { nullTranslator } from '@jupyterlab/translation';
 import React from 'react';
 
 import type { SessionClient } from '../client';
+import { FocusKeeper } from '../components/FocusKeeper';
 import { SessionView } from '../components/SessionView';
 import { SessionProvider, SurroundingsContext, type Surroundings } from '../context';
 import type { NotebookInFront } from '../notebook';
@@ -93,7 +94,8 @@ export async function showSession(
     render(
       <SurroundingsContext.Provider value={surroundings}>
         <SessionProvider client={client}>
-          <div className="jp-SessionPanel">
+          <div className="jp-SessionPanel" tabIndex={-1}>
+            <FocusKeeper />
             <SessionView />
           </div>
         </SessionProvider>

@@ -138,7 +138,7 @@ export function HistoryList(props: {
             testid="history-undo"
             label={trans.__('Undo your newest change')}
             title={why === '' ? trans.__('Undo your newest change (Ctrl+Z)') : why}
-            disabled={!canWrite}
+            idle={!canWrite}
             onClick={() => deeds.undo()}
           />
           <IconButton
@@ -146,7 +146,7 @@ export function HistoryList(props: {
             testid="history-redo"
             label={trans.__('Redo')}
             title={why === '' ? trans.__('Redo what you have undone (Ctrl+Shift+Z)') : why}
-            disabled={!canWrite}
+            idle={!canWrite}
             onClick={() => deeds.redo()}
           />
           <MenuButton

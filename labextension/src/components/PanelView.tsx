@@ -13,6 +13,7 @@ import type { Current } from '../current';
 import type { Histories } from '../history';
 import type { Listed } from '../model';
 import type { SessionList } from '../sessionlist';
+import { FocusKeeper } from './FocusKeeper';
 import { NoticeBar } from './NoticeBar';
 import { QuestionCard } from './QuestionCard';
 import { SessionPicker, shownBy, type PickerCurrent } from './SessionPicker';
@@ -53,6 +54,7 @@ export function PanelView(props: {
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>
+      <FocusKeeper />
       <Picking list={list} current={current} notify={setNotice}>
         {state.kind === 'asked' ? (
           <QuestionCard key={state.path} question={state.question} onChoose={state.choose} />

@@ -64,7 +64,7 @@ function Turn(props: {
         testid={`${testid}-before`}
         label={less}
         quiet
-        disabled={onLess === null}
+        idle={onLess === null}
         onClick={() => onLess?.()}
       />
       <span>{text}</span>
@@ -73,7 +73,7 @@ function Turn(props: {
         testid={`${testid}-after`}
         label={more}
         quiet
-        disabled={onMore === null}
+        idle={onMore === null}
         onClick={() => onMore?.()}
       />
     </div>

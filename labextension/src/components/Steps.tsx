@@ -87,8 +87,9 @@ export function Steps(props: {
                 type="button"
                 className="jp-SessionButton"
                 data-testid="steps-run-stale"
-                disabled={due === 0 || runner === null}
-                onClick={() => void runner?.runDue()}
+                disabled={runner === null}
+                aria-disabled={due === 0}
+                onClick={() => (due === 0 ? undefined : void runner?.runDue())}
               >
                 {trans.__('Run stale')}
               </button>
