@@ -103,7 +103,11 @@ export function addCommands(options: CommandOptions): void {
     asking('session', 'history', 'snapshot'),
     { isEnabled: canWrite }
   );
-  add(CommandIDs.steps, trans.__('Show the Session’s Steps'), asking('session', 'steps'));
+  add(
+    CommandIDs.steps,
+    trans.__('Show the Session’s Steps'),
+    asking('session', 'present', 'steps')
+  );
   add(CommandIDs.choose, trans.__('Choose a Session…'), asking('sessions'), {
     needsSession: false
   });

@@ -65,7 +65,7 @@ test.each([
   [CommandIDs.redo, ['session', 'redo']],
   [CommandIDs.snapshot, ['session', 'history', 'snapshot']],
   [CommandIDs.history, ['session', 'history']],
-  [CommandIDs.steps, ['session', 'steps']]
+  [CommandIDs.steps, ['session', 'present', 'steps']]
 ] as const)('%s asks the panel, and brings it to the front', async (id, asked) => {
   const client = openPage(new FakeServer());
   await settle();

@@ -1,5 +1,8 @@
 import { screen, within } from '@testing-library/react';
 
+import { Asks, type Ask } from '../asks';
+import { History } from '../history';
+import { FakeArchive } from './fakearchive';
 import { FakeServer } from './fakeserver';
 import { click, doing, FakeNotebook, pick, row, showSession } from './showsession';
 
@@ -52,6 +55,25 @@ test('a step whose cell is gone is put away, one that a function is stays', asyn
   const fit = screen.getAllByTestId('step')[1]!;
   await click(within(fit).getByText('fit'));
   expect(notebook.shown).toEqual(['f']);
+});
+
+test('who asks for the steps gets the focus there, out of the history too, or hears that there are none', async () => {
+  const asks = new Asks();
+  const server = new FakeServer();
+  const notebook = new FakeNotebook();
+  const shelf = { readLook: () => null, writeLook: () => undefined };
+  const archive = new FakeArchive(server);
+  await showSession(server, notebook, client => ({
+    asks,
+    history: new History({ client, archive, shelf })
+  }));
+  await doing(() => asks.ask('steps'));
+  expect(screen.getByTestId('notice').textContent).toContain('%%session step train');
+  await doing(() => notebook.write([{ id: 'a', source: TRAIN }]));
+  await click(screen.getByTestId('history-button'));
+  await doing(() => ['present', 'steps'].forEach(each => asks.ask(each as Ask)));
+  expect(screen.queryByTestId('history')).toBeNull();
+  expect((document.activeElement as HTMLElement).dataset.testid).toBe('steps-list');
 });
 
 test('Stop is for what runs in this notebook; what runs in another one is said to', async () => {

@@ -20,13 +20,27 @@ export function Steps(props: {
   onVariable(name: string): void;
 }): React.JSX.Element | null {
   const { steps, look, onLook, trace, onTraceEnd, onVariable } = props;
-  const { trans, runner, notebook } = useSurroundings();
+  const { trans, runner, notebook, notify } = useSurroundings();
   const runs = useRuns();
   const cells = useCells();
   const kernel = useKernelId();
   const body = useRef<HTMLDivElement>(null);
   const show = (): void => body.current?.scrollIntoView?.({ block: 'start' });
-  useAsk('steps', show);
+  useAsk('steps', () => {
+    if (steps.length === 0) {
+      notify({
+        text: trans.__(
+          'No step so far. A cell is one by its first line: %1',
+          '%%session step train'
+        )
+      });
+      return;
+    }
+    show();
+    body.current
+      ?.querySelector<HTMLElement>('[aria-pressed="true"]')
+      ?.focus({ preventScroll: true });
+  });
   if (steps.length === 0) {
     return null;
   }
