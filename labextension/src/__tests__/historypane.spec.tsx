@@ -1,4 +1,4 @@
-import { act, cleanup, fireEvent, screen } from '@testing-library/react';
+import { act, cleanup, fireEvent, screen, within } from '@testing-library/react';
 
 import { Asks } from '../asks';
 import { History } from '../history';
@@ -11,10 +11,11 @@ let archive: FakeArchive;
 
 beforeEach(() => show());
 
-async function show(): Promise<void> {
+async function show(more: (server: FakeServer) => void = () => undefined): Promise<void> {
   const server = new FakeServer();
   server.set('lr', 1);
   server.set('lr', 2);
+  more(server);
   asks = new Asks();
   archive = new FakeArchive(server);
   const shelf = { readLook: () => null, writeLook: () => undefined };
@@ -59,6 +60,57 @@ test('the focus goes back to the row whose history was looked at', async () => {
   expect(focused()).toBe('history-filter');
   await escape();
   expect(document.activeElement).toBe(menu);
+});
+
+describe('a revision that is looked at', () => {
+  const config = { kind: 'ridge', about: 'a long line that says nothing of the rest', lr: 0.1 };
+
+  beforeEach(async () => {
+    cleanup();
+    await show(server => {
+      server.set('config', config);
+      server.set('config', { ...config, lr: 0.35 });
+      server.set('other', 1);
+    });
+    await doing(() => asks.ask('history'));
+    await click(screen.getByRole('button', { name: 'Look at revision 3' }));
+  });
+
+  const looked = (): HTMLElement => screen.getByTestId('looked-rows');
+  const shown = (): (string | null)[] =>
+    within(looked())
+      .queryAllByTestId('row')
+      .map(each => each.getAttribute('data-name'));
+  const revision = (): string | null => screen.getByTestId('looked').getAttribute('data-revision');
+
+  test('says of an object what is different now', () => {
+    expect(within(looked()).getAllByTestId('row-then')[0]?.textContent).toBe(
+      '.lr: 0.1, now 0.35Restore'
+    );
+  });
+
+  test('is narrowed to what differs, and to names', async () => {
+    expect(shown()).toEqual(['config', 'lr']);
+    await press(screen.getByTestId('look-only'));
+    expect(shown()).toEqual(['config']);
+    await doing(
+      () => void fireEvent.change(screen.getByTestId('look-filter'), { target: { value: 'lr' } })
+    );
+    expect(screen.getByTestId('looked-none').textContent).toContain('No variable');
+  });
+
+  test('is left for the one before and after it, and the focus stays', async () => {
+    await press(screen.getByTestId('look-before'));
+    expect([revision(), focused()]).toEqual(['2', 'look-before']);
+    await press(screen.getByTestId('look-after'));
+    await press(screen.getByTestId('look-after'));
+    await press(screen.getByTestId('look-after'));
+    expect([revision(), focused()]).toEqual(['5', 'look-after']);
+    await press(screen.getByTestId('look-after'));
+    expect(revision()).toBe('5');
+    await press(screen.getByTestId('look-only'));
+    expect(screen.getByTestId('looked-none').textContent).toBe('All of it is the same now.');
+  });
 });
 
 test('what had the focus outside of the panel does not get it from the panel', async () => {

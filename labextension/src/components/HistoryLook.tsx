@@ -1,11 +1,14 @@
-import { caretLeftIcon } from '@jupyterlab/ui-components';
-import React, { useEffect, useMemo, useRef } from 'react';
+import { caretDownIcon, caretLeftIcon, caretUpIcon, type LabIcon } from '@jupyterlab/ui-components';
+import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import { PLAIN } from '../arrangement';
 import { SessionContext, useSelected, useTrans } from '../context';
+import { FilterField } from './FilterField';
 import { IconButton } from './IconButton';
 import type { History, Looked } from '../history';
+import type { Row } from '../model';
 import { Selection } from '../selection';
+import { sameSide, type Side } from '../timeline';
 import { momentWords } from './historywords';
 import { RowList } from './RowList';
 import { RowsContext } from './rows';
@@ -33,9 +36,23 @@ export function HistoryLook(props: {
   const scroller = useRef<HTMLDivElement>(null);
   const top = useRef<HTMLButtonElement>(null);
   useFocusBack(top, '[data-testid="history-filter"]');
-  useEffect(() => top.current?.focus(), [revision]);
+  useEffect(() => top.current?.focus(), []);
+  const newest = useSelected(state => state.meta.revision);
+  const [filter, setFilter] = useState('');
+  const [isOnly, setOnly] = useState(false);
   const then = client.getState().variables;
   const missing = [...current.keys()].filter(name => !then.has(name));
+  const differing = useMemo(
+    () =>
+      new Set(
+        [...then.keys()].filter(name => !sameSide(sideAt(then, name), sideAt(current, name)))
+      ),
+    [then, current]
+  );
+  const turns: [string, LabIcon, string, number, boolean][] = [
+    ['look-before', caretDownIcon, trans.__('The revision before it'), revision - 1, revision > 0],
+    ['look-after', caretUpIcon, trans.__('The revision after it'), revision + 1, revision < newest]
+  ];
   return (
     <>
       <div
@@ -84,6 +101,34 @@ export function HistoryLook(props: {
           </button>
         </div>
       </div>
+      <div className="jp-HistoryLook-line">
+        <FilterField
+          testid="look-filter"
+          label={trans.__('Filter variables by name')}
+          placeholder={trans.__('Filter %1', then.size)}
+          value={filter}
+          onChange={setFilter}
+        />
+        {turns.map(([testid, icon, label, to, canGo]) => (
+          <IconButton
+            key={testid}
+            icon={icon}
+            testid={testid}
+            label={label}
+            idle={!canGo}
+            onClick={() => deeds.look(to)}
+          />
+        ))}
+        <button
+          type="button"
+          className="jp-SessionButton"
+          data-testid="look-only"
+          aria-pressed={isOnly}
+          onClick={() => setOnly(!isOnly)}
+        >
+          {trans.__('Only what differs: %1', differing.size)}
+        </button>
+      </div>
       <div className="jp-SessionBody" ref={scroller} data-testid="looked-rows">
         {missing.length === 0 ? null : (
           <p className="jp-HistorySentence" data-testid="looked-missing">
@@ -100,7 +145,7 @@ export function HistoryLook(props: {
         ) : null}
         <SessionContext.Provider value={client}>
           <LookedContext.Provider value={looked}>
-            <LookedRows scroller={scroller} />
+            <LookedRows filter={filter} only={isOnly ? differing : null} scroller={scroller} />
           </LookedContext.Provider>
         </SessionContext.Provider>
       </div>
@@ -108,12 +153,38 @@ export function HistoryLook(props: {
   );
 }
 
-function LookedRows(props: { scroller: React.RefObject<HTMLElement> }): React.JSX.Element {
-  const groups = useGroups('', PLAIN.order, PLAIN.own);
+function sideAt(rows: ReadonlyMap<string, Row>, name: string): Side {
+  const row = rows.get(name);
+  return row === undefined ? 'absent' : { value: row.value };
+}
+
+function LookedRows(props: {
+  filter: string;
+  /** Those that are shown; null for all. */
+  only: ReadonlySet<string> | null;
+  scroller: React.RefObject<HTMLElement>;
+}): React.JSX.Element {
+  const { filter, only } = props;
+  const trans = useTrans();
+  const all = useGroups(filter, PLAIN.order, PLAIN.own);
+  const groups = useMemo(() => {
+    const kept = (names: readonly string[]): readonly string[] =>
+      only === null ? names : names.filter(name => only.has(name));
+    return { ...all, parameters: kept(all.parameters), results: kept(all.results) };
+  }, [all, only]);
   const rows = useMemo(
     () => ({ selection: new Selection(), move: () => undefined, place: () => undefined }),
     []
   );
+  if (all.count > 0 && groups.parameters.length + groups.results.length === 0) {
+    return (
+      <p className="jp-HistorySentence" data-testid="looked-none">
+        {filter.trim() === ''
+          ? trans.__('All of it is the same now.')
+          : trans.__('No variable is named like this.')}
+      </p>
+    );
+  }
   return (
     <RowsContext.Provider value={rows}>
       <RowList

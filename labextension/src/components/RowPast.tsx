@@ -3,11 +3,14 @@ import React, { useContext, useSyncExternalStore } from 'react';
 import { useClient, useSelected, useSurroundings, useTrans } from '../context';
 import type { Looked } from '../history';
 import type { ViewRow } from '../overlay';
-import { isPurged, sameSide, type Side } from '../timeline';
+import { isPurged, partsOf, sameSide, type Edit, type Side } from '../timeline';
 import { errorSentence } from './sentences';
 import { StepTrace, TraceContext } from './StepTrace';
-import { sideWords } from './historywords';
+import { apartWords, editWords, pathWords, sideWords } from './historywords';
 import { useHistoryPart, useLooked } from './useHistory';
+
+const LONGEST = 2000;
+const SHOWN = 3;
 
 /**
  * Under a row's head: in a revision that is looked at, what stands now; else where the value came from, if somebody asks,
@@ -98,13 +101,31 @@ function RowThen(props: { row: ViewRow; looked: Looked }): React.JSX.Element {
       notify({ text: errorSentence(error, trans) });
     }
   };
+  // Of two objects what differs: their beginnings are often the same.
+  const parts = partsOf({ name, path: [], before: then, after: stands });
+  const words = ({ path, before, after }: Edit): string => {
+    const [old, next] = [sideWords(before, trans, LONGEST), sideWords(after, trans, LONGEST)];
+    return path.length === 0
+      ? trans.__('now %1', apartWords(next, old, 32))
+      : trans.__(
+          '%1: %2, now %3',
+          pathWords(path),
+          apartWords(old, next, 24),
+          apartWords(next, old, 24)
+        );
+  };
   return (
     <div className="jp-SessionRow-then" data-testid="row-then" data-same="false">
-      <span title={sideWords(stands, trans, 400)}>
-        {stands === 'absent'
-          ? trans.__('not there now')
-          : trans.__('now %1', sideWords(stands, trans, 24))}
-      </span>
+      {stands === 'absent' ? (
+        <span>{trans.__('not there now')}</span>
+      ) : (
+        parts.slice(0, SHOWN).map(part => (
+          <span key={pathWords(part.path)} title={editWords(part, trans)}>
+            {words(part)}
+          </span>
+        ))
+      )}
+      {parts.length > SHOWN ? <span>{trans.__('%1 more', parts.length - SHOWN)}</span> : null}
       <button
         type="button"
         className="jp-SessionButton jp-mod-link"
