@@ -26,7 +26,8 @@ export interface NotebookInFront {
   runCell(id: string): Promise<'ran' | 'no-kernel' | 'no-cell'>;
   /** Interrupts its kernel. */
   interrupt?(): Promise<void>;
-  showCell(id: string): void;
+  /** Scrolls to a cell; `line`, from 1: puts the cursor there. */
+  showCell(id: string, line?: number): void;
   /** Writes at the cursor of the active cell. @returns whether there was one */
   insert(text: string): boolean;
   /** Makes a code cell above the active one. @returns whether the notebook takes one */
@@ -127,10 +128,18 @@ export class JupyterNotebook implements NotebookInFront {
     await this.panel.sessionContext.session?.kernel?.interrupt();
   }
 
-  showCell(id: string): void {
+  showCell(id: string, line?: number): void {
     const cell = this._show(id);
     if (cell !== undefined) {
-      void this.panel.content.scrollToCell(cell);
+      void this.panel.content.scrollToCell(cell).then(() => {
+        const { editor } = cell;
+        if (line !== undefined && editor !== null && line <= editor.lineCount) {
+          this.panel.activate();
+          this.panel.content.mode = 'edit';
+          editor.setCursorPosition({ line: line - 1, column: 0 });
+          editor.revealPosition({ line: line - 1, column: 0 });
+        }
+      });
     }
   }
 

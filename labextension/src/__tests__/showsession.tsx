@@ -53,7 +53,8 @@ export class FakeNotebook implements NotebookInFront {
     return Promise.resolve();
   };
 
-  showCell = (id: string): void => void this.shown.push(id);
+  showCell = (id: string, line?: number): void =>
+    void this.shown.push(line === undefined ? id : `${id}:${line}`);
 
   kernelPackage?: NotebookInFront['kernelPackage'];
 

@@ -33,6 +33,34 @@ test('Run all runs what is fresh too, in order, and stops at what does not end w
   expect(notebook.ran).toEqual(['a', 'b', 'a']);
 });
 
+test('a step says when it ran last, or that it waits for its turn; its error leads to the line', async () => {
+  const server = new FakeServer();
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'a', source: TRAIN },
+    { id: 'b', source: TEST }
+  ];
+  const { runner } = await showSession(server, notebook);
+  const end = Date.now() - 300_000;
+  const run = { id: 'r', step: 'train', start: end - 200, end, cell: 'a', source: '' };
+  await doing(() => server.record({ ...run, status: 'done' }));
+  const details = (): (string | null)[] =>
+    screen.getAllByTestId('step-detail').map(each => each.textContent);
+  expect(details()[0]).toContain(' · 5 min');
+  let finish: (outcome: 'ran') => void = () => undefined;
+  notebook.runCell = () => new Promise(resolve => (finish = resolve));
+  await doing(() => void runner.runAll());
+  expect(details()[1]).toBe('waits for its turn');
+  const error = { type: 'ValueError', message: 'no', line: 2 };
+  await doing(() => {
+    server.record({ ...run, id: 'r2', status: 'failed', error });
+    finish('ran');
+  });
+  expect(details()[1]).toBe('');
+  await click(screen.getByTestId('step-error'));
+  expect(notebook.shown).toEqual(['a:2']);
+});
+
 test('a step whose cell is gone is put away, one that a function is stays', async () => {
   const server = new FakeServer();
   const notebook = new FakeNotebook();

@@ -27,6 +27,7 @@ import { isInGraph, TraceContext, useTrace } from './StepTrace';
 import { StoppedRun } from './TroubleCard';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
+import { useHistoryPart } from './useHistory';
 import { Sought, useShowRow } from './useShowRow';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
@@ -223,6 +224,7 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
 
 function Foot(): React.JSX.Element {
   const { trans, history } = useSurroundings();
+  const isPast = useHistoryPart(state => state.isOpen || state.looked !== null) ?? false;
   const meta = useSelected(state => state.meta);
   const confirmed = useSelected(state => state.confirmed);
   return (
@@ -240,6 +242,7 @@ function Foot(): React.JSX.Element {
           type="button"
           className="jp-SessionFoot-link"
           data-testid="history-button"
+          hidden={isPast}
           onClick={() => history.open()}
         >
           {trans.__('History')}

@@ -1,11 +1,13 @@
+import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { useSurroundings } from '../context';
 import { edgeId, graphOf, pathTo, stepId, variableId, type Graph, type Written } from '../graph';
-import type { Direction, Picture, Size } from '../layout';
+import type { Picture, Size } from '../layout';
 import type { StepView } from '../steps';
 import { StepNode } from './StepNode';
 import { StepRow } from './StepRow';
+import { detail, stateWords } from './stepwords';
 import { usePicture } from './usePicture';
 import { usePlace, useRuns } from './useSteps';
 import { useWidth } from './useWidth';
@@ -14,17 +16,35 @@ const LEAST = 0.3;
 const MOST = 2;
 const ZOOM = 1.25;
 const TALLEST = 420;
-/** From this width on the picture goes to the right. */
+/** From this width on the picture goes to the right, where what is written in it stays large enough to read. */
 const WIDE = 520;
+const READABLE = 0.85;
 
-function sizesOf(graph: Graph, steps: readonly StepView[]): Map<string, Size> {
-  const states = new Map(steps.map(step => [stepId(step.name), step.state]));
+/** The widths of a letter, px: of a name, of a word on a pill, of what stands beside it; and what is around them. */
+const LETTER = { name: 7, pill: 6.2, detail: 5.6 };
+const AROUND = { name: 22, pill: 40 };
+/** A node is no wider, px; where there is room for it, what is said of a step is whole. */
+const WIDEST = { narrow: 160, wide: 230 };
+
+function sizesOf(
+  graph: Graph,
+  steps: readonly StepView[],
+  widest: number,
+  trans: TranslationBundle
+): Map<string, Size> {
+  const said = new Map(
+    steps.map(step => [
+      stepId(step.name),
+      stateWords(step.state, trans).length * LETTER.pill +
+        detail(step, step.run?.start ?? 0, trans).length * LETTER.detail +
+        AROUND.pill
+    ])
+  );
   return new Map(
     graph.nodes.map(({ id, kind, name }) => {
-      const isLong = states.get(id) === 'needs-kernel' || states.get(id) === 'interrupted';
-      const least = kind === 'step' ? (isLong ? 148 : 124) : 40;
-      const width = Math.round(Math.min(160, Math.max(least, name.length * 7 + 22)));
-      return [id, { width, height: kind === 'step' ? 44 : 24 }];
+      const least = kind === 'step' ? Math.max(124, said.get(id) ?? 0) : 40;
+      const width = Math.min(widest, Math.max(least, name.length * LETTER.name + AROUND.name));
+      return [id, { width: Math.round(width), height: kind === 'step' ? 44 : 24 }];
     })
   );
 }
@@ -43,13 +63,17 @@ export function StepGraph(props: {
   const area = useRef<HTMLDivElement>(null);
   const width = useWidth(area);
   const [chosen, setChosen] = useState<string | null>(null);
-  const direction: Direction = width >= WIDE ? 'right' : 'down';
+  const isWide = width >= WIDE;
+  const widest = isWide ? WIDEST.wide : WIDEST.narrow;
   const shape = JSON.stringify(steps.map(({ name, inputs, outputs }) => [name, inputs, outputs]));
   // A state that changes moves no node.
   const graph = useMemo(() => graphOf(steps, written), [shape, written]); // eslint-disable-line react-hooks/exhaustive-deps
-  const states = steps.map(step => step.state).join();
-  const sizes = useMemo(() => sizesOf(graph, steps), [graph, states]); // eslint-disable-line react-hooks/exhaustive-deps
-  const picture = usePicture(graph, sizes, direction);
+  const said = steps.map(step => `${step.state} ${step.changed.join()}`).join();
+  const sizes = useMemo(() => sizesOf(graph, steps, widest, trans), [graph, said, widest, trans]); // eslint-disable-line react-hooks/exhaustive-deps
+  const right = usePicture(graph, sizes, isWide ? 'right' : null);
+  const down = usePicture(graph, sizes, 'down');
+  const isRight = right !== null && width / right.width >= READABLE;
+  const picture = isRight ? right : isWide && right === null ? null : down;
   const starting = runs?.starting;
   const shown = steps.map(step =>
     starting?.has(step.name) === true ? { ...step, state: 'running' as const } : step
@@ -102,8 +126,10 @@ function Drawing(props: {
   const view = useRef<HTMLDivElement>(null);
   // A page may have two graphs, and hide the one whose marker both would use.
   const arrow = `jp-session-arrow${useId().replaceAll(':', '-')}`;
-  const fit = Math.max(LEAST, Math.min(1, width / picture.width, TALLEST / picture.height));
-  const scale = zoom ?? fit;
+  // As wide as there is room: what is higher than it is wide is scrolled, not made too small to read.
+  const begin = Math.max(LEAST, Math.min(1, width / picture.width));
+  const fit = Math.max(LEAST, Math.min(begin, TALLEST / picture.height));
+  const scale = zoom ?? begin;
   const path = useMemo(
     () => (traced === null ? null : pathTo(graph, variableId(traced))),
     [graph, traced]
@@ -138,7 +164,7 @@ function Drawing(props: {
   const buttons: [string, string, string, () => void][] = [
     ['graph-out', '−', trans.__('Smaller'), () => turn(1 / ZOOM)],
     ['graph-in', '+', trans.__('Larger'), () => turn(ZOOM)],
-    ['graph-fit', trans.__('Fit'), trans.__('All of it'), () => setZoom(null)]
+    ['graph-fit', trans.__('Fit'), trans.__('All of it'), () => setZoom(fit)]
   ];
   const byName = new Map(steps.map(step => [step.name, step]));
   return (

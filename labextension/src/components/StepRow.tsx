@@ -7,6 +7,7 @@ import type { StepState, StepView } from '../steps';
 import { RunProgress } from './ProgressBar';
 import { detail, errorWords, stateWords } from './stepwords';
 import { TroubleCard } from './TroubleCard';
+import { agoWords } from './WrittenBy';
 import { useClock } from './useClock';
 import { runsElsewhere, useKernelId, usePlace, useRuns } from './useSteps';
 
@@ -22,13 +23,16 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
   const { run, name, cell } = step;
   const place = usePlace(step);
   const isElsewhere = runsElsewhere(step, useKernelId());
-  const show = (): void => {
+  const show = (line?: number): void => {
     if (place !== null) {
-      notebook?.showCell(place);
+      notebook?.showCell(place, line);
     }
   };
   const now = useClock(state === 'running' ? SECOND : undefined);
-  const words = detail({ ...step, state }, now, trans);
+  const isQueued = runs?.queued.includes(name) === true;
+  const words = isQueued ? trans.__('waits for its turn') : detail({ ...step, state }, now, trans);
+  const ended = state === 'running' ? null : (run?.end ?? null);
+  const ago = ended === null ? '' : agoWords(ended, Math.max(now, ended), trans);
   const arrow = `${step.inputs.join(', ') || '–'} → ${step.outputs.join(', ') || '–'}`;
   return (
     <div className="jp-SessionStep" data-testid="step" data-name={name} data-state={state}>
@@ -41,12 +45,22 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
           className="jp-SessionStep-name"
           title={`${name}: ${arrow}`}
           disabled={place === null}
-          onClick={show}
+          onClick={() => show()}
         >
           {name}
         </button>
-        <span className="jp-SessionStep-detail" title={words}>
-          {words}
+        <span
+          className="jp-SessionStep-detail"
+          data-testid="step-detail"
+          title={
+            ended === null
+              ? words
+              : trans.__('%1. Last run: %2', words, new Date(ended).toLocaleString())
+          }
+        >
+          {[words, ...(isQueued || ago === '' ? [] : [ago])]
+            .filter(part => part !== '')
+            .join(' · ')}
         </span>
         <IconButton
           icon={runIcon}
@@ -74,9 +88,13 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
           type="button"
           className="jp-SessionStep-error"
           data-testid="step-error"
-          title={trans.__('Show the cell')}
+          title={
+            run.error.line === undefined
+              ? trans.__('Show the cell')
+              : trans.__('Show line %1 of the cell', run.error.line)
+          }
           disabled={place === null}
-          onClick={show}
+          onClick={() => show(run.error?.line)}
         >
           {errorWords(run.error, trans)}
         </button>
