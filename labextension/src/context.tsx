@@ -45,6 +45,8 @@ export interface Surroundings {
   asks?: Asks;
   /** Refused values that are put back into fields. */
   corrections?: Corrections;
+  /** Opens the notebook at a contents path. */
+  openNotebook?(path: string): void;
   /** Where the server is; without it, nothing is asked of it past the channel. */
   settings?: Settings | null;
   /** Shows where a variable came from. */

@@ -156,6 +156,7 @@ const panel: JupyterFrontEndPlugin<void> = {
       ),
       asks,
       settings: sessions.settings,
+      openNotebook: path => void app.commands.execute('docmanager:open', { path }),
       newEditor: editors?.factoryService.newInlineEditor ?? null,
       translator: translator ?? undefined
     });

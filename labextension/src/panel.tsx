@@ -7,6 +7,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Asks } from './asks';
+import { speak } from './components/moments';
 import { PanelView } from './components/PanelView';
 import type { CurrentSession } from './current';
 import type { Histories } from './history';
@@ -21,6 +22,7 @@ export interface PanelOptions {
   histories: Histories;
   asks: Asks;
   settings: Settings;
+  openNotebook(path: string): void;
   newEditor: CodeEditor.Factory | null;
   translator?: ITranslator;
 }
@@ -28,7 +30,9 @@ export interface PanelOptions {
 export class SessionPanel extends ReactWidget {
   constructor(private readonly options: PanelOptions) {
     super();
-    this._trans = (options.translator ?? nullTranslator).load('session_state_ext');
+    const translator = options.translator ?? nullTranslator;
+    this._trans = translator.load('session_state_ext');
+    speak(translator.languageCode);
     this.id = PANEL_ID;
     this.addClass('jp-SessionPanel');
     this.title.icon = sessionIcon;
@@ -40,7 +44,7 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, list, histories, asks, newEditor, settings } = this.options;
+    const { current, list, histories, asks, newEditor, settings, openNotebook } = this.options;
     return (
       <PanelView
         current={current}
@@ -50,6 +54,7 @@ export class SessionPanel extends ReactWidget {
         trans={this._trans}
         newEditor={newEditor}
         settings={settings}
+        openNotebook={openNotebook}
       />
     );
   }

@@ -8,7 +8,12 @@ class Notebook extends FakeNotebook {
   path = 'a.ipynb';
 }
 
+let server: FakeServer;
 let values: { [name: string]: number };
+
+beforeEach(() => {
+  server = new FakeServer();
+});
 
 async function show(path = 'a.ipynb'): Promise<void> {
   cleanup();
@@ -16,12 +21,16 @@ async function show(path = 'a.ipynb'): Promise<void> {
   notebook.path = path;
   const settings = ServerConnection.makeSettings({
     baseUrl: 'http://lab/',
-    fetch: () =>
-      Promise.resolve(
+    fetch: request => {
+      if ((request as Request).method === 'POST') {
+        Object.entries(values).forEach(each => server.set(...each));
+      }
+      return Promise.resolve(
         new Response(JSON.stringify({ keep: false, values, offered: Object.keys(values) }))
-      )
+      );
+    }
   });
-  await showSession(new FakeServer(), notebook, () => ({ settings }));
+  await showSession(server, notebook, () => ({ settings }));
 }
 
 const isAsked = (): boolean => screen.queryByTestId('kept') !== null;
@@ -45,6 +54,19 @@ test('who said not now is asked again once other values came with the notebook',
   values = { lr: 0.2 };
   await show();
   await comes();
+});
+
+test('says what the values are, and gives back what stood there', async () => {
+  values = { lr: 0.2, n: 3 };
+  server.set('lr', 0.1);
+  await show();
+  await comes();
+  expect(screen.getByTestId('kept').textContent).toContain('lr 0.2n 3');
+  await click(screen.getByTestId('kept-use'));
+  await vi.waitFor(() => expect(screen.queryByTestId('notice')).not.toBeNull());
+  expect([server.value('lr'), server.value('n')]).toEqual([0.2, 3]);
+  await click(screen.getByTestId('notice-action'));
+  expect([server.value('lr'), server.value('n')]).toEqual([0.1, undefined]);
 });
 
 test('what was declined is not written down itself', async () => {

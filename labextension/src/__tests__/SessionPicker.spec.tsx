@@ -10,7 +10,7 @@ import type { Listed } from '../model';
 import { RequestError } from '../rest';
 import type { ListState, SessionList } from '../sessionlist';
 import { click, doing, pick } from './showsession';
-import { settle } from './fakeserver';
+import { FakeServer, openPage, settle } from './fakeserver';
 
 const session = (name: string | null, more: Partial<Listed> = {}): Listed => ({
   sessionId: name ?? 'unnamed',
@@ -61,15 +61,20 @@ class FakeList {
 
 let used: (string | null)[];
 let usedBy: unknown[];
+let openedByPanel: string[];
 let asks: Asks;
 let bringToFront: (notebook: object) => void;
 const notebook = { of: 'n.ipynb' };
 
-async function show(list: FakeList, own: string | null = null): Promise<void> {
+async function show(
+  list: FakeList,
+  own: string | null = null,
+  state: Current = { kind: 'none' }
+): Promise<void> {
+  openedByPanel = [];
   used = [];
   usedBy = [];
   asks = new Asks();
-  let state: Current = { kind: 'none' };
   const listeners = new Set<() => void>();
   const current = {
     getState: () => state,
@@ -101,6 +106,7 @@ async function show(list: FakeList, own: string | null = null): Promise<void> {
         asks={asks}
         trans={nullTranslator.load('session_state_ext')}
         newEditor={null}
+        openNotebook={path => openedByPanel.push(path)}
       />
     );
     await settle();
@@ -131,11 +137,26 @@ test('says of each what it holds and who has it open', async () => {
   );
   expect(shown().slice(0, 2)).toEqual(['sweep', 'plain']);
   expect(item('sweep').textContent).toContain('1 variable · now');
-  expect(item('sweep').textContent).toContain('a.ipynb, b.ipynb');
+  expect(within(item('sweep')).getByTestId('session-paths').textContent).toBe(
+    '/work/a.ipynb/work/b.ipynb'
+  );
   expect(within(item('sweep')).getByTestId('session-users').textContent).toBe(
     'open: 2 panels, 1 kernel'
   );
   expect(item('plain').textContent).toContain('3 variables · never changed');
+});
+
+test('two notebooks of one name differ by their folders, and are opened from there', async () => {
+  const client = openPage(new FakeServer());
+  await settle();
+  Object.assign(notebook, { context: { path: 'n.ipynb' } });
+  const paths = ['/one/a.ipynb', '/two/a.ipynb', 'other-disk'];
+  const state = { kind: 'open', client, notebook: null, runner: null };
+  await show(new FakeList([session('sweep', { paths })]), null, state as unknown as Current);
+  const named = [...within(item('sweep')).getByTestId('session-paths').children];
+  expect(named.map(each => each.textContent)).toEqual(['one/a.ipynb', 'two/a.ipynb', 'other-disk']);
+  await pick(menu('sweep'), 'open-1');
+  expect(openedByPanel).toEqual(['two/a.ipynb']);
 });
 
 test('is walked through with the arrows, and left with Escape', async () => {

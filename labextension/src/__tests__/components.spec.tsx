@@ -11,11 +11,12 @@ import { line, Sparkline } from '../components/Sparkline';
 import { Summary } from '../components/Summary';
 import { statusWords } from '../components/SyncLight';
 import { TablePreview } from '../components/TablePreview';
-import { agoWords, durationWords, whoWords } from '../components/WrittenBy';
+import { whoWords } from '../components/WrittenBy';
 import { Asks } from '../asks';
 import type { Current } from '../current';
 import { parseJson, type Json } from '../json';
 import { SessionList } from '../sessionlist';
+import { agoWords, durationWords } from '../components/moments';
 
 const trans = nullTranslator.load('session_state_ext');
 

@@ -4,11 +4,12 @@ import { useClient, useSurroundings } from '../context';
 import { stringifyJson, type Json } from '../json';
 import type { Conflict } from '../conflicts';
 import { memberAt, partsOf, type Edit, type Side } from '../timeline';
-import { apartWords, authorWords, momentWords, pathWords, sideWords } from './historywords';
+import { apartWords, authorWords, pathWords, sideWords } from './historywords';
 import { errorSentence } from './sentences';
 import { useClock } from './useClock';
 import { useCopy } from './useCopy';
 import { useOnlooker } from './useHistory';
+import { momentWords } from './moments';
 
 /** One place of a value on one side of a conflict. */
 interface Shown {

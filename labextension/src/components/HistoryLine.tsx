@@ -6,15 +6,9 @@ import { MenuButton } from './IconButton';
 import type { History } from '../history';
 import { partsOf, type Line } from '../timeline';
 import { HistoryEdit, HistorySides, isBrief } from './HistoryValue';
-import {
-  authorWords,
-  labelWords,
-  noteWords,
-  runWords,
-  timeWords,
-  type Onlooker
-} from './historywords';
+import { authorWords, labelWords, noteWords, runWords, type Onlooker } from './historywords';
 import type { HistoryDeeds } from './useHistoryDeeds';
+import { fullTime, timeWords } from './moments';
 
 const SHOWN = 4;
 
@@ -97,11 +91,7 @@ export const HistoryLine = memo(function HistoryLine(props: {
         {shown.length === 0 && said.length === 0 && label === null ? (
           <div className="jp-HistoryLine-edit">{trans.__('nothing is different after it')}</div>
         ) : null}
-        <div
-          className="jp-HistoryLine-who"
-          title={new Date(entry.at).toLocaleString()}
-          data-testid="history-who"
-        >
+        <div className="jp-HistoryLine-who" title={fullTime(entry.at)} data-testid="history-who">
           {details.join(' · ')}
         </div>
         {undone === undefined ? null : (

@@ -9,13 +9,14 @@ import { linesOf, undoneBy, type Line } from '../timeline';
 import { HistoryEarlier } from './HistoryEarlier';
 import { HistoryLine } from './HistoryLine';
 import { SnapshotForm, SnapshotList } from './HistorySnapshots';
-import { dayWords, matches, momentWords } from './historywords';
+import { matches } from './historywords';
 import { SyncLight } from './SyncLight';
 import { useClock } from './useClock';
 import { useFocusBack } from './useFocusBack';
 import { useOnlooker } from './useHistory';
 import type { HistoryDeeds } from './useHistoryDeeds';
 import { useKeptPlace } from './useKeptPlace';
+import { dayWords, momentWords } from './moments';
 
 interface Section {
   title: string;

@@ -9,7 +9,6 @@ import type { History, Looked } from '../history';
 import type { Row } from '../model';
 import { Selection } from '../selection';
 import { sameSide, type Side } from '../timeline';
-import { momentWords } from './historywords';
 import { RowList } from './RowList';
 import { RowsContext } from './rows';
 import { useClock } from './useClock';
@@ -17,6 +16,7 @@ import { useFocusBack } from './useFocusBack';
 import { useGroups } from './useGroups';
 import { LookedContext } from './useHistory';
 import type { HistoryDeeds } from './useHistoryDeeds';
+import { momentWords } from './moments';
 
 const NONE: ReadonlySet<string> = new Set();
 

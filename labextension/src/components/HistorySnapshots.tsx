@@ -3,9 +3,9 @@ import React, { useEffect, useRef, useState } from 'react';
 
 import type { Snapshot } from '../archive';
 import { useSelected, useTrans } from '../context';
-import { momentWords } from './historywords';
 import { useClock } from './useClock';
 import type { HistoryDeeds } from './useHistoryDeeds';
+import { momentWords } from './moments';
 
 /** Gives a revision a name to go back to. */
 export function SnapshotForm(props: {

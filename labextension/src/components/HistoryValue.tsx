@@ -4,6 +4,7 @@ import { useTrans } from '../context';
 import { prettyJson, type Json } from '../json';
 import { isPurged, weightOf, type Edit, type Side } from '../timeline';
 import { editWords, pathWords, sideWords } from './historywords';
+import { numberWords } from './moments';
 
 /** One edit on a line: `alpha 0.1 → 0.35`. The old value is struck through, the new one stands after the arrow. */
 export function HistoryEdit(props: { edit: Edit; width?: number }): React.JSX.Element {
@@ -58,7 +59,7 @@ function HistoryText(props: { title: string; value: Json }): React.JSX.Element {
           data-testid="history-show-all"
           onClick={() => setWhole(true)}
         >
-          {trans.__('Show all %1 characters', text.length.toLocaleString())}
+          {trans.__('Show all %1 characters', numberWords(text.length))}
         </button>
       ) : null}
     </figure>

@@ -3,9 +3,9 @@ import React, { useEffect, useState } from 'react';
 import { useClient, useSelected, useSurroundings } from '../context';
 import { markOf, readKept, takeKept, type Kept } from '../kept';
 import { RequestError } from '../rest';
-import { requestSentence } from './sentences';
+import { errorSentence, requestSentence, shortValue } from './sentences';
 
-const NAMES = 6;
+const SHOWN = 6;
 
 /** Offers the values that came with a notebook which somebody else has kept them in. */
 export function KeptCard(): React.JSX.Element | null {
@@ -40,8 +40,33 @@ export function KeptCard(): React.JSX.Element | null {
     return null;
   }
   const take = (): void => {
+    const { variables } = client.getState();
+    const before = offered.map(name => [name, variables.get(name)?.value] as const);
+    const putBack = (): void => {
+      try {
+        client.atOnce(() =>
+          before.forEach(([name, value]) =>
+            value === undefined ? client.deleteVariable(name) : client.setVariable(name, value)
+          )
+        );
+        void client.flush();
+        notify(null);
+      } catch (error) {
+        notify({ text: errorSentence(error, trans) });
+      }
+    };
     takeKept(settings, sessionId, path).then(
-      () => setKept(null),
+      () => {
+        setKept(null);
+        notify({
+          text: trans._n(
+            'Took %1 value of the notebook.',
+            'Took %1 values of the notebook.',
+            offered.length
+          ),
+          action: { label: trans.__('Undo'), run: putBack }
+        });
+      },
       (error: unknown) =>
         notify({
           text: error instanceof RequestError ? requestSentence(error, trans) : String(error)
@@ -52,12 +77,19 @@ export function KeptCard(): React.JSX.Element | null {
     client.writeDeclined(path, markOf(kept));
     setKept(null);
   };
-  const names = offered.slice(0, NAMES).join(', ') + (offered.length > NAMES ? ', …' : '');
   return (
     <div className="jp-SessionCard" role="note" data-testid="kept">
       <div className="jp-SessionCard-line jp-mod-text">
-        <span>{trans.__('Values came with this notebook: %1.', names)}</span>
+        <span>{trans.__('Values came with this notebook:')}</span>
       </div>
+      <ul className="jp-SessionKept">
+        {offered.slice(0, SHOWN).map(name => (
+          <li key={name} title={`${name} ${shortValue(kept.values[name], trans, 2000)}`}>
+            <b>{name}</b> <code>{shortValue(kept.values[name], trans)}</code>
+          </li>
+        ))}
+        {offered.length > SHOWN ? <li>{trans.__('and %1 more', offered.length - SHOWN)}</li> : null}
+      </ul>
       <div className="jp-SessionCard-line jp-mod-actions">
         <button
           type="button"

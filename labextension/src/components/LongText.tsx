@@ -3,6 +3,7 @@ import React, { useState } from 'react';
 import { useTrans } from '../context';
 import type { Json } from '../json';
 import { TextEditor } from './TextEditor';
+import { numberWords } from './moments';
 
 // A field lays out all of its text at once: beyond this a beginning is shown, and the field on demand.
 const LONG = 20_000;
@@ -32,7 +33,7 @@ export function LongText(props: {
         aria-label={trans.__('Open all of %1', name)}
         onClick={() => setOpen(true)}
       >
-        {trans.__('Open all %1 characters', value.length.toLocaleString())}
+        {trans.__('Open all %1 characters', numberWords(value.length))}
       </button>
     </div>
   );

@@ -2,10 +2,10 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
 import { useTrans } from '../context';
-import { momentWords } from './historywords';
 import { IconButton } from './IconButton';
 import { useClock } from './useClock';
 import { useHistory } from './useHistory';
+import { momentWords } from './moments';
 
 /** Says that something changed while nobody looked, and watches when somebody does. */
 export function NewsBar(): React.JSX.Element {

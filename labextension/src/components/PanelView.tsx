@@ -29,8 +29,9 @@ export function PanelView(props: {
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
   settings?: Surroundings['settings'];
+  openNotebook?: Surroundings['openNotebook'];
 }): React.JSX.Element {
-  const { current, list, histories, asks, trans, newEditor, settings } = props;
+  const { current, list, histories, asks, trans, newEditor, settings, openNotebook } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
@@ -48,9 +49,10 @@ export function PanelView(props: {
       history: open === null ? null : (histories?.of(open.client) ?? null),
       notify: setNotice,
       asks,
-      settings
+      settings,
+      openNotebook
     }),
-    [trans, newEditor, open, histories, asks, settings]
+    [trans, newEditor, open, histories, asks, settings, openNotebook]
   );
   return (
     <SurroundingsContext.Provider value={surroundings}>

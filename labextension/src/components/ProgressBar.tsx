@@ -5,7 +5,7 @@ import { useSelected, useTrans } from '../context';
 import type { Json } from '../json';
 import { loopsOf, progressOf, silence, type Progress } from '../progress';
 import { useClock } from './useClock';
-import { agoWords, durationWords } from './WrittenBy';
+import { agoWords, durationWords } from './moments';
 
 const SECOND = 1000;
 

@@ -3,6 +3,7 @@ import React, { useState } from 'react';
 
 import { useTrans } from '../context';
 import type { Choice, Question } from '../model';
+import { fullTime } from './moments';
 
 /** Another notebook had this session: what it holds, and what may become of it. Nothing is chosen by itself. */
 export function QuestionCard(props: {
@@ -33,9 +34,7 @@ export function QuestionCard(props: {
   };
   const held = [
     trans._n('%1 variable', '%1 variables', session.variableCount),
-    ...(session.updatedAt === null
-      ? []
-      : [trans.__('changed %1', new Date(session.updatedAt).toLocaleString())])
+    ...(session.updatedAt === null ? [] : [trans.__('changed %1', fullTime(session.updatedAt))])
   ];
   return (
     <section

@@ -2,13 +2,17 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import React, { useState } from 'react';
 
-import { useTrans } from '../context';
+import { useSurroundings } from '../context';
 import { MenuButton } from './IconButton';
 import type { Listed } from '../model';
+import { contentsPathOf } from '../places';
 import { NameField } from './NameField';
 import { useClock } from './useClock';
 import type { SessionDeeds } from './useSessionDeeds';
-import { agoWords } from './WrittenBy';
+import { agoWords } from './moments';
+
+// Of more notebooks than these the menu would be too long to read.
+const OPENED = 5;
 
 /** What a person calls a session: its name, else its notebook's. */
 export function sessionTitle(
@@ -21,6 +25,18 @@ export function sessionTitle(
     (path === undefined
       ? trans.__('Session without a name')
       : PathExt.basename(path).replace(/\.ipynb$/, ''))
+  );
+}
+
+/** A notebook's path, its name in it: two of one name differ in what stands before it. */
+function NotebookWords(props: { words: string }): React.JSX.Element {
+  const { words } = props;
+  const name = PathExt.basename(words);
+  return (
+    <span className="jp-SessionItem-notebook">
+      {words.slice(0, words.length - name.length)}
+      <b>{name}</b>
+    </span>
   );
 }
 
@@ -40,14 +56,20 @@ export function SessionItem(props: {
   /** Whether the server has it in its list. */
   isStored: boolean;
   isOwn: boolean;
+  /** The server's root, where that is known. */
+  root: string | null;
   deeds: SessionDeeds;
 }): React.JSX.Element {
-  const { session, isShown, isStored, isOwn, deeds } = props;
-  const trans = useTrans();
+  const { session, isShown, isStored, isOwn, root, deeds } = props;
+  const { trans, openNotebook } = useSurroundings();
   const now = useClock();
   const [isNaming, setNaming] = useState(false);
   const title = sessionTitle(session, trans);
   const { variableCount, updatedAt, paths } = session;
+  const notebooks = paths.map(place => {
+    const path = contentsPathOf(place, root);
+    return { place, path, words: path ?? place };
+  });
   const users = usersWords(session, trans);
   const held = [
     trans._n('%1 variable', '%1 variables', variableCount),
@@ -103,6 +125,17 @@ export function SessionItem(props: {
               enabled: isShown && isStored
             },
             null,
+            ...notebooks.slice(0, OPENED).flatMap(({ path, words }, i) =>
+              path === null || openNotebook === undefined
+                ? []
+                : [
+                    {
+                      id: `open-${i}`,
+                      label: trans.__('Open %1', words),
+                      run: () => openNotebook(path)
+                    }
+                  ]
+            ),
             {
               id: 'rename',
               label: trans.__('Rename…'),
@@ -127,7 +160,9 @@ export function SessionItem(props: {
       <div className="jp-SessionItem-about">{held}</div>
       {paths.length === 0 ? null : (
         <div className="jp-SessionItem-about" title={paths.join('\n')} data-testid="session-paths">
-          {paths.map(path => PathExt.basename(path)).join(', ')}
+          {notebooks.map(({ place, words }) => (
+            <NotebookWords key={place} words={words} />
+          ))}
         </div>
       )}
       {users === '' ? null : (

@@ -7,6 +7,7 @@ import { IconButton, MenuButton } from './IconButton';
 import type { Current, CurrentSession } from '../current';
 import type { Listed } from '../model';
 import { listedFrom, matching, type SessionList } from '../sessionlist';
+import { rootOf } from '../places';
 import { NameField } from './NameField';
 import { requestSentence } from './sentences';
 import { SessionItem } from './SessionItem';
@@ -64,6 +65,7 @@ export function SessionPicker(props: {
   const all = shown === null ? others : [known ?? shown, ...others];
   const found = matching(all, search);
   const { own } = current;
+  const root = rootOf(current.front?.context?.path ?? null, shown?.paths ?? []);
   const canGoBack = own !== null && (own === '' || others.some(each => each.sessionId === own));
 
   // Up and down walk through the names, as in any list.
@@ -174,6 +176,7 @@ export function SessionPicker(props: {
               isShown={each.sessionId === shown?.sessionId}
               isStored={each.sessionId !== shown?.sessionId || known !== undefined}
               isOwn={each.sessionId === own}
+              root={root}
               deeds={deeds}
             />
           ))}

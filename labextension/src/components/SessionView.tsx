@@ -30,7 +30,7 @@ import { useGroups } from './useGroups';
 import { useHistoryPart } from './useHistory';
 import { Sought, useShowRow } from './useShowRow';
 import { useSteps } from './useSteps';
-import { clockTime } from './WrittenBy';
+import { clockTime } from './moments';
 
 /** One session, from its name to its revision. */
 export function SessionView(): React.JSX.Element {

@@ -7,7 +7,7 @@ import { loopsOf, progressOf, type Progress } from '../progress';
 import type { StepView } from '../steps';
 import { detail, errorWords, stateWords } from './stepwords';
 import { useClock } from './useClock';
-import { agoWords } from './WrittenBy';
+import { agoWords } from './moments';
 
 export interface NodeProps {
   node: GraphNode;

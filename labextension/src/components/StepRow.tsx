@@ -7,9 +7,9 @@ import type { StepState, StepView } from '../steps';
 import { RunProgress } from './ProgressBar';
 import { detail, errorWords, stateWords } from './stepwords';
 import { TroubleCard } from './TroubleCard';
-import { agoWords } from './WrittenBy';
 import { useClock } from './useClock';
 import { runsElsewhere, useKernelId, usePlace, useRuns } from './useSteps';
+import { agoWords, fullTime } from './moments';
 
 const SECOND = 1000;
 
@@ -52,11 +52,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
         <span
           className="jp-SessionStep-detail"
           data-testid="step-detail"
-          title={
-            ended === null
-              ? words
-              : trans.__('%1. Last run: %2', words, new Date(ended).toLocaleString())
-          }
+          title={ended === null ? words : trans.__('%1. Last run: %2', words, fullTime(ended))}
         >
           {[words, ...(isQueued || ago === '' ? [] : [ago])]
             .filter(part => part !== '')

@@ -9,7 +9,7 @@ import { authorWords } from './historywords';
 import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
 import { useOnlooker } from './useHistory';
-import { agoWords } from './WrittenBy';
+import { agoWords } from './moments';
 
 export interface Trace {
   readonly row: Row;

@@ -8,6 +8,7 @@ import { authorWords, type Onlooker } from './historywords';
 import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
 import { useOnlooker } from './useHistory';
+import { agoWords, fullTime } from './moments';
 
 /** Who made a change, in a word or two: authorWords says all of it. */
 export function whoWords(origin: Origin, on: Onlooker, trans: TranslationBundle): string {
@@ -30,41 +31,6 @@ export function whoWords(origin: Origin, on: Onlooker, trans: TranslationBundle)
   }
 }
 
-export function agoWords(at: number, now: number, trans: TranslationBundle): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
-  if (seconds < 45) {
-    return trans.__('now');
-  }
-  if (seconds < 3600) {
-    return trans.__('%1 min', Math.max(1, Math.round(seconds / 60)));
-  }
-  if (seconds < 86_400) {
-    return trans.__('%1 h', Math.round(seconds / 3600));
-  }
-  return new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-}
-
-export function clockTime(at: number): string {
-  return new Date(at).toLocaleTimeString(undefined, {
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit'
-  });
-}
-
-export function durationWords(ms: number, trans: TranslationBundle): string {
-  const seconds = ms / 1000;
-  if (ms < 950) {
-    return trans.__('%1 ms', Math.round(ms));
-  }
-  if (seconds < 10) {
-    return trans.__('%1 s', seconds.toFixed(1));
-  }
-  return seconds < 120
-    ? trans.__('%1 s', Math.round(seconds))
-    : trans.__('%1 min', Math.round(seconds / 60));
-}
-
 export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   const { row } = props;
   const trans = useTrans();
@@ -82,7 +48,7 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   }
   const author = authorWords(row.origin, on, trans);
   const inputs = inputsOf(row.origin, steps);
-  const when = new Date(row.updatedAt).toLocaleString();
+  const when = fullTime(row.updatedAt);
   return (
     <span
       className="jp-SessionRow-who"

@@ -159,37 +159,6 @@ export function noteWords(note: Note, trans: TranslationBundle): string {
   }
 }
 
-export function timeWords(at: number): string {
-  const words = new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
-  // No AM on a line of its own.
-  return words.replaceAll(' ', '\u00a0');
-}
-
-/** A time of today, or with its day. */
-export function momentWords(at: number, now: number): string {
-  const isToday = new Date(at).toDateString() === new Date(now).toDateString();
-  const day = new Date(at).toLocaleDateString(undefined, { day: 'numeric', month: 'short' });
-  return isToday ? timeWords(at) : `${day}, ${timeWords(at)}`;
-}
-
-const DAY = 24 * 3600 * 1000;
-
-export function dayWords(at: number, now: number, trans: TranslationBundle): string {
-  const day = new Date(at).toDateString();
-  if (day === new Date(now).toDateString()) {
-    return trans.__('Today');
-  }
-  if (day === new Date(now - DAY).toDateString()) {
-    return trans.__('Yesterday');
-  }
-  const isThisYear = new Date(at).getFullYear() === new Date(now).getFullYear();
-  return new Date(at).toLocaleDateString(undefined, {
-    day: 'numeric',
-    month: 'long',
-    ...(isThisYear ? {} : { year: 'numeric' })
-  });
-}
-
 /** Whether a line has what somebody looks for: a variable, a person, a step, a word of what it was. */
 export function matches(
   line: Line,

@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Origin, Run, Step } from '../model';
 import type { StepState, StepView } from '../steps';
-import { durationWords } from './WrittenBy';
+import { durationWords } from './moments';
 
 /** A state in a word. */
 export function stateWords(state: StepState, trans: TranslationBundle): string {
