@@ -6,7 +6,7 @@ import type { Edit, Refused } from './edit';
 import type { Ack, WireConflict } from './frames';
 import { sameJson, type Json } from './json';
 import type { Change, Op, Origin, Rows } from './model';
-import { applyPatch, overlap, placesOf, type Place } from './patch';
+import { applyPatch, difference, overlap, patchedOr, placesOf, type Place } from './patch';
 
 /** Two people, or a person and a step, wrote one variable without knowing of each other. */
 export interface Conflict {
@@ -41,10 +41,18 @@ export class Conflicts {
 
   /** A change about to be applied to `before`. */
   changed(change: Change, before: Rows, client: string): void {
-    this._add(conflictsOfChange(change, before, client, this._written));
+    const found = conflictsOfChange(change, before, client, this._written);
     if (change.client !== client) {
+      const known = new Set(found.map(each => each.name));
+      const moved = change.ops.flatMap(op => {
+        const open = op.op === 'run' || known.has(op.name) ? undefined : this._open.get(op.name);
+        return open === undefined ? [] : [overtaken(open, op, change, before)];
+      });
+      this._add(moved);
+      moved.filter(isOver).forEach(each => this.decided(each.name));
       change.ops.forEach(op => this._written.overwrite(op));
     }
+    this._add(found);
   }
 
   decided(name: string): void {
@@ -205,6 +213,40 @@ function conflictsOfChange(
     const sides = { mine, mineAt, theirs, theirsAt, base: written.before(name, base) };
     return [{ name, ...sides, origin, stands: 'theirs' as const }];
   });
+}
+
+/**
+ * A conflict that nobody has decided when somebody else writes once more: what they wrote is theirs now, and stands. Where it
+ * is not what the two differ in, both have it.
+ */
+function overtaken(open: Conflict, op: Op, { origin, at }: Change, before: Rows): Conflict {
+  const { mine, theirs } = open;
+  const value = before.get(open.name)?.value;
+  switch (op.op) {
+    case 'patch': {
+      const apart = mine === undefined || theirs === undefined ? null : difference(mine, theirs);
+      if (apart !== null && !overlap(placesOf(apart), placesOf(op.patch))) {
+        return {
+          ...open,
+          mine: patchedOr(mine!, mine!, op.patch),
+          theirs: patchedOr(theirs!, theirs!, op.patch)
+        };
+      }
+      const now = value === undefined ? undefined : after(op, value);
+      return { ...open, theirs: now, theirsAt: at, origin, stands: 'theirs' };
+    }
+    case 'set':
+      return { ...open, theirs: op.value, theirsAt: at, origin, stands: 'theirs' };
+    case 'delete':
+      return { ...open, theirs: undefined, theirsAt: at, origin, stands: 'theirs' };
+    default:
+      return open;
+  }
+}
+
+/** Whether both say the same by now. */
+function isOver({ mine, theirs }: Conflict): boolean {
+  return mine === undefined || theirs === undefined ? mine === theirs : sameJson(mine, theirs);
 }
 
 /** What an op makes of a value; undefined where nothing is left. */

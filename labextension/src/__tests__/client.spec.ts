@@ -386,6 +386,51 @@ describe('others write too', () => {
     expect(client.status.kind).toBe('saved');
   });
 
+  test('what is written before somebody has decided is theirs, and Keep still keeps mine', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    server.set('lr', 0.28);
+    await client.flush();
+    expect(client.getState().conflicts.get('lr')).toMatchObject({ stands: 'mine' });
+    server.set('lr', 0.5);
+    const conflict = client.getState().conflicts.get('lr');
+    expect(conflict).toMatchObject({ mine: 0.35, theirs: 0.5, stands: 'theirs' });
+    client.keepMine('lr');
+    await pass(100);
+    expect(server.value('lr')).toBe(0.35);
+  });
+
+  test('a conflict is over once others have written what I did', async () => {
+    server.set('lr', 0.1);
+    const client = await page();
+    client.setVariable('lr', 0.35);
+    await client.flush();
+    server.write([{ op: 'set', name: 'lr', value: 0.9 }], { kind: 'cell' }, 'kernel', 1);
+    expect(client.status.kind).toBe('conflict');
+    server.set('lr', 0.35);
+    expect(client.status.kind).toBe('saved');
+  });
+
+  test('and what is written elsewhere in the same object both sides have', async () => {
+    server.set('config', { lr: 0.1, n: 1 });
+    const client = await page();
+    client.editVariable('config', { lr: 0.1, n: 1 }, { lr: 0.35, n: 1 });
+    const patch = (path: string, value: number): void =>
+      server.write([{ op: 'patch', name: 'config', patch: [{ op: 'replace', path, value }] }]);
+    patch('/lr', 0.28);
+    await client.flush();
+    patch('/n', 7);
+    expect(client.getState().conflicts.get('config')).toMatchObject({
+      mine: { lr: 0.35, n: 7 },
+      theirs: { lr: 0.28, n: 7 },
+      stands: 'mine'
+    });
+    client.takeTheirs('config');
+    await pass(100);
+    expect(server.value('config')).toEqual({ lr: 0.28, n: 7 });
+  });
+
   test('a change that had seen mine is no conflict', async () => {
     const client = await page();
     client.setVariable('lr', 0.35);
