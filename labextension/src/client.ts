@@ -331,15 +331,17 @@ export class SessionClient {
   private _channelChanged(state: ChannelState, end?: ChannelEnd): void {
     const live = state === 'live';
     const failing = this._link.failing || state === 'waiting';
-    this._link = { ...this._link, live, failing, end: end ?? null };
+    // The server forgets a session that nobody has written to when it restarts.
+    const unborn = end === 'gone' && this._replica.revision === 0;
+    // What is over stays so until something else is known: who looks again is not told for a moment that it is not.
+    const known = live || unborn ? null : (end ?? this._link.end);
+    this._link = { ...this._link, live, failing, end: known };
     if (!live) {
       this._outbox.suspend();
       this._sender.suspend();
       this._offlineSince ??= this._now();
     }
-    // The server forgets a session that nobody has written to when it restarts. The next one after a delay, or two
-    // servers that disagree would keep us busy.
-    const unborn = end === 'gone' && this._replica.revision === 0;
+    // The next one after a delay, or two servers that disagree would keep us busy.
     if (unborn && !this._replaced) {
       this._replaced = true;
       this.startAnew().catch(() => this._replaceLater());

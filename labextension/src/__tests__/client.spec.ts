@@ -836,6 +836,20 @@ describe('the end', () => {
     ]);
   });
 
+  test('who types on, or looks again, is not told for a moment that it is there', async () => {
+    server.set('lr', 0.1);
+    const client = await deleted();
+    server.why = 'gone';
+    server.isUp = false;
+    const ends = new Set<unknown>();
+    client.subscribe(() => ends.add(client.status.end));
+    client.setVariable('lr', 0.2);
+    void client.flush();
+    await pass(5000);
+    expect([...ends]).toEqual(['gone']);
+    expect(client.status.edits).toBe(1);
+  });
+
   test('or all that is shown, declarations too, as one sees it', async () => {
     server.set('lr', 0.1);
     server.declare('lr', { schema: { maximum: 1 }, locked: true });
