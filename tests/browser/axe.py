@@ -32,6 +32,8 @@ def violations(lab: Lab, *parts: str) -> list[str]:
     found: list[str] = []
     for theme in THEMES:
         found += lab.evaluate(RUN, [theme, [".jp-SessionPanel", *parts]])
+        # Whoever opened the page takes it off again.
+        lab.theme = theme
     return found
 
 

@@ -26,6 +26,8 @@ class Panel:
         self.lab = lab
         self.jupyter = jupyter
         self.is_cut = False
+        #: whether the server says that one may only read
+        self.reads_only = False
         self.channels: list[WebSocketRoute] = []
         self.session = ""
         lab.page.route_web_socket(re.compile(r"/api/session/[^/]+/channel"), self._connect)
@@ -34,7 +36,9 @@ class Panel:
         if self.is_cut:
             channel.close(code=1011)
         else:
-            channel.connect_to_server()
+            server = channel.connect_to_server()
+            if self.reads_only:
+                server.on_message(lambda text: channel.send(str(text).replace('"readOnly":false', '"readOnly":true')))
             self.channels.append(channel)
 
     def reload(self) -> None:
@@ -145,6 +149,124 @@ def test_steps_fresh_stale_and_failed(panel: Panel) -> None:
     axe.check(lab)
 
 
+def test_the_graph(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"by": 4})
+    panel.at("steps-graph").click()
+    expect(panel.at("node").first).to_be_visible()
+    axe.check(lab)
+    panel.at("steps-list").click()
+
+
+def test_a_run_that_does_not_start(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"by": 4})
+    lab.type("by", "4,5x")
+    panel.at("run-all").click()
+    card = panel.at("stopped")
+    expect(card).to_contain_text("Not started. by: “4,5x” cannot be saved.")
+    axe.check(lab)
+    # The light leads to what is in the way.
+    lab.light.click()
+    expect(lab.editor("by")).to_be_focused()
+    lab.page.keyboard.press("Escape")
+    lab.run_step("divide")
+    lab.expect_step("divide", "fresh")
+    lab.type("by", "6x")
+    lab.run_step("divide")
+    expect(lab.step("divide").get_by_test_id("step-trouble")).to_be_visible()
+    axe.check(lab)
+    panel.at("step-run-anyway").click()
+    lab.expect_step("divide", "fresh")
+    lab.expect_value("share", "3.0")
+    lab.editor("by").press("Escape")
+
+
+def test_a_reader(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1})
+    panel.reads_only = True
+    panel.cut()
+    panel.mend()
+    lab.wait_for_light("readonly")
+    expect(lab.editor("lr")).not_to_be_editable()
+    expect(panel.at("add-button")).to_be_disabled()
+    axe.check(lab)
+    lab.row("lr").get_by_test_id("row-menu").click()
+    for entry in ("lock", "rename", "delete"):
+        expect(lab.page.get_by_test_id(f"menu-{entry}")).to_have_class(re.compile("lm-mod-disabled"))
+    lab.page.keyboard.press("Escape")
+    lab.light.click()
+    expect(panel.at("notice")).to_contain_text("You may read this session, not change it.")
+    panel.at("history-button").click()
+    expect(panel.at("history-trouble")).to_contain_text("you can look and compare")
+    panel.at("history-close").click()
+    panel.empty()
+    expect(panel.at("empty")).to_contain_text("You may read it")
+    expect(panel.at("empty-add")).to_have_count(0)
+    panel.reads_only = False
+    panel.cut()
+    panel.mend()
+    lab.wait_for_light("saved")
+
+
+FULL = """() => {
+    const full = () => { throw new DOMException('', 'QuotaExceededError'); };
+    window.roomy ??= [Storage.prototype.setItem, IDBObjectStore.prototype.put];
+    Storage.prototype.setItem = IDBObjectStore.prototype.put = full;
+}"""
+ROOMY = "() => { [Storage.prototype.setItem, IDBObjectStore.prototype.put] = window.roomy; }"
+
+
+def test_a_browser_without_room(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1})
+    lab.expect_value("lr", "0.1")
+    panel.cut()
+    lab.evaluate(FULL)
+    lab.type("lr", "0.2")
+    lab.wait_for_light("notkept")
+    expect(lab.light).to_have_text("Not kept")
+    axe.check(lab, ".jp-SessionStatus")
+    lab.light.click()
+    expect(panel.at("notice")).to_contain_text("do not close this page before they are saved")
+    panel.mend()
+    lab.wait_for_light("saved")
+    assert panel.jupyter.variables(lab.path)["lr"] == 0.2
+    lab.evaluate(ROOMY)
+
+
+def test_a_session_that_is_deleted_elsewhere(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1, "grid": {"a": 1}, "note": "x"})
+    expect(panel.at("row")).to_have_count(3)
+    assert panel.jupyter.request("DELETE", f"/api/session/{panel.session}").ok
+    expect(panel.at("ended")).to_contain_text("was deleted")
+    lab.expect_value("lr", "0.1")
+    lab.type("note", "typed since")
+    axe.check(lab, ".jp-SessionStatus")
+    panel.at("start-with-values").click()
+    lab.wait_for_light("saved")
+    expect(panel.at("ended")).to_have_count(0)
+    assert panel.jupyter.variables(lab.path) == {"lr": 0.1, "grid": {"a": 1}, "note": "typed since"}
+    attached = panel.jupyter.request("POST", "/api/session/attach", json={"path": lab.path}).json()["sessionId"]
+    assert attached != panel.session
+    panel.session = attached
+
+
+def test_what_came_while_one_was_away(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"lr": 0.1})
+    lab.set("lr", "0.2")
+    lab.page.goto("about:blank")
+    panel.put({"lr": 0.3})
+    lab.open(lab.path)
+    axe.inject(lab)
+    expect(panel.at("news")).to_be_visible()
+    axe.check(lab)
+    panel.at("news-dismiss").click()
+
+
 def test_the_history(panel: Panel) -> None:
     lab = panel.lab
     panel.put({"lr": 0.1, "grid": {"a": 1}, "text": "a long one " * 40})
@@ -160,7 +282,10 @@ def test_the_history(panel: Panel) -> None:
     panel.at("looked").get_by_role("button").first.click()
     panel.at("history-line-menu").first.click()
     axe.check(lab, ".lm-Menu")
-    lab.page.keyboard.press("Escape")
+    lab.page.get_by_test_id("menu-compare-before").click()
+    expect(panel.at("compared").first).to_be_visible()
+    axe.check(lab)
+    panel.at("history-back").click()
     panel.at("history-close").click()
 
 

@@ -7,6 +7,7 @@ import sys
 
 from playwright.sync_api import expect
 
+from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import wait_for
@@ -126,6 +127,8 @@ def test_a_kernel_without_the_extension_is_told_of(jupyter: Jupyter, open_lab: O
     expect(card).to_contain_text("The kernel “Bare” lacks the extension")
     expect(card).to_contain_text("%pip install session-state-ext")
     lab.screenshot("install")
+    axe.inject(lab)
+    axe.check(lab)
     lab.run_cell(0)
     lab.run_cell(1)
     expect(card).to_have_count(0)

@@ -9,6 +9,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import wait_for
@@ -40,8 +41,13 @@ def test_kept_values_are_offered_to_the_next_session(jupyter: Jupyter, open_lab:
     shutil.copy(file, jupyter.files / "got.ipynb")
     other = open_lab(jupyter, "got.ipynb")
     expect(other.panel.get_by_test_id("kept-use")).to_have_text("Use these 2 values")
+    expect(other.panel.get_by_test_id("kept")).to_contain_text("lr 0.25")
     other.screenshot("kept")
+    axe.inject(other)
+    axe.check(other)
     other.panel.get_by_test_id("kept-use").click()
     other.expect_value("lr", "0.25")
     other.expect_value("epochs", "3")
     expect(other.panel.get_by_test_id("kept")).to_have_count(0)
+    other.panel.get_by_test_id("notice-action").click()
+    expect(other.panel.get_by_test_id("row")).to_have_count(0)

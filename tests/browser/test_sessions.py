@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from . import axe
 from .conftest import OpenLab
 from .jupyter import Jupyter
 from .lab import Lab
@@ -37,6 +38,9 @@ def test_another_notebook_at_a_path_is_asked_about(jupyter: Jupyter, open_lab: O
     assert box is not None
     assert button is not None
     assert question.evaluate("e => e.scrollWidth <= e.clientWidth"), "nothing is cut"
+    if choice == "use":
+        axe.inject(lab)
+        axe.check(lab)
     assert "choose in the Session panel" in lab.run_cell(0) + lab.run_cell(1)
 
     # By keyboard.
