@@ -115,6 +115,43 @@ def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> Non
     expect(at("snapshot-form")).to_have_count(0)
     expect(at("history")).to_be_visible()
 
+    # A snapshot is kept, looked at, and gone back to.
+    by_palette(lab, "Take a Snapshot of the Session")
+    expect(at("snapshot-name")).to_be_focused()
+    lab.page.keyboard.type("with lr")
+    press(lab, "Enter")
+    expect(at("notice")).to_contain_text("Kept as the snapshot “with lr”")
+    focus_stays(lab)
+    by_palette(lab, "Undo the Newest Change of Session Variables")
+    wait_for(lambda: jupyter.variables(path), {"note": "x"})
+    tab_to(lab, at("history-menu"))
+    press(lab, "Enter")
+    choose(lab, "snapshots")
+    tab_to(lab, at("snapshot-look"))
+    press(lab, "Enter")
+    expect(at("history-back")).to_be_focused()
+    tab_to(lab, at("look-only"))
+    press(lab, "Enter")
+    expect(at("looked-rows").get_by_test_id("row")).to_have_count(1)
+    press(lab, "Escape")
+    focus_stays(lab)
+    tab_to(lab, at("snapshot-restore"))
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path), {"note": "x", "lr": 0.1})
+    focus_stays(lab)
+
+    # Two revisions are compared.
+    by_palette(lab, "Show the Session’s History")
+    expect(at("history-filter")).to_be_focused()
+    tab_to(lab, at("history-line-menu").first)
+    press(lab, "Enter")
+    choose(lab, "compare-before")
+    expect(at("compared").first).to_be_visible()
+    focus_stays(lab)
+    press(lab, "Escape", "Escape")
+    expect(at("history")).to_have_count(0)
+    focus_stays(lab)
+
 
 def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
     path = jupyter.notebook("more-keys.ipynb", ["%load_ext session_state_ext", STEP])
@@ -167,6 +204,21 @@ def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyt
     lab.expect_step("halve", "fresh")
     lab.expect_value("half", "0.25")
     focus_stays(lab)
+
+    # The steps as a graph, walked by arrows to the cell.
+    by_palette(lab, "Show the Session’s Steps")
+    expect(at("steps-list")).to_be_focused()
+    tab_to(lab, at("steps-graph"))
+    press(lab, "Enter")
+    tab_to(lab, lab.panel.locator('[data-testid="node"][data-name="lr"]'))
+    press(lab, "ArrowRight")
+    expect(lab.panel.locator('[data-testid="node"][data-name="halve"]')).to_be_focused()
+    press(lab, "Home", "Enter")
+    expect(lab.editor("lr")).to_be_focused()
+    by_palette(lab, "Show the Session’s Steps")
+    expect(at("steps-graph")).to_be_focused()
+    tab_to(lab, at("steps-list"), "Shift+Tab")
+    press(lab, "Enter")
 
     # Another session and back.
     tab_to(lab, at("choose-session"), "Shift+Tab")

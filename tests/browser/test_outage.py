@@ -55,8 +55,10 @@ def test_a_frozen_server_stops_neither_cells_nor_edits(own_jupyter: Jupyter, ope
 
 def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter, open_lab: OpenLab) -> None:
     lab = open_lab(own_jupyter, own_jupyter.notebook("offline.ipynb", ["pass"]))
-    lab.add("x", "1")
-    lab.add("y", "1")
+    for name in ("x", "y", "z"):
+        lab.add(name, "1")
+    # In the pause after a keystroke, before anything of it was sent.
+    lab.type("z", "4")
     own_jupyter.stop(signal.SIGKILL)
     lab.wait_for_light("offline")
     lab.close_notice()
@@ -69,7 +71,7 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     lab.screenshot("offline")
     own_jupyter.start()
     lab.wait_for_light("saved")
-    assert own_jupyter.variables("offline.ipynb") == {"x": 2, "y": 3}
+    assert own_jupyter.variables("offline.ipynb") == {"x": 2, "y": 3, "z": 4}
     lab.reload()
     lab.expect_value("x", "2")
     lab.expect_value("y", "3")

@@ -28,10 +28,19 @@ total = rounds"""
     lab.start_cell(1)
     lab.expect_value("loss", "0.25")
     lab.expect_step("live", "running")
+    # What it reads by its declaration is held back, and says so, until Enter or its end.
+    lab.type("rounds", "5")
+    expect(lab.row("rounds").get_by_test_id("row-held")).to_have_text("waits for live · Enter sends it")
+    lab.wait_for_light("waiting")
+    expect(lab.light).to_have_text("1 edit waits")
+    assert lab.mutates("rounds")[1:] == []
+    lab.page.keyboard.press("Enter")
+    lab.wait_for_light("saved")
+    assert jupyter.variables(lab.path)["rounds"] == 5
     lab.type("go", "1")
     lab.page.keyboard.press("Enter")
     lab.expect_value("total", "4")
-    # It read `go` when that was 0, so by now an input of it has changed.
+    # It read `go` when that was 0 and `rounds` when that was 4, so by now inputs of it have changed.
     lab.expect_step("live", "stale")
     expect(lab.row("total")).to_contain_text("live")
 
@@ -87,7 +96,13 @@ def test_an_output_that_was_never_assigned_fails_by_name(jupyter: Jupyter, open_
 
 
 def test_the_stop_button_interrupts_a_step(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    step = "%%session step wait --out done\nimport time\nsession['started'] = True\ntime.sleep(600)\ndone = 1"
+    step = """%%session step wait --out done
+import time
+for number in session.track(range(40), "epochs"):
+    if number == 10:
+        session['started'] = True
+        time.sleep(600)
+done = 1"""
     lab = open_lab(jupyter, jupyter.notebook("stopped.ipynb", [LOAD, step, "print('next')"]))
     lab.add("done", "0")
     lab.run_cell(0)
@@ -100,6 +115,16 @@ def test_the_stop_button_interrupts_a_step(jupyter: Jupyter, open_lab: OpenLab) 
     lab.expect_step("wait", "interrupted")
     lab.expect_value("done", "0")
     assert lab.run_cell(2) == "next\n"
+    # From the panel: how far it is stands at the step, and its Stop stops it.
+    lab.panel.get_by_test_id("steps-run-every").click()
+    lab.expect_step("wait", "running")
+    bar = lab.step("wait").get_by_role("progressbar")
+    expect(bar).to_have_attribute("aria-valuetext", re.compile("^10 of 40"))
+    lab.screenshot("progress")
+    lab.panel.get_by_test_id("steps-stop").click()
+    lab.expect_step("wait", "interrupted")
+    expect(bar).to_have_count(0)
+    expect(lab.panel.get_by_test_id("steps-run-every")).to_be_visible()
 
 
 def test_run_all_runs_the_steps_in_order(jupyter: Jupyter, open_lab: OpenLab) -> None:
