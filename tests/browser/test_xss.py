@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import brs_kb
-from playwright.sync_api import Browser, Dialog, Page, Request, WebSocketRoute, expect
+from playwright.sync_api import Browser, Dialog, Locator, Page, Request, WebSocketRoute, expect
 
 from .jupyter import Jupyter
 from .lab import PATIENCE_MS, Lab
@@ -142,6 +142,8 @@ def fill(jupyter: Jupyter, path: str, texts: list[str]) -> str:
         "some bytes": {"$binary": {"base64": b64encode(few[0].encode()).decode(), "subType": "00"}},
         "a tree": {"of": [{text: [text, {"$path": {"type": "PosixPath", "path": text}}]} for text in few[:8]]},
         **{f"{text[:60]}.{number}": text for text in few[:4] for number in range(2) if is_printable(text[:60])},
+        # Edited by a person: what becomes of it is told on cards.
+        **dict.fromkeys(("contested", "strict", "described"), few[0]),
         **{f"typed {kind}": {kind: text} for kind, text in zip(KINDS, islice(cycle(few), len(KINDS)), strict=True)},
     }
     client = {
@@ -149,8 +151,14 @@ def fill(jupyter: Jupyter, path: str, texts: list[str]) -> str:
         "base": 0,
         "origin": {"kind": "step", "step": few[0], "cell": few[1], "run": few[2]},
     }
+    specs = {
+        "strict": {"description": few[0], "schema": {"type": "string", "pattern": "^not this$"}},
+        "described": {"description": few[1], "schema": {"enum": few[:8]}, "default": few[2]},
+        names[0]: {"description": few[2], "locked": True},
+    }
     sets = [{"op": "set", "name": name, "value": value} for name, value in values.items()]
-    ask(jupyter, f"{session}/mutate", {**client, "seq": 1, "ops": sets})
+    declares = [{"op": "declare", "name": name, "spec": spec} for name, spec in specs.items()]
+    ask(jupyter, f"{session}/mutate", {**client, "seq": 1, "ops": [*sets, *declares]})
     runs = [run(text, number, names) for number, text in enumerate(few)]
     ask(jupyter, f"{session}/mutate", {**client, "seq": 2, "ops": [{"op": "run", "run": one} for one in runs]})
     for number, text in enumerate(few):
@@ -179,7 +187,8 @@ def run(text: str, number: int, names: list[str]) -> dict[str, Any]:
         "written": [names[number + 1]],
         "error": failed if number % 3 == 0 else None,
         "warnings": [text],
-        "cell": text,
+        # Some are of a cell that is there: the others are put away as removed.
+        "cell": "cell-1" if number % 4 == 0 else text,
         "source": text,
     }
 
@@ -216,36 +225,66 @@ class Watch:
         return set(self.page.evaluate(f"() => [...window.made.{where}]"))
 
 
+def carry(jupyter: Jupyter, path: str, texts: list[str]) -> None:
+    """Puts values into a notebook's file, as if somebody else had kept them there."""
+    file = jupyter.files / path
+    notebook = json.loads(file.read_text())
+    values = {as_name(f"kept {text}", number): text for number, text in enumerate(texts[:8])}
+    notebook["metadata"]["session_state"] = {"keep": "another session", "values": values}
+    file.write_text(json.dumps(notebook))
+
+
 class Visit:
-    """A page in which the whole of a session was looked at, row by row, and its tables in the notebook."""
+    """A page in which the whole of a session was looked at, row by row, its tables in the notebook, and all that the
+    panel says of it elsewhere."""
 
     def __init__(self, browser: Browser, jupyter: Jupyter, name: str, texts: list[str]) -> None:
         self.jupyter = jupyter
         self.texts = texts
         self.path = jupyter.notebook(f"{name}.ipynb", [LOAD, SHOW, "raise ValueError(session['a list'][0])"])
+        carry(jupyter, self.path, texts)
         self.session = fill(jupyter, self.path, texts)
+        self.is_held = False
+        self.held: list[str | bytes] = []
+        self.server: WebSocketRoute | None = None
+        self.said: dict[str, str] = {}
         self.page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.page.route_web_socket(lambda url: f"/{self.session}/channel" in url, self._with_users)
         self.watch = Watch(self.page, jupyter)
         self.lab = Lab(self.page, jupyter, name)
+        # Somebody was there before: what came since then is news.
+        self.lab.open(self.path)
+        self.lab.wait_for_light("saved")
+        self.page.goto("about:blank")
+        ask(jupyter, self.session, {"variables": {"contested": texts[3], "described": texts[1]}})
         self.lab.open(self.path)
         self.shown: dict[str, str] = {}
         self.words = ""
         self.words_opened = ""
         self._look()
+        self._look_around()
 
     def _with_users(self, socket: WebSocketRoute) -> None:
         """This server has no users with names of their own: they get some on the way."""
-        server = socket.connect_to_server()
+        self.server = server = socket.connect_to_server()
 
         def tell(text: str | bytes) -> None:
             frame = json.loads(text)
-            for row, user in zip(frame.get("variables", []), cycle(self.texts)):
-                row["origin"]["user"] = user
+            changes = [frame, *frame.get("changes", []), *frame.get("conflicts", [])]
+            for told, user in zip([*frame.get("variables", []), *changes], cycle(self.texts)):
+                if isinstance(told.get("origin"), dict):
+                    told["origin"]["user"] = user
             socket.send(json.dumps(frame))
 
+        def send(text: str | bytes) -> None:
+            if self.is_held and '"mutate"' in str(text):
+                self.held.append(text)
+            else:
+                server.send(text)
+
         server.on_message(tell)
+        socket.on_message(send)
 
     def _look(self) -> None:
 
@@ -283,6 +322,94 @@ class Visit:
         self.lab.panel.get_by_test_id("rows").press("ControlOrMeta+a")
         expect(self.lab.panel.get_by_test_id("selection-bar")).to_be_visible()
         self.page.keyboard.press("Escape")
+
+    def _look_around(self) -> None:
+        """Cards, menus, notices and dialogs, the history, the list of sessions, the graph."""
+        lab, page, at = self.lab, self.page, self.lab.panel.get_by_test_id
+
+        def say(where: str, seen: Locator) -> None:
+            expect(seen.first).to_be_visible()
+            self.said[where] = "".join(seen.all_inner_texts())
+
+        def menu(button: Locator, entry: str) -> None:
+            button.click()
+            page.get_by_test_id(f"menu-{entry}").click()
+
+        say("kept", at("kept"))
+        at("kept-decline").click()
+        say("news", at("row-news"))
+        at("filter").fill("contested")
+        self.is_held = True
+        lab.editor("contested").fill(self.texts[1])
+        revision = at("foot").locator("span").first
+        before = revision.inner_text()
+        ask(self.jupyter, self.session, {"variables": {"contested": self.texts[0]}})
+        expect(revision).not_to_have_text(before)
+        self.is_held = False
+        assert self.server is not None
+        for text in self.held:
+            self.server.send(text)
+        say("conflict", at("conflict"))
+        at("conflict-take").click()
+        say("notice of a conflict", at("notice"))
+        at("filter").fill("a list")
+        menu(lab.row("a list").get_by_test_id("row-menu"), "trace")
+        say("trace", at("trace"))
+        at("filter").fill("strict")
+        say("description", at("about"))
+        lab.editor("strict").fill(self.texts[2])
+        page.keyboard.press("Enter")
+        say("refused", at("refused"))
+        at("refused-edit").click()
+        at("refused-dismiss").click()
+        at("filter").fill("described")
+        say("choices", lab.row("described"))
+        # Something whose name is one of them.
+        at("filter").fill(as_name(self.texts[1], 1))
+        row = at("row").first
+        row.get_by_test_id("row-menu").click()
+        say("menu of a row", page.locator(".lm-Menu"))
+        page.get_by_test_id("menu-purge").click()
+        say("dialog", page.locator(".jp-Dialog"))
+        page.keyboard.press("Escape")
+        menu(row.get_by_test_id("row-menu"), "delete")
+        say("notice of a deletion", at("notice"))
+        at("notice-action").click()
+        expect(at("row").first).to_be_visible()
+        at("filter").fill("")
+
+        at("show-steps").click()
+        at("steps-removed").click()
+        say("steps", at("step"))
+        at("steps-graph").click()
+        say("graph", at("graph"))
+        at("node").first.click()
+        at("steps-list").click()
+
+        at("history-button").click()
+        say("history", at("history"))
+        lines = at("history-line")
+        lines.first.get_by_test_id("history-line-menu").click()
+        say("menu of a change", page.locator(".lm-Menu"))
+        page.keyboard.press("Escape")
+        for opener in at("history-open").all()[:3]:
+            opener.click()
+        menu(at("history-menu"), "snapshots")
+        say("snapshots", at("snapshots"))
+        at("snapshot-look").first.click()
+        say("looked", at("looked-rows"))
+        at("look-before").click()
+        at("history-back").click()
+        menu(lines.last.get_by_test_id("history-line-menu"), "compare-now")
+        say("comparison", at("comparison"))
+        at("history-back").click()
+        at("history-close").click()
+
+        at("choose-session").click()
+        say("sessions", at("session-item"))
+        menu(at("session-menu").nth(1), "duplicate")
+        say("notice of a copy", at("notice"))
+        at("picker-close").click()
 
     def close(self) -> None:
         self.page.context.close()
@@ -322,6 +449,10 @@ def test_payloads_are_shown_as_the_text_they_are(browser: Browser, jupyter: Jupy
     assert wrong == {}
     for text in texts[:4]:
         assert visit.words.count(text) > 1, text
+    # Elsewhere they are shortened, or stand in what only a pointer or a screen reader is told.
+    beginnings = {text[:9] for text in texts}
+    silent = [where for where, words in visit.said.items() if not any(text in words for text in beginnings)]
+    assert silent == []
     # Opened, trees and tables say them too, on one line and as long as fits.
     assert visit.words_opened.count(texts[1][:60]) > 3
 
