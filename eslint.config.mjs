@@ -12,7 +12,7 @@ const layers = [
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'memory', 'document', 'kernelpackage'],
-  ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
+  ['tab', 'replica', 'sender', 'status', 'standing', 'conflicts', 'notebook', 'clientoptions'],
   ['view', 'writer', 'flushes'],
   ['client'],
   ['drain', 'runner', 'pastclient', 'news', 'changelist', 'history'],

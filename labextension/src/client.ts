@@ -13,7 +13,8 @@ import type { Change, Spec } from './model';
 import { Outbox } from './outbox';
 import { Replica, UNKNOWN_META } from './replica';
 import { Sender } from './sender';
-import type { Link, Status } from './status';
+import { Standing } from './standing';
+import type { Status } from './status';
 import { View, type ClientState } from './view';
 import { Writer } from './writer';
 
@@ -54,7 +55,7 @@ export class SessionClient {
       steps: () => this._replica.steps,
       onSilence: () => this._channel.restart()
     });
-    this._offlineSince = this._now();
+    this._standing = new Standing(this._now);
     this._channel = options.connect(
       {
         hello: () => ({
@@ -200,7 +201,7 @@ export class SessionClient {
     this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab), edits);
     this._replica = new Replica(next.meta);
     this._conflicts.clear();
-    this._link = { ...this._link, end: null };
+    this._standing.renewed();
     this._channel.connect();
     this._publish();
   };
@@ -280,12 +281,10 @@ export class SessionClient {
   }
 
   private _welcomed(welcome: Welcome): void {
-    const away = this._offlineSince === null ? 0 : this._now() - this._offlineSince;
     this._noticeLeaving(welcome.meta.paths);
     const renewed = this._replica.welcome(welcome);
-    this._offlineSince = null;
+    const away = this._standing.welcomed();
     this._outbox.refit(this._replica.rows);
-    this._link = { ...this._link, everLive: true };
     const { lastSeq, lastAnswer, revision } = welcome;
     this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
     this._sender.resumed();
@@ -330,16 +329,12 @@ export class SessionClient {
 
   private _channelChanged(state: ChannelState, end?: ChannelEnd): void {
     const live = state === 'live';
-    const failing = this._link.failing || state === 'waiting';
     // The server forgets a session that nobody has written to when it restarts.
     const unborn = end === 'gone' && this._replica.revision === 0;
-    // What is over stays so until something else is known: who looks again is not told for a moment that it is not.
-    const known = live || unborn ? null : (end ?? this._link.end);
-    this._link = { ...this._link, live, failing, end: known };
+    this._standing.changed(state, end, unborn);
     if (!live) {
       this._outbox.suspend();
       this._sender.suspend();
-      this._offlineSince ??= this._now();
     }
     // The next one after a delay, or two servers that disagree would keep us busy.
     if (unborn && !this._replaced) {
@@ -364,7 +359,7 @@ export class SessionClient {
   }
 
   private readonly _known = (): KnownState | null =>
-    this._link.everLive && this._replica.revision > 0 ? this._replica.toKnown() : null;
+    this._standing.link.everLive && this._replica.revision > 0 ? this._replica.toKnown() : null;
 
   private _publish(): void {
     this._state = this._draw();
@@ -372,7 +367,7 @@ export class SessionClient {
   }
 
   private _draw(): ClientState {
-    return this._view.draw(this._sessionId, this._replica, this._link);
+    return this._view.draw(this._sessionId, this._replica, this._standing.link);
   }
 
   private readonly _channel: Channel;
@@ -389,7 +384,6 @@ export class SessionClient {
   private _state: ClientState;
   // The last mutate that went past the channel: a page that goes is hidden first, and tells of both.
   private _posted = '';
-  private _link: Link = { live: false, everLive: false, failing: false, end: null };
+  private readonly _standing: Standing;
   private _replaced = false;
-  private _offlineSince: number | null;
 }

@@ -206,3 +206,12 @@ def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -
     lab.panel.get_by_test_id("rows").press("ControlOrMeta+a")
     expect(lab.panel.get_by_test_id("selection-bar")).to_contain_text("9993 selected")
     assert lab.panel.locator("*").count() < 3000
+    lab.page.keyboard.press("Escape")
+    # What is added is shown, far down and under a filter that hides it.
+    lab.add("last", "1")
+    expect(lab.row("last")).to_be_in_viewport()
+    lab.panel.get_by_test_id("filter").fill("a_log")
+    lab.add("very_last", "1")
+    expect(lab.row("very_last")).to_be_in_viewport()
+    expect(lab.panel.get_by_test_id("filter")).to_have_value("")
+    assert lab.panel.locator("*").count() < 3000
