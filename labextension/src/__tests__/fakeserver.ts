@@ -313,6 +313,14 @@ export class FakeServer {
   }
 }
 
+const pages = new Set<SessionClient>();
+
+/** What a test has opened and left: its timers would write into the browser of the next one. */
+export function closePages(): void {
+  pages.forEach(client => client.dispose());
+  pages.clear();
+}
+
 /** A page's client of that server. Another one with the same storage and tab is the page after a reload. */
 export function openPage(server: FakeServer, options: Partial<ClientOptions> = {}): SessionClient {
   const shelf = options.shelf ?? new Shelf(localStorage, 'http://lab/', 'ada');
@@ -336,6 +344,7 @@ export function openPage(server: FakeServer, options: Partial<ClientOptions> = {
     ...options
   });
   client.connect();
+  pages.add(client);
   return client;
 }
 

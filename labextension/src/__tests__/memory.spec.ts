@@ -21,7 +21,7 @@ let cellar: Cellar;
 
 beforeEach(() => {
   indexedDB = new IDBFactory();
-  shelf = new Shelf(localStorage, 'http://lab/', 'ada');
+  shelf = new Shelf(localStorage, 'http://memory/', 'ada');
   cellar = Cellar.of(shelf.owner)!;
 });
 
@@ -81,7 +81,7 @@ test('a logout leaves nothing, nor what was on its way to the cellar', async () 
   shelf.clear();
   await put.mock.results[0]!.value;
   await Promise.resolve();
-  expect(localStorage).toHaveLength(0);
+  expect(shelf.statesOf()).toEqual([]);
 });
 
 test('a large one that nobody has looked at for long gives way', async () => {

@@ -1,5 +1,7 @@
 import { cleanup } from '@testing-library/react';
 
+import { closePages } from './fakeserver';
+
 // What jsdom lacks and JupyterLab's widgets ask for on import.
 globalThis.DragEvent ??= class extends MouseEvent {} as unknown as typeof DragEvent;
 globalThis.matchMedia ??= (query: string) =>
@@ -31,6 +33,7 @@ globalThis.ResizeObserver ??= class {
 
 afterEach(() => {
   cleanup();
+  closePages();
   vi.useRealTimers();
   vi.unstubAllGlobals();
   localStorage.clear();
