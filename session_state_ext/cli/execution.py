@@ -38,16 +38,22 @@ class CellError(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """For people."""
-        where = f"Cell {self.cell}" + (f" (step {self.step})" if self.step else "")
+        inside = _where(self.cell, self.step)
+        where = inside[:1].upper() + inside[1:]
         if self.kind == "timeout":
             return f"{where} ran longer than {self.message} s and was stopped."
         if self.kind == "died":
-            return f"The kernel died in {where[:1].lower()}{where[1:]}."
+            return f"The kernel died in {inside}."
         if self.kind in ("unknown", "invalid"):
             return f"{self.message} {where} says so."
         if self.kind == "interrupted":
             return f"{where} was interrupted."
         return f"{where} failed: {self.type}: {self.message}" if self.type else f"{where} failed: {self.message}"
+
+
+def _where(number: int, step: str | None) -> str:
+    """What people call a cell."""
+    return f"cell {number} (step {step})" if step else f"cell {number}"
 
 
 def environment(session_id: str, url: str) -> dict[str, str]:
@@ -75,12 +81,12 @@ def execute(
     environment: Mapping[str, str],
     kernel: str | None = None,
     timeout: float | None = None,
-    check: Callable[[int], Awaitable[None]],
+    check: Callable[[int, str], Awaitable[None]],
 ) -> CellError | None:
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
 
     A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. After each cell ``check`` is asked
-    with its index, and ends the run by raising WrongParameter. Raises RunNeedsMore.
+    with its index and what people call it, and ends the run by raising WrongParameter. Raises RunNeedsMore.
     """
     try:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -91,9 +97,12 @@ def execute(
     numbers = {at: number for number, at in enumerate(_code_cells(notebook), 1)}
     now = next(iter(numbers), 0)
 
-    def failed(kind: str, type_: str = "", message: str = "") -> CellError:
+    def called() -> tuple[int, str | None]:
         step = step_of(source_of(notebook.cells[now])) if notebook.cells else None
-        return CellError(kind, numbers.get(now, 0), step.line.name if step else None, type_, message)
+        return numbers.get(now, 0), step.line.name if step else None
+
+    def failed(kind: str, type_: str = "", message: str = "") -> CellError:
+        return CellError(kind, *called(), type_, message)
 
     with Progress(len(numbers)) as progress:
 
@@ -106,7 +115,7 @@ def execute(
         async def ended(cell_index: int) -> None:
             if cell_index in numbers:
                 progress.done()
-                await check(cell_index)
+                await check(cell_index, _where(*called()))
 
         client = Client(
             notebook,

@@ -90,7 +90,7 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         parser.add_argument("-p", dest="pairs", nargs=2, action="append", metavar=pair, help="give a parameter a value")
         parser.add_argument("--set", dest="assigned", action="append", metavar="NAME=VALUE", help="the same")
         parser.add_argument("--params", metavar="FILE.yaml", help="parameters from a file")
-        parser.add_argument("--strict", action="store_true", help="a warning of a step fails the run")
+        parser.add_argument("--strict", action="store_true", help="a warning fails the run")
         parser.add_argument("--stale", action="store_true", help="leave out the steps that are fresh")
         parser.add_argument("--timeout", type=_seconds, metavar="S", help="stop a cell that takes longer, in seconds")
         parser.add_argument("--kernel", metavar="NAME", help="default: the notebook's")
@@ -136,14 +136,13 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 environment=environment(begun.id, self.url()),
                 kernel=given.kernel,
                 timeout=given.timeout,
-                check=lambda at: self._check(at, begun, wanted),
+                check=lambda at, where: self._check(at, where, begun, wanted),
             )
             left = asyncio.run(self._end(begun))
         if given.output:
             _write(notebook, Path(given.output))
-        self._report(
-            given, begun, left, error, [_name(notebook, at) for at in sorted(skip)], time.monotonic() - started
-        )
+        skipped = [_name(notebook, at) for at in sorted(skip)]
+        self._report(given, begun, left, error, wanted.warnings, skipped, time.monotonic() - started)
 
     def _place(self, *, keep: bool) -> AbstractContextManager[Any]:
         """Where the session is; one that is thrown away has a store of its own, so that nothing of it can be left."""
@@ -175,12 +174,12 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 name = (session.name or session.id) if word else None
                 return Begun(session.id, name, live.session.revision, dict(live.rows), dict(live.steps))
 
-    async def _check(self, at: int, begun: Begun, wanted: Wanted) -> None:
-        """After a cell that declares what could not be read before it ran. Raises WrongParameter."""
-        if not wanted.concerns(at):
+    async def _check(self, at: int, where: str, begun: Begun, wanted: Wanted) -> None:
+        """After a cell: do the parameters that were given still stand? Raises WrongParameter."""
+        if not wanted.values:
             return
         async with self.opened(make=False) as hub, hub.use(self.owner, begun.id) as live:
-            wanted.check_after(at, dict(live.rows))
+            wanted.check_after(at, where, dict(live.rows))
 
     async def _end(self, begun: Begun) -> Left:
         """What was written since; a run that did not come to its end is marked as interrupted."""
@@ -200,10 +199,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         begun: Begun,
         left: Left,
         error: CellError | None,
+        replaced: list[str],
         skipped: list[str],
         seconds: float,
     ) -> None:
-        warnings = [f"{run.step}: {said}" for run in left.runs for said in run.warnings]
+        warnings = [*replaced, *(f"{run.step}: {said}" for run in left.runs for said in run.warnings)]
         strict = given.strict and bool(warnings)
         if given.json:
             print_json(

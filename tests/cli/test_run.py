@@ -135,6 +135,37 @@ def test_strict_fails_on_a_warning(terminal: Terminal) -> None:
     assert (strict.code, strict.json["results"]) == (8, {"n": 1})
 
 
+def test_a_cell_that_replaces_what_was_given_is_a_warning(terminal: Terminal) -> None:
+    """However it does it, and once; a cell that only fills in what is missing is none."""
+    cells = [
+        "session.setdefault('kept', 1)\nsession.declare('held', 1.0)\nsession['same'] = 1.50",
+        "%session set lr = 0.1",
+        "session['n'] = 1\nsession['n'] = 2",
+        "size = 3\n%session push size",
+        "%session bind depth\ndepth = 4",
+        "del session['gone']",
+        "#| step: make -> made\nmade = 1",
+    ]
+    names = ("kept", "held", "same", "lr", "n", "size", "depth", "gone", "made")
+    reads = [f"session.get({name!r})" for name in names]
+    terminal.notebook("study.ipynb", LOAD, *cells, "\n".join(["session['lr'] = 0.2", *reads]))
+    given = [f"--set={name}=1.5" for name in names]
+    ended = terminal("run", "study.ipynb", "--strict", "--json", *given)
+    assert ended.code == 8, ended.err
+    said = ended.json["warnings"]
+    assert [one.partition(". ")[0].rstrip(".") for one in said] == [
+        "lr was given as 1.5 and is 0.1 since cell 3",
+        "n was given as 1.5 and is 2 since cell 4",
+        "size was given as 1.5 and is 3 since cell 5",
+        "depth was given as 1.5 and is 4 since cell 6",
+        "gone was given as 1.5 and is no more since cell 7",
+        "made was given as 1.5 and is 1 since cell 8 (step make)",
+    ]
+    assert all(one in ended.err for one in said)
+    assert 'session.setdefault("lr", 0.1)' in said[0]
+    assert terminal("run", "study.ipynb", "-p", "kept", "1.5", "-p", "gone", "1", "--json").json["status"] == "warned"
+
+
 def test_stale_leaves_out_what_is_fresh(terminal: Terminal) -> None:
     def skipped(*words: str) -> list[str]:
         ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--stale", "--json", *words)
