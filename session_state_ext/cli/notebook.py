@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +13,11 @@ from msgspec import Struct
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel.grammar import StepLine, step_line, words
 from session_state_ext.kernel.lazy import body_of, line_of
+from session_state_ext.kernel.parameters import is_headed
 
-#: What papermill calls the cell that it puts in, and the comment that stands at its head.
+#: What papermill calls the cell that it puts in.
 INJECTED = "injected-parameters"
 _PARAMETERS = "parameters"
-_HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
 #: Methods, and commands of the magic, that say of a name that the notebook can do with a value of it.
 _METHODS = ("setdefault", "declare", "get", "reset", "widget")
 _COMMANDS = ("get", "pull", "bind", "reset", "widget", "form")
@@ -76,8 +75,7 @@ def is_parameters(cell: Any) -> bool:
     """Whether this cell is tagged, or headed by a comment, *parameters*."""
     if is_injected(cell) or cell.cell_type != "code":
         return False
-    first, _, _ = cell.source.lstrip().partition("\n")
-    return _PARAMETERS in cell.metadata.get("tags", []) or _HEADED.match(first.strip()) is not None
+    return _PARAMETERS in cell.metadata.get("tags", []) or is_headed(cell.source)
 
 
 def parameters_at(notebook: Any) -> int | None:

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,7 @@ class Cells:
         self._late: set[str] = set()
         self._notes: list[str] = []
         self._introduced = self._looked_back = False
+        self._refusal: Callable[[], str | None] = lambda: None
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
@@ -134,6 +136,10 @@ class Cells:
         self._shell.events.unregister("post_run_cell", self.post_run_cell)
         self._shell.ast_transformers[:] = [one for one in self._shell.ast_transformers if one is not self]
 
+    def refusing(self, refusal: Callable[[], str | None]) -> None:
+        """No cell runs while ``refusal`` says why, in a sentence."""
+        self._refusal = refusal
+
     def _stack(self) -> list[Cell]:
         if not hasattr(self._local, "cells"):
             self._local.cells = []
@@ -175,6 +181,7 @@ class Cells:
         self._link.origin = cell.origin
         try:
             self._barrier(cell)
+            cell.rejected = cell.rejected or self._refusal()
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
