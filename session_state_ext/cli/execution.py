@@ -123,8 +123,9 @@ def execute(
             resources={"metadata": {"path": str(folder)}},
             on_cell_start=started,
         )
-        # Else it is this command's own, which says on stderr what nobody asked.
+        # Else it is this command's own, which says on stderr what nobody asked, or what is said below.
         client.log = logging.getLogger("session_state_ext.run")
+        client.log.setLevel(logging.CRITICAL)
         if kernel:
             client.kernel_name = kernel
         client.skip, client.ended = skip, ended

@@ -182,12 +182,8 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             wanted.check_after(at, where, dict(live.rows))
 
     async def _end(self, begun: Begun) -> Left:
-        """What was written since; a run that did not come to its end is marked as interrupted."""
+        """What was written since; a run that did not come to its end is interrupted, for its kernel is gone."""
         async with self.opened(make=False) as hub:
-            runs = await hub.runs.of(self.owner, begun.id)
-            for kernel in {run.kernel for run in runs if run.status == "running" and _since(run, begun)}:
-                if kernel is not None:
-                    await hub.runs.interrupt(kernel)
             runs = await hub.runs.of(self.owner, begun.id)
             async with hub.use(self.owner, begun.id) as live:
                 results = {name: row for name, row in live.rows.items() if row.revision > begun.revision}

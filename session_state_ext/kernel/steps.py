@@ -29,7 +29,7 @@ from .namespace import Namespace, Unplaced
 from .outbox import Group, as_text
 from .outputs import Before, Made
 from .recipes import FunctionRecipe, Recipe, WrongInput
-from .runerrors import OutputMissing, StepRefused, stopped, told
+from .runerrors import OutputMissing, Overtime, StepRefused, overtime, stopped, told, unheard
 from .session import Session
 
 
@@ -184,7 +184,7 @@ class Steps:
         self._running.append(step)
         self._listen()
         if step.line.timeout is not None:
-            step.alarm = Alarm(step.line.timeout)
+            step.alarm = Alarm(step.line.timeout, lambda: display.warn(unheard(step.line.name)))
         return step
 
     def _close(self, step: Step) -> bool:
@@ -263,6 +263,8 @@ class Steps:
         timed_out = self._close(step)
         if error is not None:
             outcome = self._failed(step, error, line, timed_out=timed_out)
+        elif timed_out:
+            outcome = self._unstopped(step)
         else:
             outcome = self._succeeded(step, result)
         self._link.origin = step.outer
@@ -310,6 +312,10 @@ class Steps:
         run = self._record(step.run, "interrupted" if was_stopped else "failed", said)
         kept = f"; {', '.join(step.line.outputs)} as before" if step.line.outputs else ""
         return Outcome(run, [f"{step.line.name}: {run.status}{kept}"], [])
+
+    def _unstopped(self, step: Step) -> Outcome:
+        run = self._record(step.run, "failed", overtime(step.line.timeout or 0))
+        return Outcome(run, [], [], Overtime(f"{step.line.name} {run.error.message if run.error else ''}"))
 
     def _promised(self, step: Step, missing: list[str]) -> Outcome:
         names = " and ".join(missing)

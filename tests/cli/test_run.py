@@ -109,21 +109,33 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
     assert terminal("get", "sweep").json == {"lr": 0}
 
 
-def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(terminal: Terminal) -> None:
-    slow = "%%session step slow --in lr --out loss\nimport time\ntime.sleep(600)\nloss = 1"
+@pytest.mark.parametrize(
+    "body", ["time.sleep(600)", "while True:\n    try:\n        time.sleep(600)\n    except: pass"]
+)
+def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    """Also one that swallows what interrupts it: then its kernel goes."""
+    if "except" in body:
+        monkeypatch.setattr("session_state_ext.cli.client._GRACE_SECONDS", 0.5)
+    slow = f"%%session step slow --in lr --out loss\nimport time\n{body}\nloss = 1"
     terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
-    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "15", "--json")
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "10", "--json")
     assert ended.code == 7
-    assert "Cell 3 (step slow) ran longer than 15 s" in ended.err
+    assert ended.err.splitlines()[-1] == "Cell 3 (step slow) ran longer than 10 s and was stopped."
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert ended.json["results"] == {"before": 1}
 
 
 def test_a_kernel_that_dies(terminal: Terminal) -> None:
-    terminal.notebook("study.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    ended = terminal("run", "study.ipynb")
+    """What it ran is not running any more for those who look next."""
+    dying = "#| step: die -> x\nsession.flush()\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    terminal.notebook("study.ipynb", LOAD, dying)
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "--json")
     assert ended.code == 3
-    assert "The kernel died in cell 1" in ended.err
+    assert "The kernel died in cell 2 (step die)." in ended.err
+    assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
+    assert terminal.ok("steps", "sweep", "die", "--forget") == "Forgotten: die. What they wrote stays.\n"
 
 
 def test_strict_fails_on_a_warning(terminal: Terminal) -> None:

@@ -220,6 +220,28 @@ def test_a_body_that_is_faster_than_its_time_is_left_alone(shell: Shell) -> None
     assert shell.run("%%session step quick --out y --timeout 30\ny = 1").ok
 
 
+def test_a_body_that_swallows_what_stops_it_is_told_of_and_writes_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("session_state_ext.kernel.alarm._AGAIN_SECONDS", 0.1)
+    waits = (
+        "while True:\n    try:\n        while 'goes on' not in sys.stderr.getvalue():\n            time.sleep(0.01)\n"
+        "        break\n    except:\n        heard += 1"
+    )
+    ran = shell.run(f"#| step: slow -> y --timeout 0.3\nimport sys, time\nheard = 0\n{waits}\ny = 1")
+    assert not ran.ok
+    assert shell.names["heard"] == 2
+    assert "slow goes on, though its time is over and it was interrupted twice" in ran.text
+    assert "ran longer than 0.3 s, and its body caught what was to stop it" in ran.text
+    assert "y" not in shell.session
+    assert shell.session.steps()["slow"].status == "failed"
+    assert not shell.run("#| step: slow -> y --timeout 0.3\ntry:\n    time.sleep(60)\nexcept:\n    y = 2").ok
+    assert "y" not in shell.session
+    quick = "@session.step(outputs='y', timeout=0.3)\ndef slow():\n    try:\n        time.sleep(60)\n    except:\n        return 1"
+    ran = shell.run(f"{quick}\nsession.run('slow')")
+    assert "slow ran longer than 0.3 s, and its body caught what was to stop it" in str(ran.error)
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
