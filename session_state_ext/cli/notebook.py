@@ -11,9 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from session_state_ext.errors import SessionError
+from session_state_ext.kernel.freenames import free_names
 from session_state_ext.kernel.grammar import StepLine, step_line, words
 from session_state_ext.kernel.lazy import body_of, line_of
 from session_state_ext.kernel.parameters import is_headed
+from session_state_ext.names import is_safe
 
 #: What papermill calls the cell that it puts in.
 INJECTED = "injected-parameters"
@@ -113,15 +115,28 @@ def parsed(source: str) -> ast.Module:
 def known_names(notebook: Any) -> set[str]:
     """The variables that the notebook takes from its session: steps' inputs, and names that it reads."""
     names: set[str] = set()
+    made = {name for cell in notebook.cells for name in _made(parsed(source_of(cell)))}
     for cell in notebook.cells:
         source = source_of(cell)
         step = step_of(source)
-        if step is not None:
-            names |= set(step.line.inputs or [])
+        if step is not None and step.line.inputs is not None:
+            names |= set(step.line.inputs)
+        elif step is not None:
+            # Of these a kernel takes what is a variable by then.
+            names |= {name for name in free_names(parsed(source)) if is_safe(name) and name not in made}
         if is_parameters(cell):
             names |= set(assigned(source))
         names |= set(_spoken_of(parsed(source)))
     return names
+
+
+def _made(tree: ast.Module) -> Iterator[str]:
+    """The names that a cell imports or defines: functions, classes and modules, which no variable replaces."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (one.asname or one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
 
 
 def _spoken_of(tree: ast.Module) -> Iterator[str]:

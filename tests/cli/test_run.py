@@ -95,6 +95,18 @@ def test_a_notebook_that_is_missing_or_none(terminal: Terminal) -> None:
     assert "text.ipynb is no notebook" in ended.err
 
 
+def test_what_a_step_reads_without_saying_so_is_a_parameter(terminal: Terminal) -> None:
+    """What cells import or define is none."""
+    reads = "%%session step train --out loss\nloss = sqrt(lr)"
+    terminal.notebook("study.ipynb", LOAD, "from math import sqrt\nsession.setdefault('n', 1)", reads)
+    ended = terminal("run", "study.ipynb", "-p", "lr", "0.25", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["results"] == {"n": 1, "loss": 0.5}
+    wrong = terminal("run", "study.ipynb", "-p", "sqrt", "1")
+    assert wrong.code == 4
+    assert wrong.err.endswith("has no parameter sqrt. It has lr, n.\n")
+
+
 def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
     failing = "%%session step train --in lr --out loss\nloss = 1 / lr"
     terminal.notebook("study.ipynb", LOAD, failing, "open('ran', 'w').close()")
