@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -16,6 +18,9 @@ from session_state_ext.kernel import credential
 from .notebook import source_of, step_of
 from .parameters import WrongParameter
 from .progress import Progress
+
+#: Of what a kernel wrote that died, so much is shown.
+_LAST_BYTES = 16_000
 
 
 class RunNeedsMore(SessionError):
@@ -86,7 +91,8 @@ def execute(
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
 
     A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. After each cell ``check`` is asked
-    with its index and what people call it, and ends the run by raising WrongParameter. Raises RunNeedsMore.
+    with its index and what people call it, and ends the run by raising WrongParameter. What the kernel itself has to
+    say goes to stderr only where it died. Raises RunNeedsMore.
     """
     try:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -104,7 +110,7 @@ def execute(
     def failed(kind: str, type_: str = "", message: str = "") -> CellError:
         return CellError(kind, *called(), type_, message)
 
-    with Progress(len(numbers)) as progress:
+    with tempfile.TemporaryFile() as heard, Progress(len(numbers)) as progress:
 
         def started(cell: Any, cell_index: int) -> None:
             nonlocal now
@@ -130,10 +136,11 @@ def execute(
             client.kernel_name = kernel
         client.skip, client.ended = skip, ended
         try:
-            client.execute(env=dict(environment))
+            client.execute(env=dict(environment), stderr=heard)
         except CellTimeoutError:
             return failed("timeout", "Timeout", f"{timeout:g}")
         except DeadKernelError:
+            sys.stderr.write(_last(heard))
             return failed("died", "DeadKernel", "the kernel died")
         except CellExecutionError as error:
             return failed("failed", error.ename, error.evalue)
@@ -142,6 +149,12 @@ def execute(
         except KeyboardInterrupt:
             return failed("interrupted", "KeyboardInterrupt", "interrupted")
     return None
+
+
+def _last(heard: IO[bytes]) -> str:
+    """The end of what a kernel wrote before it died."""
+    heard.seek(max(0, heard.seek(0, os.SEEK_END) - _LAST_BYTES))
+    return heard.read().decode("utf-8", "replace")
 
 
 def _code_cells(notebook: Any) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from session_state_ext.kernel import credential
 from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
-from .command import INTERRUPTED, HubCommand, Usage
+from .command import INTERRUPTED, USAGE, HubCommand, Usage
 from .execution import CellError, check_kernel, environment, execute
 from .lookup import match, place, write
 from .notebook import NotebookMissing, read, source_of, step_of
@@ -42,6 +43,10 @@ _ENDS = {
     "unknown": UNKNOWN,
     "invalid": INVALID,
 }
+
+
+#: An option where a value should stand; no value of a parameter looks like that.
+_OPTION = re.compile(r"--?(?!inf$|Infinity$)[A-Za-z]")
 
 
 class Begun(Struct):
@@ -97,14 +102,20 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         parser.add_argument("--json", action="store_true", help="print the results for programs")
 
     def prepared(self, words: list[str]) -> list[str]:
-        # So that a value may begin with a dash: -p lr -1e-3
+        # So that a value may begin with a dash: -p lr -1e-3; and as people write it, too: -p lr=0.5
         ready, rest = [], list(words)
         while rest:
             word = rest.pop(0)
-            if word in ("-p", "--parameter") and len(rest) >= 2:
-                ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
-            else:
+            if word not in ("-p", "--parameter"):
                 ready.append(word)
+            elif rest and "=" in rest[0] and not _OPTION.match(rest[0]):
+                ready.append(f"--set={rest.pop(0)}")
+            elif len(rest) < 2 or any(map(_OPTION.match, rest[:2])):
+                self.fail(
+                    "-p takes a name and a value: -p lr 0.5. Text that begins with a dash: -p note '\"-x\"'", USAGE
+                )
+            else:
+                ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
         return ready
 
     def act(self, given: argparse.Namespace) -> None:
@@ -122,8 +133,10 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         if given.output and not Path(given.output).absolute().parent.is_dir():
             raise SessionError(f"{given.output} cannot be written: there is no such folder.")
         check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
-        values = parameters.given(given.assigned or [], given.params, self.limits())
+        values = parameters.given(given.assigned or [], given.params, self.limits(), say=_say)
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
+        if given.stale and not word:
+            _say("--stale leaves nothing out in a session that is thrown away. Name one: --session NAME, or --own.")
         with self._place(keep=bool(word)):
             wanted = Wanted.of(notebook, path.name, values)
             begun = asyncio.run(self._begin(path, notebook, word, wanted))
@@ -225,11 +238,15 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 foot = f"Fresh and left out: {', '.join(skipped)}. {foot}".rstrip()
             show(VARIABLE, [variable(row) for row in left.results.values()], title=title, foot=foot)
         for said in warnings:
-            print(f"Warning: {said}", file=sys.stderr)
+            _say(f"Warning: {said}")
         if error is not None:
             self.fail(error.sentence, _ENDS[error.kind])
         if strict:
             self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _name(notebook: Any, at: int) -> str:

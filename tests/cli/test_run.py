@@ -27,8 +27,9 @@ def printed(path: Path | str) -> str:
 
 def test_results_are_what_the_cells_wrote(terminal: Terminal) -> None:
     terminal.notebook("study.ipynb", LOAD, "session.setdefault('lr', 0.1)\nsession.setdefault('n', 1)", TRAIN)
-    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1.50", "--json")
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr=1.50", "--stale", "--json")
     assert ended.code == 0, ended.err
+    assert ended.err.startswith("--stale leaves nothing out in a session that is thrown away.")
     assert '"parameters":{"lr":1.50}' in ended.out
     assert ended.json["results"] == {"n": 1, "loss": 1.0}
     assert (ended.json["status"], ended.json["session"], ended.json["error"]) == ("done", None, None)
@@ -45,20 +46,21 @@ def test_results_are_what_the_cells_wrote(terminal: Terminal) -> None:
 def test_which_value_of_a_parameter_wins(terminal: Terminal) -> None:
     terminal.notebook(
         "study.ipynb",
-        "a, b = 0, 0\np = 1\nfile = 1\nstored = 1\ndefault = 1",
+        "a, b = 0, 0\np = 1\nfile = 1\nbrief = 1\nstored = 1\ndefault = 1",
         "print(p, file, stored, default)",
         LOAD,
         "print(dict(session))",
         tags={0: "parameters"},
     )
-    Path("night.yaml").write_text("p: 2\nfile: 2\n")
+    Path("night.yaml").write_text("p: 2\nfile: 2e-3\nbrief: '1e3'\n")
     terminal.ok("set", "sweep", "p=3", "file=3", "stored=3", "--new")
-    terminal.ok("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--params", "night.yaml", "-p", "p", "-1")
-    assert "-1 2 3 1\n" in printed("out.ipynb")
-    assert terminal("get", "sweep").json == {"p": -1, "file": 2, "stored": 3, "default": 1}
+    ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--params", "night.yaml", "-p", "p", "-1")
+    assert "night.yaml: 2e-3 is read as a number; text needs quotes.\n" in ended.err
+    assert "-1 0.002 3 1\n" in printed("out.ipynb")
+    assert terminal("get", "sweep").json == {"p": -1, "file": 0.002, "brief": "1e3", "stored": 3, "default": 1}
     # An executed notebook can be run again.
     terminal.ok("run", "out.ipynb", "again.ipynb", "--session", "sweep", "--set", "p=5")
-    assert "5 2 3 1\n" in printed("again.ipynb")
+    assert "5 0.002 3 1\n" in printed("again.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -141,11 +143,15 @@ def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(
 
 def test_a_kernel_that_dies(terminal: Terminal) -> None:
     """What it ran is not running any more for those who look next."""
-    dying = "#| step: die -> x\nsession.flush()\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
+    dying = (
+        "#| step: die -> x\nsession.flush()\nimport faulthandler, os, resource, signal\nfaulthandler.enable()\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\nos.kill(os.getpid(), signal.SIGSEGV)"
+    )
     terminal.notebook("study.ipynb", LOAD, dying)
     ended = terminal("run", "study.ipynb", "--session", "sweep", "--json")
     assert ended.code == 3
     assert "The kernel died in cell 2 (step die)." in ended.err
+    assert "Fatal Python error: Segmentation fault" in ended.err, "what else it had to say"
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert terminal.ok("steps", "sweep", "die", "--forget") == "Forgotten: die. What they wrote stays.\n"
 
@@ -232,6 +238,9 @@ def test_the_notebooks_own_session(terminal: Terminal) -> None:
 def test_as_a_command_of_its_own(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also: the session that the environment names; a server's credential is nothing to this kernel."""
     terminal.notebook("study.ipynb", LOAD, TRAIN)
+    profile = Path(os.environ["IPYTHONDIR"]) / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text("c.Application.log_level = 'DEBUG'\n")
     environment = os.environ | {
         "SESSION_STATE_SESSION": "sweep",
         "KERNEL_SESSION_STATE_URL": "http://127.0.0.1:9",
