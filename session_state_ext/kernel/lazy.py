@@ -66,7 +66,8 @@ class StepCells:
         self._shell = shell
 
     def __call__(self, lines: list[str]) -> list[str]:
-        found = _found(lines)
+        # Below another magic it is that one's cell, which comes here by itself.
+        found = None if lines and lines[0].startswith("%%") and not _MAGIC.match(lines[0]) else _found(lines)
         if found is None:
             return lines
         at, said = found
