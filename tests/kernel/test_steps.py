@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from session_state_ext.kernel.extension import Extension
@@ -203,6 +205,34 @@ def test_a_step_inside_a_cell_that_runs_cells(shell: Shell) -> None:
     assert dict(shell.session) == {"y": 1, "after": 2}
     with shell.ip._session_state_extension.link.moment() as replica:
         assert replica.rows["after"].origin.kind == "cell"
+
+
+def test_the_steps_of_a_notebook_behind_run(shell: Shell, tmp_path: Path) -> None:
+    """Its cells are run silently, one after another, in the names of this notebook."""
+
+    def write(*sources: str) -> str:
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "setup.ipynb")  # type: ignore[no-untyped-call]
+        return f"%run {tmp_path / 'setup.ipynb'}"
+
+    shell.run("%session set lr = 2")
+    inner = "#| step: inner(lr) -> y\ny = lr * 2"
+    outer = "%%session step outer --in y --out z\nget_ipython().run_cell('w = y', silent=True)\nz = w + 1"
+    ran = shell.run(write(inner, "lr = 0", outer) + "\nsession['after'] = 1")
+    assert ran.ok, ran.text
+    assert dict(shell.session) == {"lr": 2, "y": 4, "z": 5, "after": 1}
+    assert "inner: done" in ran.text
+    source = run_of(shell, "inner").source
+    assert shell.run(inner).ok
+    assert run_of(shell, "inner").source == source, "it is the same step in its own notebook"
+    ran = shell.run(write(inner, "#| step: wrong(lr) -> y\ny = 1 / 0", "never = 1"))
+    assert "ZeroDivisionError" in ran.text
+    assert run_of(shell, "wrong").status == "failed"
+    assert "never" not in shell.names
+    ran = shell.run(write("#| step: needs(nothing) -> y\ny = nothing"))
+    assert "needs was not run: it needs nothing" in ran.text
+    assert shell.run("#| step: last(lr) -> y\ny = lr").ok
+    assert shell.session.steps()["last"].status == "fresh"
 
 
 def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
