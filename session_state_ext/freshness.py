@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -59,20 +59,19 @@ def _of_value(one: Input) -> str:
     return "" if one.value is UNSET else alike_hash(bytes(one.value))
 
 
-def kernel_only(steps: Iterable[Step], rows: Mapping[str, Variable]) -> dict[str, Run]:
+def kernel_only(steps: Iterable[Step], row_of: Callable[[str], Variable | None]) -> dict[str, Run]:
     """The outputs whose newest value is in a kernel only, for it could not be stored; each with the run that made it.
 
-    A variable of that name, where there is one, is older.
+    A variable of that name, where there is one, is older. ``row_of`` is asked for few names.
     """
     newest: dict[str, Run] = {}
     for done in (step.done for step in steps):
         if done is None or len(done.written) == len(done.outputs):
             continue
         at = done.revision or 0
-        for name in done.outputs:
-            row, other = rows.get(name), newest.get(name)
-            is_older = (row is None or row.revision < at) and (other is None or (other.revision or 0) < at)
-            if name not in done.written and is_older:
+        for name in [name for name in done.outputs if name not in done.written]:
+            row, other = row_of(name), newest.get(name)
+            if (row is None or row.revision < at) and (other is None or (other.revision or 0) < at):
                 newest[name] = done
     return newest
 

@@ -67,7 +67,7 @@ def judge(graph: Graph, rows: Mapping[str, Variable], absent: _Absent = lambda s
     few words, None where they are.
     """
     read = {name: _names_read(graph, name) for name in graph.steps}
-    newer = kernel_only((known.step for known in graph.steps.values() if known.step is not None), rows)
+    newer = kernel_only((known.step for known in graph.steps.values() if known.step is not None), rows.get)
     verdicts = {
         name: _by_itself(known, rows, newer, left_is_read=bool(read[name])) for name, known in graph.steps.items()
     }

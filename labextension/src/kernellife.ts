@@ -33,8 +33,8 @@ export class KernelLife {
   }
 
   private _onMessage(_: unknown, { header, parent_header }: KernelMessage.IMessage): void {
-    // The server says in its own name, and in answer to nobody, that a kernel restarts or is dead.
-    if ('msg_id' in parent_header) {
+    // The server says some things in its own name: in answer to nobody, that a kernel restarts or is dead.
+    if (header.msg_type === 'status' && 'msg_id' in parent_header) {
       this._show(header.session);
     }
   }

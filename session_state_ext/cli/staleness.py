@@ -38,10 +38,12 @@ def _fresh(cells: list[tuple[int, StepCell]], steps: Mapping[str, Step], rows: M
     """The cells of the steps that are fresh themselves and read nothing that one before them will write anew."""
     fresh: set[int] = set()
     moving: set[str] = set()
-    newer = kernel_only(steps.values(), rows)
+    newer = kernel_only(steps.values(), rows.get)
     for at, step in cells:
         line, known = step.line, steps.get(step.line.name)
-        reads = {*(line.inputs or []), *(known.run.inputs if known else ()), *(known.run.free if known else ())}
+        reads = set(line.inputs or [])
+        if known is not None:
+            reads |= {*known.run.inputs, *known.run.free, *known.run.needs}
         why = why_stale(
             known,
             rows,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Raw, Struct, field
 
-from session_state_ext.freshness import alike_hash, kernel_only
+from session_state_ext.freshness import alike_hash
 from session_state_ext.model import Input, Run
 from session_state_ext.spelling import nearest
 from session_state_ext.verdicts import newer_words
@@ -58,7 +58,7 @@ class Inputs:
     def read(self, wanted: Sequence[str]) -> Read:
         """The names of ``wanted`` that there are."""
         with self._link.moment() as replica:
-            newer = _newer(replica)
+            newer = pending.newer_of(replica)
             read = Read(replica.revision)
             for name in wanted:
                 box, row = replica.written(name), replica.rows.get(name)
@@ -120,7 +120,7 @@ class Inputs:
                 run.inputs[name] = Input(revision=0)
                 return None
             run.inputs[name] = _input(as_text(box.value), row.revision if row else 0)
-            maker = _newer(replica).get(name)
+            maker = pending.newer_of(replica).get(name)
         return None if maker is None else _older(name, maker)
 
     def _missing(self, missing: list[str], read: Read) -> str:
@@ -142,10 +142,6 @@ class Inputs:
         return (
             f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"
         )
-
-
-def _newer(replica: Replica) -> dict[str, Run]:
-    return kernel_only(pending.steps_of(replica).values(), pending.rows_of(replica))
 
 
 def _is_written_by(run: Run, name: str, replica: Replica) -> bool:

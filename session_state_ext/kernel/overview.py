@@ -13,7 +13,6 @@ from session_state_ext.wire import is_unset, problem
 from . import allowed, pending, preview
 from .display import Cell, Shown, Table, below, by, when
 from .link import Link
-from .replica import Replica
 from .sketches import sketch
 
 #: A table shows this many rows; who has more looks in the panel.
@@ -63,7 +62,7 @@ def overview(link: Link) -> Shown:
         waiting = replica.outbox.names
         view = replica.view()
         stands = [(name, text, replica.rows.get(name), name in waiting) for name, text in view.items()]
-        newer = _newer(replica)
+        newer = pending.newer_of(replica)
         meta, revision = replica.meta, replica.revision
     named = meta.name if meta and meta.name else _of_path(meta.paths if meta else [])
     title = " · ".join([f"Session {named}".rstrip(), f"revision {revision}", _saved(link, len(waiting))])
@@ -74,7 +73,10 @@ def overview(link: Link) -> Shown:
         new = waits or row is None
         written = ("here", "not saved yet") if new or row is None else (by(row.origin), when(row.updated_at, now))
         about, allows, wrong = _declared(name, text, link.specs.get(name))
-        wrong = newer.get(name, wrong)
+        if name in newer:
+            from session_state_ext.verdicts import newer_words
+
+            wrong = f"{name}: {newer_words(name, newer[name])}"
         rows.append(Row(name, text, *written, about, allows, wrong))
     refused = [one.wrong for one in rows if one.wrong is not None]
     more = f"and {len(stands) - _ROWS:,} more: session[NAME], or the Session panel" if len(stands) > _ROWS else ""
@@ -91,18 +93,6 @@ class _Overview(Shown):
         foot = "\n".join([*wrong[:_WRONG], *([more] if more else [])])
         plain = Table(title, [*headings, *(heading for heading, _ in columns)], lines, foot)
         super().__init__(plain.text(), rich.html())
-
-
-def _newer(replica: Replica) -> dict[str, str]:
-    """Of variables that are older than what a step has made of them, what is to be said of that."""
-    steps = pending.steps_of(replica)
-    if not steps:
-        return {}
-    from session_state_ext.freshness import kernel_only
-    from session_state_ext.verdicts import newer_words
-
-    newer = kernel_only(steps.values(), pending.rows_of(replica))
-    return {name: f"{name}: {newer_words(name, run)}" for name, run in newer.items()}
 
 
 def _declared(name: str, text: bytes, spec: bytes | None) -> tuple[str, str, str | None]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec import Raw
 from msgspec.structs import replace
 
-from session_state_ext.model import Step, Variable, advance
+from session_state_ext.model import Run, Step, Variable, advance
 from session_state_ext.wire import SaidOrigin
 
 from .outbox import DELETED, Written, as_text
@@ -15,11 +17,24 @@ from .replica import Replica
 REVISION = 2**53
 
 
+def row_of(replica: Replica, name: str) -> Variable | None:
+    """One variable; the caller holds the replica still."""
+    row = replica.rows.get(name)
+    if name not in replica.outbox.latest:
+        return row
+    written = replica.outbox.latest[name]
+    return None if written is DELETED else _laid(row, name, written)
+
+
 def rows_of(replica: Replica) -> dict[str, Variable]:
-    """The variables; the caller holds the replica still."""
+    """All variables; the caller holds the replica still."""
     rows = dict(replica.rows)
-    for name, written in replica.outbox.latest.items():
-        _lay(rows, name, written)
+    for name in replica.outbox.latest:
+        row = row_of(replica, name)
+        if row is None:
+            rows.pop(name, None)
+        else:
+            rows[name] = row
     return rows
 
 
@@ -32,14 +47,17 @@ def steps_of(replica: Replica) -> dict[str, Step]:
     return {name: step for name, step in steps.items() if not step.forgotten}
 
 
-def _lay(rows: dict[str, Variable], name: str, written: Written) -> None:
-    if written is DELETED:
-        rows.pop(name, None)
-        return
-    origin = SaidOrigin(kind="cell").complete(user=None, client=None)
-    row = rows.get(name)
+def newer_of(replica: Replica) -> dict[str, Run]:
+    """What a kernel has of variables that are older; see freshness.kernel_only. The caller holds the replica still."""
+    from session_state_ext.freshness import kernel_only
+
+    steps = steps_of(replica)
+    return kernel_only(steps.values(), partial(row_of, replica)) if steps else {}
+
+
+def _laid(row: Variable | None, name: str, written: Written) -> Variable:
     text = Raw(as_text(written))
-    if row is None:
-        rows[name] = Variable(name=name, value=text, revision=REVISION, updated_at=0, origin=origin)
-    else:
-        rows[name] = replace(row, value=text, revision=REVISION)
+    if row is not None:
+        return replace(row, value=text, revision=REVISION)
+    origin = SaidOrigin(kind="cell").complete(user=None, client=None)
+    return Variable(name=name, value=text, revision=REVISION, updated_at=0, origin=origin)

@@ -89,9 +89,10 @@ class Runner:
             if name not in self._names:
                 return f"{name} is not here"
             left = self._names.left.get(name)
-            if left is None and name in known.unstored:
-                return f"{name} here is another one"
-            if left is not None and left.step == known.name and known.done is not None and left.id != known.done.id:
+            if left is None or left.step != known.name:
+                if name in known.unstored:
+                    return f"{name} here is another one"
+            elif known.done is not None and left.id != known.done.id:
                 return f"{name} here is of an earlier run"
         return None
 

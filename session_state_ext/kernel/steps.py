@@ -259,23 +259,24 @@ class Steps:
         group = Group(self._link.origin, dict(made.texts), [run], whole=True, base=step.read.revision)
         self._link.append(group, hurry=True)
         self.ended[run.step] = Outcome(run, [], [])
+        self._leave(run, result)
         run = self._stored(run)
-        if result is None:
-            self._names.left.update(dict.fromkeys([*run.left, *run.outputs], run))
-            for name in run.written:
-                self._names.trust(name)
-        else:
-            self._hold(made, run)
+        self._leave(run, result)
+        for name in run.written if result is None else ():
+            self._names.trust(name)
         # What was known before the body ran has been said.
         said = [f"{run.step}: {one}" for one in run.warnings[len(step.read.warnings) :]]
         return Outcome(run, [self._summary(step, run)], said)
 
-    def _hold(self, made: Made, run: Run) -> None:
-        """Keep what a function has made and the session has not, under the names of its outputs."""
+    def _leave(self, run: Run, result: Made | None) -> None:
+        """The names of this kernel have what the run has left; of a function's ``result``, what the session has not."""
+        if result is None:
+            self._names.left.update(dict.fromkeys([*run.left, *run.outputs], run))
+            return
         for name in [name for name in run.outputs if name not in run.written]:
             try:
-                if name in made.texts:  # the server did not take it
-                    self._names.hold(name, made.objects[name])
+                if name in result.texts:  # the server did not take it
+                    self._names.hold(name, result.objects[name])
                 self._names.left[name] = run
             except Unplaced:
                 continue

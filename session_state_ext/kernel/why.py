@@ -54,7 +54,7 @@ class _Walk:
         self._now = time.time() * 1000
         self._runs = {run.id: run for known in standing.graph.steps.values() if known.step for run in _both(known.step)}
         steps = (known.step for known in standing.graph.steps.values() if known.step is not None)
-        self._newer = kernel_only(steps, standing.rows)
+        self._newer = kernel_only(steps, standing.rows.get)
         self._told: set[str] = set()
         self._asked: dict[tuple[str, int | None, bool], Deed | None] = {}
 

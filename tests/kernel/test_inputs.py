@@ -113,6 +113,17 @@ def test_a_value_that_nobody_knows_any_more_is_not_taken_for_what_a_step_left(sh
     shell.run("%session pull model")
     assert why(shell, "fit") == "needs-kernel: model here is another one"
     assert said in shell.run(use).text, "what the session had of it"
+    shell.run("%session run fit\n")
+    shell.run("#| step: other()\nmodel = [1]")
+    assert why(shell, "fit") == "needs-kernel: model here is another one"
+    assert said in shell.run(use).text, "what another step has left"
+
+
+def test_all_the_variables_that_a_body_reads_are_inputs(shell: Shell) -> None:
+    shell.run("session.update({f'v{n}': n for n in range(2000)})")
+    shell.run("#| step: all() -> total\ntotal = sum(session.values())")
+    assert shell.session["total"] == sum(range(2000))
+    assert len(run_of(shell, "all").inputs) == 2000
 
 
 def test_what_was_looked_for_in_vain_is_an_input_too(shell: Shell) -> None:

@@ -158,6 +158,20 @@ def test_an_output_that_must_not_be_written_is_told_and_the_rest_is_one_change(s
     assert shell.run(train).text.endswith("wrote loss, acc, kept\n")
 
 
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_output_that_was_refused_stays_in_a_bound_name(shell: Shell, heard: bool) -> None:
+    shell.run("session.declare('loss', 0.5, maximum=1)\n%session bind loss")
+    if not heard:
+        shell.ip._session_state_extension.link.specs.clear()
+    ran = shell.run("#| step: train() -> loss\nloss = 2")
+    assert ran.text.count("maximum") == 1, "told once"
+    assert shell.run("loss").value == 2
+    assert shell.session["loss"] == 0.5
+    assert shell.session.steps()["train"].kernel_only == ["loss"]
+    shell.run("loss = 0.25")
+    assert shell.session["loss"] == 0.25
+
+
 @pytest.mark.parametrize("function", [False, True])
 def test_an_output_that_only_the_server_refuses_is_told_at_the_end_of_its_step(shell: Shell, function: bool) -> None:
     shell.run("session.declare('loss', 0.5, maximum=1)")

@@ -7,8 +7,8 @@ class FakeContext {
   readonly kernelChanged: Signal<this, never> = new Signal(this);
   readonly iopubMessage: Signal<this, KernelMessage.IMessage> = new Signal(this);
 
-  says(session: string, parent: object = { msg_id: 'asked' }): void {
-    const message = { header: { session }, parent_header: parent };
+  says(session: string, parent: object = { msg_id: 'asked' }, msg_type = 'status'): void {
+    const message = { header: { session, msg_type }, parent_header: parent };
     this.iopubMessage.emit(message as KernelMessage.IMessage);
   }
 }
@@ -23,6 +23,8 @@ test('a kernel that was restarted is told by the headers of its messages', () =>
   context.says('one');
   // The server says that it restarts, in its own name.
   context.says('server', {});
+  // And that too much was printed.
+  context.says('server', { msg_id: 'asked' }, 'stream');
   context.says('two');
   context.kernelChanged.emit(undefined as never);
   expect(seen).toEqual(['one', 'two', null]);
