@@ -138,6 +138,8 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
 
     def __contains__(self, name: object) -> bool:
         self._link.known()
+        if self._reading is not None and isinstance(name, str):
+            self._reading(name)
         return isinstance(name, str) and self._link.written(name) is not None
 
     def update(self, other: Any = (), /, **more: Any) -> None:
