@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
+from msgspec.structs import replace
 
 from session_state_ext.changes import read_spec
 from session_state_ext.differences import composed
@@ -111,6 +112,8 @@ class Open(Struct, frozen=True):
     base: int
     body: bytes
     group: Group
+    #: the number went out before with the same edits under no condition: it may still arrive so
+    twice: bool = False
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -201,23 +204,38 @@ class Outbox:
     def append(self, group: Group) -> None:
         """A group of its own: a batch, or a step's outputs with their run."""
         self._growing = None
-        self._families = max(self._families, group.family)
         self.queue.append(group)
+        self._show(group)
+
+    def reopen(self, seq: int, base: int, group: Group) -> None:
+        """What another life of this client had sent, and not been answered; its number may have arrived otherwise."""
+        self.open = replace(frozen(seq, base, group), twice=True)
+        self._show(group)
+
+    def _show(self, group: Group) -> None:
         self.latest.update(group.edits)
         self.specs.update(group.specs)
+        self._families = max(self._families, group.family)
 
     def stamp(self, revisions: Mapping[str, Variable]) -> None:
-        """From now on what is queued says which revision it was written on top of (0: there was none)."""
+        """From now on all that is pending says which revision it was written on top of (0: there was none)."""
         self._growing = None
-        for group in self.queue:
-            if group.seen is None:
-                group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+        for group in self.groups():
+            _stamp(group, revisions)
 
     def doubt(self, revisions: Mapping[str, Variable]) -> None:
         """The server has forgotten whether it took the open mutate: it goes again where nothing has changed since."""
-        group = None if self.open is None else self.open.group
-        if group is not None and group.seen is None:
-            group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+        if self.open is not None:
+            _stamp(self.open.group, revisions)
+
+    def saw(self, taken: Group, revision: int, rows: Mapping[str, Variable]) -> None:
+        """``taken`` is in the session since ``revision``: what is queued on top of it has seen that."""
+        for group in self.queue:
+            for name in taken.edits.keys() & (group.seen or {}).keys():
+                row = rows.get(name)
+                stood = row.revision if row is not None else 0 if taken.edits[name] is DELETED else revision
+                # What somebody wrote after that, nobody here had seen.
+                group.seen = {**(group.seen or {}), name: min(stood, revision)}
 
     # --- sending ---
 
@@ -234,10 +252,7 @@ class Outbox:
 
     def _number(self, group: Group, base: int) -> Open:
         self.seq += 1
-        base = base if group.base is None else min(base, group.base)
-        label = UNSET if group.label is None else group.label
-        body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin, label=label))
-        self.open = Open(self.seq, base, body, group)
+        self.open = frozen(self.seq, base if group.base is None else min(base, group.base), group)
         return self.open
 
     def _chunk(self, group: Group) -> Group:
@@ -358,19 +373,21 @@ class Outbox:
                     self.specs[name] = other.specs[name]
 
     def resume(self, last_seq: int, answered: bool, base: int, *, same_epoch: bool) -> Open | None:
-        """After a welcome: what must be sent again. ``answered``: the welcome's last answer settled the open one."""
+        """After a welcome: what must be sent again. ``answered``: what was open had arrived, and has its answer."""
         opened = self.open
         self.seq = last_seq
         if not same_epoch:
             self.rebase()
         if opened is None or answered:
             return None
-        if last_seq >= opened.seq:
-            self.settle()
-            return None
         if last_seq == opened.seq - 1 and same_epoch:
             self.seq = opened.seq
-            return opened
+            if opened.group.seen is not None:
+                # What has become old gets its condition: the server has not seen this number, so that no other body
+                # stands under it.
+                again = frozen(opened.seq, opened.base, opened.group)
+                self.open = replace(again, twice=opened.twice or again.body != opened.body)
+            return self.open
         self.open = None
         return self._number(opened.group, base)
 
@@ -382,6 +399,18 @@ class Outbox:
         self.latest.clear()
         self.specs.clear()
         return dropped
+
+
+def frozen(seq: int, base: int, group: Group) -> Open:
+    """``group`` as a mutate of this number."""
+    label = UNSET if group.label is None else group.label
+    body = encode(Mutate(seq=seq, base=base, ops=group.ops(), origin=group.origin, label=label))
+    return Open(seq, base, body, group)
+
+
+def _stamp(group: Group, revisions: Mapping[str, Variable]) -> None:
+    if group.seen is None:
+        group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
 
 
 def refusals(

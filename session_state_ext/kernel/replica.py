@@ -210,6 +210,7 @@ class Replica:
                     client=self.outbox.client,
                 )
             )
+        self.outbox.saw(opened.group, ack.revision, self.rows)
 
     def _effective(self, group: Group) -> tuple[Op, ...]:
         try:
@@ -223,6 +224,9 @@ class Replica:
             return
         if reject.code == "gap":
             raise Resync("the server counts this client's changes differently")
+        if reject.code == "seq-mismatch" and opened.twice:
+            self.outbox.open = replace(opened, twice=False)
+            raise Resync("its first sending has arrived after all; the answer to that is in a new welcome")
         if reject.code == "gone" and not any(type(written) is Patched for written in opened.group.edits.values()):
             # An assignment means this value, whether or not somebody deleted the old one; its members alone do not.
             self.outbox.again(None)
@@ -291,15 +295,21 @@ class Replica:
 
     def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
         opened, answer = self.outbox.open, welcome.last_answer
-        answered = False
-        if opened is not None and welcome.last_seq == opened.seq and answer is not None and answer.seq == opened.seq:
-            if isinstance(answer, Ack):
+        arrived = opened is not None and welcome.last_seq >= opened.seq
+        if opened is not None and arrived:
+            if answer is None or answer.seq != opened.seq:
+                self._taken(opened, welcome.revision)
+            elif isinstance(answer, Ack):
                 self.conflicts += answer.conflicts
-                self.outbox.settle()
+                self._taken(opened, answer.revision)
             else:
                 self.refused += self.outbox.refuse(*refusal_of(answer))
-            answered = True
-        return self.outbox.resume(welcome.last_seq, answered, self.revision, same_epoch=same_epoch)
+        return self.outbox.resume(welcome.last_seq, arrived, self.revision, same_epoch=same_epoch)
+
+    def _taken(self, opened: Open, revision: int) -> None:
+        """The open mutate is part of the confirmed state since ``revision``."""
+        self.outbox.settle()
+        self.outbox.saw(opened.group, revision, self.rows)
 
     def deleted(self) -> None:
         """The session is gone: what was pending is refused, its values kept."""

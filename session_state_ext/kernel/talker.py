@@ -221,9 +221,10 @@ class Talker:
             session_id = await backend.attach()
             self._line.fleeting, self._line.question = backend.fleeting, None
             self._belongs_to(session_id)
-            refused = await send_abandoned(backend, session_id)
+            told = await send_abandoned(backend, session_id)
             with self._line.lock:
-                self._line.replica.refused += refused
+                self._line.replica.refused += told.refused
+                self._line.replica.conflicts += told.overwritten
             self._channel = channel = await backend.open(session_id)
         except Busy:
             return self._busy()

@@ -84,6 +84,7 @@ class Client:
     def __init__(self) -> None:
         self.replica = Replica(SCENARIOS["client"])
         self.sent: list[dict[str, Any]] = []
+        self.offline = 0.0
 
     def step(self, step: dict[str, Any]) -> None:
         ((what, given),) = ((what, given) for what, given in step.items() if what != "panel")
@@ -95,8 +96,17 @@ class Client:
     def lost(self, _: bool) -> None:
         pass
 
+    def away(self, seconds: float) -> None:
+        self.offline = seconds
+
     def receive(self, frame: dict[str, Any]) -> None:
-        self._send(self.replica.receive(wire.decode_server_frame(_dumps(_complete(frame)))))
+        said = wire.decode_server_frame(_dumps(_complete(frame)))
+        try:
+            self._send(self.replica.receive(said, offline=self.offline))
+        except Resync:
+            # As the talker does.
+            self.replica.tip = None
+        self.offline = 0.0
 
     def edit(self, edit: dict[str, Any]) -> None:
         if edit.get("members"):

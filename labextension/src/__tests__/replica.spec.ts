@@ -108,6 +108,9 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
       case 'lost':
         line!.onclose?.({ code: 1006, reason: '' } as never);
         break;
+      case 'away':
+        vi.setSystemTime(Date.now() + 1000 * (given as number));
+        break;
       case 'receive':
         line!.onmessage?.({ data: stringifyJson(complete(given as Frame, client.clientId)) });
         break;
