@@ -80,6 +80,10 @@ class View:
     def changes(self, since: int) -> list[Change] | None:
         return self._transaction.changes(self.session.id, since)
 
+    def weight(self, since: int) -> int:
+        """How many bytes the changes after revision ``since`` have together."""
+        return self._transaction.weight(self.session.id, since)
+
     def tip_at(self, revision: int) -> str | None:
         if revision == self.session.revision:
             return self.session.tip

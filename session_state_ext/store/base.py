@@ -150,6 +150,9 @@ class Transaction(Protocol):
     def changes(self, session_id: str, since: int) -> list[Change] | None:
         """Every change after revision ``since``, oldest first; None where the log no longer reaches."""
 
+    def weight(self, session_id: str, since: int) -> int:
+        """How many bytes those changes have together, as frames of the live channel; reads none of them."""
+
     def tip(self, session_id: str, revision: int) -> str | None:
         """The tag of the change that made this revision; None where the log does not have it."""
 

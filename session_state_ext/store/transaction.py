@@ -187,6 +187,11 @@ class SqlTransaction:
             result.append(decoded(row.frame, Change))
         return result
 
+    def weight(self, session_id: str, since: int) -> int:
+        of = changes.c.session_id == session_id
+        summed = select(func.coalesce(func.sum(func.length(changes.c.frame)), 0)).where(of, changes.c.revision > since)
+        return int(self._do(summed).scalar_one())
+
     def tip(self, session_id: str, revision: int) -> str | None:
         found = select(changes.c.tip).where(changes.c.session_id == session_id, changes.c.revision == revision)
         tip: str | None = self._do(found).scalar()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +138,21 @@ async def test_a_long_absence_is_a_snapshot(file: Path) -> None:
         seen = {"since": 1, "tip": made.session.tip, "epoch": made.session.epoch}
         welcome = await Client(hub, made.session.id, "A").hello(**seen)
         assert (welcome["mode"], len(welcome["variables"])) == ("snapshot", 1)
+
+
+@story
+async def test_a_delta_is_no_larger_than_a_frame_can_be(file: Path) -> None:
+    """One large variable, written again and again: what it is now is small beside all that it was."""
+    async with opened(file, session_bytes=50_000) as hub:
+        made = await hub.create(LOCAL, ops=sets(a=0))
+        seen = {"since": 1, "tip": made.session.tip, "epoch": made.session.epoch}
+        for number in range(10):
+            await hub.write(LOCAL, made.session.id, sets(a=f"{number}" * 40_000), origin=API)
+            welcome = await Client(hub, made.session.id, f"C{number}").hello(**seen)
+            carried = 40_000 * (number + 1)
+            assert welcome["mode"] == ("delta" if carried < hub.limits.message_bytes else "snapshot")
+            assert len(json.dumps(welcome)) < hub.limits.message_bytes
+        assert welcome["variables"][0]["value"] == "9" * 40_000
 
 
 @story

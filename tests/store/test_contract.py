@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from session_state_ext.model import Change, Op, Origin, Run, RunOp, Session, Set, Step, Variable
 from session_state_ext.store.base import Client, Commit, Key, Store, Touch, Transaction
+from session_state_ext.wire import encode
 from tests.store.conftest import Open
 
 ORIGIN = Origin(kind="api")
@@ -146,6 +147,8 @@ def test_the_log(store: Store) -> None:
         assert changes is not None
         assert [(change.revision, change.tip) for change in changes] == [(2, "t2"), (3, "t3")]
         assert transaction.changes("s", 3) == []
+        assert transaction.weight("s", 1) == sum(len(encode(change)) for change in changes)
+        assert transaction.weight("s", 3) == 0
         assert transaction.tip("s", 2) == "t2"
         assert transaction.tip("s", 9) is None
         newest, oldest = transaction.last_touch("s", "a"), transaction.first_touch("s", "a", 1)
