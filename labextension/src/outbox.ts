@@ -114,6 +114,11 @@ export class Outbox {
     return { type: 'mutate', seq, base, ops: edits.map(sentOp), origin: { kind: 'panel' } };
   }
 
+  /** Why the server asks to come again later with what is open, in its words; null where it does not. */
+  get waits(): string | null {
+    return this._waits;
+  }
+
   /** Whether numbers can go out: the server has said which one is next. */
   get isReady(): boolean {
     return this._ready;
@@ -166,9 +171,15 @@ export class Outbox {
     return this._sendOpen();
   }
 
+  /** Sends what is open once more, for the server asked to come again: the same number, the same body. */
+  repeat(): boolean {
+    return this._ready && this._waits !== null && this._sendOpen();
+  }
+
   /** A welcome: settles or repeats what was open. Edits of another life, or `guard`ed ones, get a condition. */
   resume(lastSeq: number, lastAnswer: Ack | Reject | null, revision: number, guard: boolean): void {
     this._ready = true;
+    this._waits = null;
     // A restored backup may stand below what an edit saw.
     const condition = (edit: Edit): Edit => ({
       ...edit,
@@ -222,6 +233,11 @@ export class Outbox {
   answered(answer: Ack | Reject): void {
     const open = this._open;
     if (open === null || answer.seq !== open.seq) {
+      return;
+    }
+    // No answer for good: nothing of it is stored, and the number is still the next one.
+    this._waits = answer.type === 'reject' && answer.code === 'unavailable' ? answer.message : null;
+    if (this._waits !== null) {
       return;
     }
     if (answer.type === 'reject' && answer.code === 'seq-mismatch' && open.twice) {
@@ -297,6 +313,7 @@ export class Outbox {
     this._open = null;
     this._seq = 0;
     this._ready = false;
+    this._waits = null;
     this.client = randomId();
     this._write();
   }
@@ -342,6 +359,7 @@ export class Outbox {
   private _isGathering = false;
   private _ready = false;
   private _isHeld = false;
+  private _waits: string | null = null;
   private _version = 0;
   private _gaps = 0;
 }

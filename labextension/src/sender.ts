@@ -17,6 +17,9 @@ export interface SenderOptions {
 }
 
 const ANSWER_TIMEOUT = 15_000;
+// A server that cannot store just now is asked again after a time that doubles from the first to the second.
+const FIRST_PATIENCE = 1000;
+const LONGEST_PATIENCE = 10_000;
 
 export class Sender {
   constructor(private readonly options: SenderOptions) {
@@ -152,9 +155,22 @@ export class Sender {
   }
 
   private _awaitAnswer(): void {
+    const { outbox, onSilence } = this.options;
     clearTimeout(this._answer);
-    if (this.options.outbox.isWaiting) {
-      this._answer = setTimeout(this.options.onSilence, ANSWER_TIMEOUT);
+    if (outbox.waits !== null) {
+      const patience = Math.min(FIRST_PATIENCE * 2 ** this._putOff++, LONGEST_PATIENCE);
+      this._answer = setTimeout(
+        () => {
+          outbox.repeat();
+          this._answer = setTimeout(onSilence, ANSWER_TIMEOUT);
+        },
+        patience * (0.75 + Math.random() / 2)
+      );
+      return;
+    }
+    this._putOff = 0;
+    if (outbox.isWaiting) {
+      this._answer = setTimeout(onSilence, ANSWER_TIMEOUT);
     }
   }
 
@@ -163,6 +179,7 @@ export class Sender {
   private _invalid: ReadonlyMap<string, string> = new Map();
   private _asked: string[] = [];
   private _due = false;
+  private _putOff = 0;
   private _saidDirty = false;
   private _answer: ReturnType<typeof setTimeout> | undefined;
 }

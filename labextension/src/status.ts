@@ -12,6 +12,8 @@ export interface Status {
   readonly edits: number;
   readonly conflicts: number;
   readonly refused: number;
+  /** Why the server cannot store what was edited just now, in its words; it is asked again by itself. */
+  readonly waits: string | null;
   readonly end: ChannelEnd | null;
 }
 
@@ -29,11 +31,12 @@ export interface Situation extends Link {
   edits: number;
   conflicts: number;
   refused: number;
+  waits: string | null;
 }
 
 /** The worst news first: what would be lost, then what is not shared, then what needs a decision. */
 export function statusOf(now: Situation): Status {
-  const { edits, conflicts, refused, end } = now;
+  const { edits, conflicts, refused, waits, end } = now;
   const kind = ((): StatusKind => {
     if (!now.kept) {
       return 'notkept';
@@ -52,5 +55,5 @@ export function statusOf(now: Situation): Status {
     }
     return edits > 0 ? 'saving' : 'saved';
   })();
-  return { kind, edits, conflicts, refused, end };
+  return { kind, edits, conflicts, refused, waits, end };
 }

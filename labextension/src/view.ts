@@ -51,7 +51,8 @@ export class View {
       readOnly,
       edits: new Set(pending.map(edit => edit.op.name)).size,
       conflicts: conflicts.size,
-      refused: others.length
+      refused: others.length,
+      waits: this.outbox.waits
     });
     this._rows = rows;
     this._version = version;

@@ -357,7 +357,8 @@ class Cells:
             self._session.tell()
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
-            display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
+            why = f" ({self._link.waits.rstrip('.')})" if self._link.waits else ""
+            display.warn(f"Session: not saved yet: {waiting}{why}. It goes on in the background.")
         happened, refusals, conflicts = self._link.news()
         if self._bound is not None:
             self._bound.refused(refusals)

@@ -82,6 +82,11 @@ class Link:
         return self._line.trouble
 
     @property
+    def waits(self) -> str | None:
+        """Why whoever is there cannot store what was written just now, a sentence; it is tried again by itself."""
+        return self._line.replica.waits
+
+    @property
     def remembered(self) -> Bindings | None:
         """The names that this notebook's last kernel had bound, as far as that is known."""
         return self._talker.remembered
@@ -275,7 +280,12 @@ class Link:
         if self.saved or line.state == "off":
             return self.saved
         self._talker.call(self._talker.hurry)
-        line.wait(lambda: self.saved or not (patient or line.usable or line.state == "connecting"), seconds)
+
+        def over() -> bool:
+            nobody = not (line.usable or line.state == "connecting") or self.waits is not None
+            return self.saved or (nobody and not patient)
+
+        line.wait(over, seconds)
         return self.saved
 
     def reached(self, revision: int, seconds: float = REMOTE_SECONDS) -> bool:

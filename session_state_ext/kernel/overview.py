@@ -119,7 +119,8 @@ def _of_path(paths: list[str]) -> str:
 def _saved(link: Link, count: int) -> str:
     if count:
         waiting = f"{count} not saved yet"
-        return waiting if link.usable else f"{waiting}: {link.trouble}"
+        why = link.waits if link.usable else link.trouble
+        return waiting if why is None else f"{waiting}: {why.rstrip('.')}"
     if link.fleeting:
         return "in this kernel's memory only"
     return "all saved" if link.usable else f"as last known: {link.trouble}"

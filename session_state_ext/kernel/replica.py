@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 
 from session_state_ext.changes import apply, declared, effective
-from session_state_ext.errors import PatchFailed
+from session_state_ext.errors import PatchFailed, Unavailable
 from session_state_ext.model import Change, Meta, Op, Origin, RunOp, Step, Variable, advance
 from session_state_ext.wire import (
     Ack,
@@ -60,6 +60,8 @@ class Replica:
         self.happened: list[str] = []
         self.refused: list[Refusal] = []
         self.conflicts: list[Overwritten] = []
+        #: why whoever is there asks to come again later with what is open, a sentence
+        self.waits: str | None = None
         #: told where to look when something may be shown otherwise than before
         self.watch: Watch | None = None
 
@@ -136,7 +138,7 @@ class Replica:
         elif isinstance(frame, MetaFrame):
             self.meta = frame.meta
         elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
-            self._refuse(frame.code, frame.message)
+            self._rejected(Reject(seq=self.outbox.open.seq, code=frame.code, message=frame.message))
         elif isinstance(frame, Deleted) and self.revision:
             self.deleted()
         elif isinstance(frame, Deleted):
@@ -149,6 +151,10 @@ class Replica:
         if not self.known or self.read_only:
             return None
         return self.outbox.freeze(self.revision)
+
+    def repeat(self) -> Open | None:
+        """What is open, after an answer that asks to come again later: the same number, the same body."""
+        return None if self.waits is None or self.read_only else self.outbox.open
 
     def _apply(self, change: Change) -> None:
         if change.revision <= self.revision:
@@ -195,6 +201,7 @@ class Replica:
         if opened is None or ack.seq != opened.seq:
             return
         self.outbox.settle()
+        self.waits = None
         self.respec(opened.group.specs)
         self.conflicts += ack.conflicts
         if ack.revision > self.revision:
@@ -221,6 +228,9 @@ class Replica:
     def _rejected(self, reject: Reject) -> None:
         opened = self.outbox.open
         if opened is None or reject.seq != opened.seq:
+            return
+        self.waits = reject.message if reject.code == Unavailable.code else None
+        if self.waits is not None:
             return
         if reject.code == "gap":
             raise Resync("the server counts this client's changes differently")
@@ -284,7 +294,7 @@ class Replica:
         self.session_id, self.epoch = welcome.session, welcome.epoch
         self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
         self.steps = {step.name: step for step in welcome.steps}
-        self.limits, self.read_only, self.known = welcome.limits, welcome.read_only, True
+        self.limits, self.read_only, self.known, self.waits = welcome.limits, welcome.read_only, True, None
         opened = self._resumed(welcome, same_epoch)
         if self.read_only:
             self.refuse_all("read-only", "you may read this session but not change it")
@@ -319,6 +329,7 @@ class Replica:
 
     def unblock(self, code: str, message: str) -> None:
         """The open mutate will never be answered: refuse it, so that the rest can go."""
+        self.waits = None
         self._refuse(code, message)
 
     def refuse_all(self, code: str, message: str) -> None:
@@ -329,7 +340,7 @@ class Replica:
     def forget(self) -> None:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
         self.rows, self.steps, self.revision, self.tip, self.epoch = {}, {}, 0, None, None
-        self.known, self.session_id, self.meta = False, None, None
+        self.known, self.session_id, self.meta, self.waits = False, None, None, None
         self.specs.clear()
         self.respec(self.outbox.specs)
         opened = self.outbox.open

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from session_state_ext import connect
+from session_state_ext.kernel import talker
+from session_state_ext.store import sqlite
 
-from .notebook import Kernel, Shell
+from .notebook import Kernel, Shell, until
 
 MakeShell = Callable[[], Shell]
 
@@ -157,3 +160,26 @@ def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest
     assert "Nothing of this session is known yet" in ran.text
     assert "Traceback" not in ran.text
     shell.close()
+
+
+def test_what_cannot_be_stored_just_now_waits_and_says_why(
+    home: Path, stored: MakeShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(talker, "PATIENCE_SECONDS", (0.01, 0.05))
+    shell = stored()
+    shell.run("session['lr'] = 1")
+    somebody = sqlite3.connect(home / "jupyter_data_dir" / "session_state" / "sessions.db", isolation_level=None)
+    somebody.execute("BEGIN IMMEDIATE")
+    said = "not saved yet: lr, n (Another process is writing the stored sessions; try again)"
+    assert said in shell.run("session.update(lr=2, n=1)").text
+    assert "2 not saved yet: Another process is writing" in repr(shell.run("%session").value)
+    shell.run("session['n'] = 2")
+    unsent = home / "jupyter_data_dir" / "session_state" / "unsent"
+    until(lambda: any('"n":"2"' in file.read_text() for file in unsent.glob("*.json")))
+    somebody.execute("ROLLBACK")
+    assert shell.session.flush(60)
+    assert "not taken" not in shell.run("1").text
+    assert connect("sweep")["lr"] == 2
+    assert connect("sweep")["n"] == 2
+    assert list(unsent.glob("*.json")) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,13 +15,15 @@ import pytest
 from msgspec import UNSET, Raw
 
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.kernel import abandoned as abandoning
 from session_state_ext.kernel import leftovers
-from session_state_ext.kernel.abandoned import Told, send_abandoned
+from session_state_ext.kernel.abandoned import Told, send_abandoned, send_rest
 from session_state_ext.kernel.backend import Channel, Lost
 from session_state_ext.kernel.embedded import EmbeddedBackend
 from session_state_ext.kernel.leftovers import Leftovers, abandoned, read
 from session_state_ext.kernel.outbox import DELETED, Group, Outbox
 from session_state_ext.model import Origin, Run, Set, Variable
+from session_state_ext.store import sqlite
 from session_state_ext.store.sql import SqlStore
 from session_state_ext.wire import Mutate, SaidOrigin, encode
 
@@ -209,7 +212,7 @@ def test_nothing_of_a_week_ago_overwrites_what_somebody_has_written_since(
 def test_where_nobody_wrote_all_of_it_arrives(after: Callable[[Callable[[Aftermath], Awaitable[None]]], None]) -> None:
     async def happen(session: Aftermath) -> None:
         session.leave(_left())
-        assert await send_abandoned(session.backend, session.id) == ([], [])
+        assert await send_abandoned(session.backend, session.id) == ([], [], False)
         assert await session.values() == {"x": 2, "y": 1, "z": 1}
 
     after(happen)
@@ -230,6 +233,34 @@ def test_what_its_last_change_replaced_is_told(
         assert [(one.name, one.theirs) for one in told.overwritten] == [("x", Raw(b"7"))]
         assert told.refused == []
         assert await session.values() == {"x": 2, "y": 1, "z": 1}
+
+    after(happen)
+
+
+def test_what_cannot_be_stored_just_now_is_sent_beside_the_channel_later(
+    after: Callable[[Callable[[Aftermath], Awaitable[None]]], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(abandoning, "AGAIN_SECONDS", (0.01, 0.05))
+
+    async def happen(session: Aftermath) -> None:
+        session.leave(_left())
+        somebody = sqlite3.connect(tmp_path / "sessions.db", isolation_level=None)
+        somebody.execute("BEGIN IMMEDIATE")
+        assert await send_abandoned(session.backend, session.id) == ([], [], True)
+        told: list[Told] = []
+
+        def tell(what: Told) -> bool:
+            told.append(what)
+            if len(told) == 2:
+                somebody.execute("ROLLBACK")
+            return what.left
+
+        await send_rest(session.backend, session.id, tell)
+        assert [one.left for one in told] == [True, True, False]
+        assert [one.refused + one.overwritten for one in told] == [[], [], []]
+        assert await session.values() == {"x": 2, "y": 1, "z": 1}
+        assert session.files == []
 
     after(happen)
 

@@ -122,6 +122,12 @@ class Client:
     def due(self, _: bool) -> None:
         self._send(self.replica.freeze())
 
+    def again(self, _: bool) -> None:
+        self._send(self.replica.repeat())
+
+    def waits(self, why: str | None) -> None:
+        assert self.replica.waits == why
+
     def _send(self, opened: Any) -> None:
         if opened is not None:
             frame = json.loads(opened.body, parse_float=_Exact)

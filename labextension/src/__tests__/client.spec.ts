@@ -210,6 +210,28 @@ describe('nothing typed is lost', () => {
     expect(server.revision).toBe(1);
   });
 
+  test('what cannot be stored just now waits, says why, and is not asked for all the time', async () => {
+    const client = await page();
+    server.busy = 'Another process is writing the stored sessions; try again.';
+    client.setVariable('lr', 0.1);
+    await pass(60_000);
+    expect(client.status).toMatchObject({ kind: 'saving', edits: 1, waits: server.busy });
+    expect(client.getState().refused).toEqual([]);
+    const { length } = server.mutates;
+    expect(length).toBeGreaterThan(5);
+    expect(length).toBeLessThan(15);
+    expect(new Set(server.received.filter(text => text.includes('"mutate"'))).size).toBe(1);
+    // A reload changes nothing of that.
+    die(client);
+    const next = await page({ life: 'next' });
+    await pass(5000);
+    expect(next.status.waits).toBe(server.busy);
+    server.busy = null;
+    await pass(15_000);
+    expect(server.value('lr')).toBe(0.1);
+    expect(next.status).toMatchObject({ kind: 'saved', waits: null, refused: 0 });
+  });
+
   test('a full storage drops known states first, and says Not kept when that does not help', async () => {
     localStorage.setItem('session-state:state:other', 'x');
     let full = false;

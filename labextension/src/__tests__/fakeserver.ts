@@ -66,6 +66,8 @@ export class FakeServer {
   losesAnswers = false;
   /** Mutates arrive and are dropped before they count. */
   losesMutates = false;
+  /** Why nothing can be stored just now, or null. */
+  busy: string | null = null;
   /** Why an op is refused, or null. */
   refuses: (op: Op) => { code: string; message: string } | null = () => null;
 
@@ -186,6 +188,9 @@ export class FakeServer {
       message,
       ...more
     });
+    if (this.busy !== null) {
+      return refuse('unavailable', this.busy);
+    }
     if (seq === known.lastSeq) {
       return known.body === body && known.answer !== null
         ? known.answer

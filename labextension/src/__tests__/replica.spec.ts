@@ -133,6 +133,12 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
       case 'due':
         await vi.advanceTimersByTimeAsync(500);
         break;
+      case 'again':
+        await vi.advanceTimersByTimeAsync(1500);
+        break;
+      case 'waits':
+        expect(state.status.waits).toBe(given);
+        break;
       case 'sent': {
         const told = sent
           .filter(frame => frame.type === 'hello' || frame.type === 'mutate')

@@ -9,12 +9,14 @@ const well: Situation = {
   edits: 0,
   conflicts: 0,
   refused: 0,
+  waits: null,
   end: null
 };
 
 test.each([
   ['all is well', {}, 'saved'],
   ['an edit is on its way', { edits: 1 }, 'saving'],
+  ['the server asks to come again', { edits: 1, waits: 'Busy.' }, 'saving'],
   ['nobody has answered yet', { live: false, everLive: false }, 'loading'],
   ['nobody answers', { live: false, everLive: false, failing: true }, 'offline'],
   ['the channel was lost', { live: false, edits: 3 }, 'offline'],
