@@ -173,6 +173,12 @@ class Unavailable(SessionError):
     code = "unavailable"
 
 
+class NoNotebook(Unavailable):
+    """No notebook runs this kernel yet."""
+
+    code = "no-notebook"
+
+
 class StorageFull(SessionError):
     """There is no room left where sessions are stored."""
 

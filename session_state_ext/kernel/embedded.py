@@ -50,7 +50,7 @@ class EmbeddedBackend:
         self._opened: Hub | None = None
         #: by which the others on this store see whether this kernel lives
         self._process: Process | None = None
-        self._chosen: str | None = None
+        self.chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
         self._fleeting: str | None = None
         self.remembered: Bindings | None = None
@@ -78,10 +78,10 @@ class EmbeddedBackend:
     async def attach(self) -> str:
         if self._memory is not None:
             return await self._memory.attach()
-        if self._chosen is None and self._name is not None:
-            self._chosen = await self._found_or_made(self._name)
-        if self._chosen is not None:
-            return self._chosen
+        if self.chosen is None and self._name is not None:
+            self.chosen = await self._found_or_made(self._name)
+        if self.chosen is not None:
+            return self.chosen
         return await self._attach()
 
     async def _attach(self, choice: Choice | None = None) -> str:
@@ -138,11 +138,11 @@ class EmbeddedBackend:
         known = await self.sessions()
         if new:
             check_free(name, known)
-            self._chosen = (await (await self._hub()).create(_local(), name=name)).session.id
+            self.chosen = (await (await self._hub()).create(_local(), name=name)).session.id
         else:
-            self._chosen = find(name, known)
+            self.chosen = find(name, known)
         self._memory = None
-        return self._chosen
+        return self.chosen
 
     def archive(self, session_id: str) -> Archive:
         if self._memory is not None:

@@ -98,13 +98,13 @@ def unload(shell: Any) -> None:
 
 def find(environment: Mapping[str, str], path: str | None) -> Backend:
     """Where this kernel's session is kept. Called on the link's thread."""
+    name, url = os.environ.get(credential.SESSION), os.environ.get(credential.STORE)
     if environment:
         from .remote import RemoteBackend
 
-        return RemoteBackend(environment[credential.URL], environment[credential.TOKEN])
+        return RemoteBackend(environment[credential.URL], environment[credential.TOKEN], name=name or None)
     from .embedded import EmbeddedBackend
 
-    name, url = os.environ.get(credential.SESSION), os.environ.get(credential.STORE)
     return EmbeddedBackend(name=name or None, path=path, url=url or None)
 
 

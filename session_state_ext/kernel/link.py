@@ -92,6 +92,11 @@ class Link:
         return self._talker.remembered
 
     @property
+    def chosen(self) -> str | None:
+        """The id of the session that was named for this kernel, where no notebook says which it has."""
+        return self._talker.chosen
+
+    @property
     def question(self) -> str | None:
         """Which session this notebook is to have is for somebody to choose: a sentence that says so."""
         return self._line.question

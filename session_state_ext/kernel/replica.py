@@ -337,6 +337,17 @@ class Replica:
         for group in self.outbox.drop():
             self.refused += refusals(group, code, message)
 
+    def bring(self) -> None:
+        """This was a throw-away session: what it holds goes to the one that comes, and overwrites nothing there."""
+        edits, specs = self.view(), dict(self.specs)
+        self.outbox.drop()
+        self.forget()
+        if edits or specs:
+            said = SaidOrigin(kind="cell")
+            self.outbox.append(Group(said, dict(edits), seen=dict.fromkeys(edits, 0), specs=specs))
+            self.respec(specs)
+            self.happened.append("A notebook runs this kernel by now: what was in its memory only goes to its session.")
+
     def forget(self) -> None:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
         self.rows, self.steps, self.revision, self.tip, self.epoch = {}, {}, 0, None, None

@@ -303,7 +303,9 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         ``subprocess.run([...], env=session.env())``; there, ``session_state_ext.connect()``.
         """
         handed = dict(self._environment)
-        if not handed:
+        if self._link.chosen is not None:
+            handed[credential.SESSION] = self._link.chosen
+        if not self._environment or self._link.fleeting:
             if self._link.fleeting:
                 raise SessionError(
                     "This session is kept in this kernel's memory only. "

@@ -31,7 +31,7 @@ from session_state_ext.wire import (
 )
 
 from .abandoned import FATAL_TO_MUTATE, Told, send_abandoned, send_rest
-from .backend import Backend, Busy, Channel, Choice, Lost
+from .backend import Backend, Busy, Channel, Choice, Lost, Moved
 from .line import BarrierAnswer, Line
 from .replica import Resync
 
@@ -116,6 +116,11 @@ class Talker:
         except (TimeoutError, concurrent.futures.TimeoutError):
             answer.cancel()
             raise Unavailable("The session server did not answer in time.") from None
+
+    @property
+    def chosen(self) -> str | None:
+        """From any thread: the session that was named for this kernel."""
+        return None if self._backend is None else self._backend.chosen
 
     @property
     def remembered(self) -> Bindings | None:
@@ -240,8 +245,9 @@ class Talker:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
         try:
             session_id = await backend.attach()
-            self._line.fleeting, self._line.question = backend.fleeting, None
-            self._belongs_to(session_id)
+            in_memory, self._line.fleeting = self._line.fleeting is not None, backend.fleeting
+            self._line.question = None
+            self._belongs_to(session_id, in_memory=in_memory)
             left = self._tell(await send_abandoned(backend, session_id))
             self._channel = channel = await backend.open(session_id)
         except Busy:
@@ -262,7 +268,7 @@ class Talker:
             with self._line.lock:
                 self._line.replica.tip = None
                 self._line.state = "connecting"
-        except _Left:
+        except (_Left, Moved):
             pass
         finally:
             self._channel = self._outgoing = None
@@ -330,10 +336,16 @@ class Talker:
                 self._line.replica.deleted()
             self._line.state = "connecting"
 
-    def _belongs_to(self, session_id: str) -> None:
-        """Another session than before: what was pending stays with the old one, unless that was never born."""
+    def _belongs_to(self, session_id: str, *, in_memory: bool) -> None:
+        """Another session than before: what was pending stays with the old one, unless that was never born.
+
+        What was only ``in_memory`` comes along.
+        """
         replica = self._line.replica
-        if replica.session_id not in (None, session_id):
+        if replica.session_id not in (None, session_id) and in_memory:
+            with self._line.lock:
+                replica.bring()
+        elif replica.session_id not in (None, session_id):
             if replica.revision:
                 self.keep()
                 self._kept = None

@@ -6,7 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from msgspec.structs import replace
 from tornado import web
 
-from session_state_ext.errors import InvalidBody, NotFound
+from session_state_ext.errors import InvalidBody, NoNotebook, NotFound
 from session_state_ext.hub import LOCAL
 from session_state_ext.names import check_session_id
 from session_state_ext.wire import AttachBody
@@ -29,10 +29,13 @@ class AttachHandler(Resource):
         if body.session_id is not None and body.choose is not None:
             raise InvalidBody("Give a sessionId or a choice, not both.")
         paths = self.service.paths
-        notebook = body.path
-        if notebook is None:
-            own = self.credential if body.kernel_id in (None, self.kernel) else None
-            notebook = await paths.of_kernel(self._kernel_of(body), None if own is None else own.notebook)
+        try:
+            notebook = await self._notebook_of(body) if body.path is None else body.path
+        except NoNotebook:
+            if self.credential is None or body.session_id is None:
+                raise
+            await self._answer_alone(body.session_id)
+            return
         path, cells = paths.place(notebook), await paths.cells(notebook)
         self._host = await self._host_at(path)
         if body.session_id is not None:
@@ -59,6 +62,17 @@ class AttachHandler(Resource):
         await hub.notebooks.detach(self.owner, path)
         self.set_status(204)
         self.finish()
+
+    async def _notebook_of(self, body: AttachBody) -> str:
+        own = self.credential if body.kernel_id in (None, self.kernel) else None
+        return await self.service.paths.of_kernel(self._kernel_of(body), None if own is None else own.notebook)
+
+    async def _answer_alone(self, session_id: str) -> None:
+        """The session that a kernel names which no notebook runs: nothing has it from now on but that kernel."""
+        self._host = await self.host_of(session_id)
+        async with self.service.hub.use(self.owner, session_id) as live:
+            self.set_header("ETag", session_tag(live.session))
+            self.answer(live.state())
 
     def _kernel_of(self, body: AttachBody) -> str | None:
         """The kernel that is asked about; one that asks for itself has no id yet while it starts."""

@@ -95,7 +95,7 @@ class Paths(Protocol):
     async def of_kernel(self, kernel_id: str | None, otherwise: str | None = None) -> str:
         """The contents path of the notebook that this kernel runs; ``otherwise`` where no session of Jupyter's says so.
 
-        Raises NotFound, and Unavailable while nothing is known yet; None is a kernel whose own id is not.
+        Raises NotFound, and NoNotebook while nothing is known yet; None is a kernel whose own id is not.
         """
 
     async def kernels_at(self, paths: Collection[str]) -> list[str]:

@@ -111,8 +111,17 @@ class Kernel:
         path = jupyter.notebook(name, [])
         body = {"path": path, "type": "notebook", "name": "", "kernel": {"name": "python3"}}
         made = jupyter.request("POST", "/api/sessions", json=body).json()
+        return cls._of(jupyter, made["kernel"]["id"], path, made["id"])
+
+    @classmethod
+    def past_notebooks(cls, jupyter: Jupyter) -> Kernel:
+        """As a program starts one, through /api/kernels."""
+        return cls._of(jupyter, jupyter.request("POST", "/api/kernels", json={"name": "python3"}).json()["id"])
+
+    @classmethod
+    def _of(cls, jupyter: Jupyter, kernel_id: str, path: str = "", session: str = "") -> Kernel:
         kernel = cls.__new__(cls)
-        kernel.path, kernel.id, kernel._session = path, made["kernel"]["id"], made["id"]
+        kernel.path, kernel.id, kernel._session = path, kernel_id, session
         kernel._manager, kernel._jupyter, kernel._stopped = None, jupyter, threading.Event()
         kernel._connect()
         return kernel
@@ -163,7 +172,8 @@ class Kernel:
     def shutdown(self) -> None:
         if self._jupyter is not None:
             self._client.stop_channels()
-            self._jupyter.request("DELETE", f"/api/sessions/{self._session}")
+            kind, which = ("sessions", self._session) if self._session else ("kernels", self.id)
+            self._jupyter.request("DELETE", f"/api/{kind}/{which}")
         elif self._manager.is_alive():
             self._manager.shutdown_kernel(now=False)
             self._client.stop_channels()
