@@ -119,7 +119,7 @@ class Declarations:
         __tracebackhide__ = True
         self._link.writable()
         for name, text in texts.items():
-            check_name(name)
+            check_name(name, self._link.replica.limits.name_chars)
             try:
                 check_spec(name, Raw(text))
             except SessionError as error:

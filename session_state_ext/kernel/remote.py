@@ -43,10 +43,11 @@ class RemoteBackend:
     or which :meth:`use` names; where none is named, a throw-away one in memory.
     """
 
-    def __init__(self, url: str, token: str, *, limits: Limits | None = None, name: str | None = None) -> None:
+    def __init__(self, url: str, token: str, *, name: str | None = None) -> None:
         self._url = urlsplit(url.rstrip("/") + "/api/session")
         self._headers = {"Authorization": f"session-state {token}"}
-        self._limits = limits or Limits()
+        #: those of the server, once it has told them
+        self._limits = Limits()
         self._name = name
         self.remembered: Bindings | None = None
         #: where no notebook runs this kernel: since when that is known, and which session it has instead
@@ -61,7 +62,7 @@ class RemoteBackend:
 
     async def attach(self) -> str:
         try:
-            attached = await self._ask("POST", "/attach", {})
+            attached = await self._attach({})
         except NoNotebook as error:
             return await self._attach_alone(error)
         self._alone_since = self._memory = self.chosen = None
@@ -75,7 +76,7 @@ class RemoteBackend:
             self.chosen = await self._found_or_made(self._name)
         if self.chosen is not None:
             try:
-                await self._ask("POST", "/attach", {"sessionId": self.chosen})
+                await self._attach({"sessionId": self.chosen})
             except NotFound:
                 self.chosen = None
                 raise
@@ -88,6 +89,11 @@ class RemoteBackend:
                 raise Busy(error.message)
             self._memory = MemoryBackend()
         return await self._memory.attach()
+
+    async def _attach(self, body: dict[str, Any]) -> Any:
+        attached = await self._ask("POST", "/attach", body)
+        self._limits = msgspec.convert(attached["limits"], Limits)
+        return attached
 
     async def _found_or_made(self, name: str) -> str:
         self._name = None
@@ -121,8 +127,7 @@ class RemoteBackend:
             socket_ = await connect(
                 address,
                 additional_headers=self._headers,
-                # A change of somebody else may hold all that a session holds, and a snapshot always does.
-                max_size=4 * self._limits.message_bytes,
+                max_size=self._limits.state_bytes,
                 proxy=None,
                 compression=None,
                 ssl=self._tls(),

@@ -206,7 +206,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         self._link.writable()
         if not isinstance(name, str):
             raise TypeError(f"A variable's name is text, not {values.article(type(name).__name__)}.")
-        check_name(name)
+        check_name(name, self._link.replica.limits.name_chars)
         if len(self._checked) >= _REMEMBERED:
             self._checked.clear()
         self._checked.add(name)
@@ -214,7 +214,10 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
     def _text(self, name: str, value: Any) -> bytes:
         __tracebackhide__ = True
         try:
-            return values.encode(value, name, note=self._lossy, most=self._link.replica.limits.value_bytes)
+            most = self._link.replica.limits
+            return values.encode(
+                value, name, note=self._lossy, most=most.value_bytes, deep=most.depth, digits=most.digits
+            )
         except SessionError as error:
             # The traceback ends here: what is inside does not help whoever wrote the line.
             raise error.with_traceback(None) from None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from jupyter_server.auth.decorator import authorized
+from msgspec import UNSET
 from msgspec.structs import replace
 from tornado import web
 
 from session_state_ext.errors import InvalidBody, NoNotebook, NotFound
 from session_state_ext.hub import LOCAL
+from session_state_ext.hub.live import Live
 from session_state_ext.names import check_session_id
-from session_state_ext.wire import AttachBody
+from session_state_ext.wire import AttachBody, Bindings
 
 from .resource import Resource, session_tag
 
@@ -49,9 +51,15 @@ class AttachHandler(Resource):
                 self.credential.be_eager(bool(body.bound.names))
         bound = body.bound or await hub.notebooks.bound(self.owner, path)
         async with hub.use(self.owner, attached.session_id) as live:
-            self.set_header("ETag", session_tag(live.session))
-            state = live.state() if bound is None else replace(live.state(), bound=bound)
-            self.answer(state, 201 if attached.made else 200)
+            self._answer(live, bound, 201 if attached.made else 200)
+
+    def _answer(self, live: Live, bound: Bindings | None = None, status: int = 200) -> None:
+        minimal = self.prefers_minimal()
+        if minimal:
+            self.set_header("Preference-Applied", "return=minimal")
+        self.set_header("ETag", session_tag(live.session))
+        state = live.state(minimal=minimal)
+        self.answer(replace(state, bound=UNSET if bound is None else bound, limits=self.service.limits), status)
 
     @web.authenticated
     @authorized
@@ -71,8 +79,7 @@ class AttachHandler(Resource):
         """The session that a kernel names which no notebook runs: nothing has it from now on but that kernel."""
         self._host = await self.host_of(session_id)
         async with self.service.hub.use(self.owner, session_id) as live:
-            self.set_header("ETag", session_tag(live.session))
-            self.answer(live.state())
+            self._answer(live)
 
     def _kernel_of(self, body: AttachBody) -> str | None:
         """The kernel that is asked about; one that asks for itself has no id yet while it starts."""

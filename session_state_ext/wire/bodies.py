@@ -112,6 +112,8 @@ class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     rows: list[Variable] | UnsetType = UNSET
     #: of a notebook that was asked about: what its kernels bind
     bound: Bindings | UnsetType = UNSET
+    #: likewise: what fits into it
+    limits: Limits | UnsetType = UNSET
 
 
 class Delta(Struct, frozen=True, kw_only=True, rename={"session_id": "sessionId", "since": "from"}):

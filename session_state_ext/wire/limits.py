@@ -30,6 +30,10 @@ _RUN_WORD_CHARS = 4096
 _RUN_WARNINGS = 1000
 
 
+#: What a row or a step's record says beside values, generously.
+_ROW_BYTES = 1024
+
+
 class Limits(Struct, frozen=True, kw_only=True, rename="camel"):
     """How much fits. All are traits of the server extension."""
 
@@ -47,6 +51,11 @@ class Limits(Struct, frozen=True, kw_only=True, rename="camel"):
     def message_bytes(self) -> int:
         """The largest body or frame."""
         return self.session_bytes + ENVELOPE_BYTES
+
+    @property
+    def state_bytes(self) -> int:
+        """More than a frame of a server has: all values, and of each variable and step who wrote it."""
+        return 4 * self.message_bytes + self.variables * _ROW_BYTES
 
 
 def check_text(data: bytes, limits: Limits) -> None:

@@ -1,7 +1,11 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
 import { FakeServer, openPage, settle } from './fakeserver';
 import type { SessionClient } from '../client';
 import { EditError } from '../client';
+import { errorSentence } from '../components/sentences';
 import { ExactNumber, parseJson, type Json } from '../json';
+import { DEFAULT_LIMITS } from '../limits';
 import type { Run } from '../model';
 import type { MutateFrame } from '../edit';
 import { Shelf } from '../shelf';
@@ -139,6 +143,25 @@ describe('typing', () => {
     }
     expect(client.getVariable('v')).toBeUndefined();
     expect(client.status.kind).toBe('saved');
+  });
+
+  test('what fits is as the server says, and so it is told', async () => {
+    server.limits = { ...DEFAULT_LIMITS, valueBytes: 2560, depth: 3, digits: 20, nameChars: 8 };
+    const client = await page();
+    const trans = nullTranslator.load('session_state_ext');
+    const said = (name: string, value: Json): string => {
+      try {
+        client.setVariable(name, value);
+        return '';
+      } catch (error) {
+        return errorSentence(error, trans);
+      }
+    };
+    expect(said('v', 'x'.repeat(2558))).toBe('');
+    expect(said('v', 'x'.repeat(2559))).toBe('Too large: a value can have 2.5 KiB.');
+    expect(said('v', [[[[1]]]])).toBe('Too deep: a value can have 3 levels.');
+    expect(said('v', parseJson('1'.repeat(21)))).toBe('Too long: a number can have 20 digits.');
+    expect(said('variables', 1)).toBe('A name can have 8 characters.');
   });
 });
 

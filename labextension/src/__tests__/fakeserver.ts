@@ -7,7 +7,7 @@ import { SessionClient, type ClientOptions } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
 import { applyOps, recordRun } from '../changes';
 import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
-import type { Change, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
+import type { Change, Limits, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
 
@@ -53,6 +53,7 @@ export class FakeServer {
   revision = 0;
   epoch = 'e1';
   readOnly = false;
+  limits?: Limits;
   isUp = true;
   why: 'there' | 'gone' | 'forbidden' | 'unreachable' = 'unreachable';
   readonly sockets = new Set<FakeSocket>();
@@ -160,7 +161,8 @@ export class FakeServer {
           paths: ['/n.ipynb']
         },
         steps: [...this.steps.values()],
-        readOnly: this.readOnly
+        readOnly: this.readOnly,
+        ...(this.limits && { limits: this.limits })
       });
     } else if (frame.type === 'ping') {
       socket.deliver({ type: 'pong' });
