@@ -114,6 +114,7 @@ class Hub:
         name: str | None = None,
         ops: Iterable[Op] = (),
         origin: Origin | None = None,
+        check: Check = _no_check,
         retry: Retry | None = None,
         whole: bool = False,
     ) -> Written:
@@ -125,6 +126,7 @@ class Hub:
             if earlier is not None:
                 return Written(live.session, None, {}, earlier.status, earlier)
             draft = batch.draft(live)
+            check(draft)
             kept = draft.prepare(ops)
             change = draft.commit(kept, origin=origin or Origin(kind="api")) if kept else None
             if change is None:

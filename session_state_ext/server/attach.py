@@ -43,12 +43,17 @@ class AttachHandler(Resource):
         if body.session_id is not None:
             await self._check_guest(body.session_id)
         attached = await hub.notebooks.attach(
-            self.owner, path, session_id=body.session_id, cells=cells, choose=body.choose
+            self.owner,
+            path,
+            session_id=body.session_id,
+            cells=cells,
+            choose=body.choose,
+            bindings=body.bound,
+            check=self.if_notebook(),
+            retry=self.retry(),
         )
-        if body.bound is not None:
-            await hub.notebooks.bind(self.owner, path, body.bound)
-            if self.credential is not None:
-                self.credential.be_eager(bool(body.bound.names))
+        if body.bound is not None and self.credential is not None:
+            self.credential.be_eager(bool(body.bound.names))
         bound = body.bound or await hub.notebooks.bound(self.owner, path)
         async with hub.use(self.owner, attached.session_id) as live:
             self._answer(live, bound, 201 if attached.made else 200)
@@ -67,7 +72,7 @@ class AttachHandler(Resource):
         hub = await self.service.ready()
         path = self.service.paths.place(self.get_query_argument("path"))
         self._host = await self._host_at(path)
-        await hub.notebooks.detach(self.owner, path)
+        await hub.notebooks.detach(self.owner, path, check=self.if_notebook(), retry=self.retry())
         self.set_status(204)
         self.finish()
 
@@ -79,6 +84,8 @@ class AttachHandler(Resource):
         """The session that a kernel names which no notebook runs: nothing has it from now on but that kernel."""
         self._host = await self.host_of(session_id)
         async with self.service.hub.use(self.owner, session_id) as live:
+            if (check := self.if_notebook()) is not None:
+                check(live.session)
             self._answer(live)
 
     def _kernel_of(self, body: AttachBody) -> str | None:

@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
 from session_state_ext.hub import Check
+from session_state_ext.hub.attaching import Standing
 from session_state_ext.hub.batch import Written
 from session_state_ext.hub.draft import Draft
-from session_state_ext.model import Meta, Session, Variable
+from session_state_ext.model import Meta, Session, Snapshot, Variable
 from session_state_ext.store.base import Key
 from session_state_ext.wire import State, encode
 
@@ -35,6 +36,11 @@ def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
 def variable_tag(row: Variable) -> str:
     """The ETag of a variable: its revision, and which declaration it has, for that makes no new one."""
     return f'"{row.revision}"' if row.spec is UNSET else f'"{row.revision}-{zlib.crc32(bytes(row.spec)):08x}"'
+
+
+def snapshot_tag(snapshot: Snapshot) -> str:
+    """The ETag of a snapshot: what it names, and since when."""
+    return f'"{snapshot.revision}-{snapshot.at}"'
 
 
 class Resource(SessionHandler):
@@ -60,6 +66,38 @@ class Resource(SessionHandler):
             if row is None and made is None:
                 raise no_variable(name)
             return made if row is None and made is not None else 200
+
+        return stands
+
+    def if_snapshot(self, name: str) -> Check:
+        """If-Match and If-None-Match against the snapshot."""
+        check = self._precondition()
+
+        def stands(draft: Draft) -> int:
+            taken = draft.snapshots().get(name)
+            check(set() if taken is None else {snapshot_tag(taken)})
+            return 200
+
+        return stands
+
+    def if_notebook(self) -> Standing | None:
+        """If-Match and If-None-Match against the session that a notebook has; None where neither is asked for."""
+        if self._tags("If-Match") is None and self._tags("If-None-Match") is None:
+            return None
+        check = self._precondition()
+
+        def stands(session: Session | None) -> None:
+            check(set() if session is None else {session_tag(session), session_tag(session, detail=True)})
+
+        return stands
+
+    def if_nothing(self) -> Check:
+        """If-Match and If-None-Match against what is made by this, and so has no tag yet."""
+        check = self._precondition()
+
+        def stands(_: Draft) -> int:
+            check(set())
+            return 201
 
         return stands
 

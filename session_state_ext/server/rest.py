@@ -67,6 +67,7 @@ class SessionsHandler(Resource):
             name=body.name,
             ops=ops,
             origin=self.origin_from(body.origin),
+            check=self.if_nothing(),
             retry=self.retry(),
             whole=not self.prefers_minimal(),
         )

@@ -53,7 +53,7 @@ class Key(Value, frozen=True, kw_only=True):
     body: bytes
     status: int
     revision: int
-    #: the id of the session that it made
+    #: the id of the session that it made or attached, or how many values it took out
     made: str | None = None
     #: ms since the epoch
     at: int
