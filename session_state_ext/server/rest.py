@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 from jupyter_server.auth.decorator import authorized
 from msgspec import UNSET, Struct, structs
 from tornado import web
@@ -12,9 +15,11 @@ from session_state_ext.hub.live import Connected, meta_of
 from session_state_ext.hub.past import rows_before
 from session_state_ext.hub.plans import Plan
 from session_state_ext.jsontext import same
-from session_state_ext.model import Delete, Variable
+from session_state_ext.model import Delete, Step, Variable
 from session_state_ext.patches import merge_variables, patch_variables
+from session_state_ext.stepgraph import graph_of, of_runs
 from session_state_ext.store.base import Summary
+from session_state_ext.verdicts import Status, judge
 from session_state_ext.wire import (
     CreateBody,
     Delta,
@@ -39,6 +44,14 @@ class Listed(Summary, frozen=True, kw_only=True):
     """A session in the list, and who has it open."""
 
     connected: Connected
+
+
+class StandingStep(Step, frozen=True, kw_only=True):
+    """A step, and how it stands."""
+
+    status: Status
+    #: in a few words; empty where it is fresh
+    why: str
 
 
 class SessionsHandler(Resource):
@@ -264,7 +277,9 @@ class StepsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            self.answer({"steps": [step for step in live.steps.values() if not step.forgotten]})
+            rows, steps = dict(live.rows), [step for step in live.steps.values() if not step.forgotten]
+        # Values are compared as JSON, which takes time by their size.
+        self.answer({"steps": await asyncio.to_thread(_judged, steps, rows)})
 
 
 class RunsHandler(Resource):
@@ -275,6 +290,15 @@ class RunsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         self.answer({"runs": await hub.runs.of(self.owner, session_id)})
+
+
+def _judged(steps: Sequence[Step], rows: Mapping[str, Variable]) -> list[StandingStep]:
+    """The state of each step by its runs and the values that stand; its code and its kernel are not looked at."""
+    verdicts = judge(graph_of([of_runs(step, rows) for step in steps]), rows)
+    return [
+        StandingStep(**structs.asdict(step), status=verdicts[step.name].status, why=verdicts[step.name].why)
+        for step in steps
+    ]
 
 
 def check_session_name(name: str | None) -> None:
