@@ -12,6 +12,7 @@ import {
   isHidden,
   isWrite,
   mergedEdit,
+  onTopOf,
   refusedEdit,
   sentOp,
   type Edit,
@@ -138,9 +139,10 @@ export class Outbox {
         this._edits = this._edits.map(edit => (edit === old ? merged : edit));
       }
     } else {
-      const seen = confirmed.get(op.name)?.revision ?? 0;
-      const edit = { op, at, base, seen, life: this.options.life };
-      this._edits = [...this._edits, whole === undefined ? edit : { ...edit, whole }];
+      const row = confirmed.get(op.name);
+      const edit = { op, at, base, seen: row?.revision ?? 0, life: this.options.life };
+      const was = row === undefined || !isWrite(op) ? {} : { was: { value: row.value } };
+      this._edits = [...this._edits, { ...edit, ...(whole === undefined ? was : { whole }) }];
     }
     this._write();
   }
@@ -251,12 +253,13 @@ export class Outbox {
     if (answer.type === 'ack') {
       this._gaps = 0;
       // What is typed on top of an acknowledged edit has seen it.
-      const names = new Set(open.edits.flatMap(edit => namesOf(edit.op)));
-      this._edits = this._edits.map(edit =>
-        names.has(edit.op.name)
-          ? { ...edit, base: Math.max(edit.base, answer.revision), seen: answer.revision }
-          : edit
+      const taken = new Map(
+        open.edits.flatMap(edit => namesOf(edit.op).map(name => [name, edit] as const))
       );
+      this._edits = this._edits.map(edit => {
+        const beneath = taken.get(edit.op.name);
+        return beneath === undefined ? edit : onTopOf(edit, beneath, answer.revision);
+      });
       this._write();
       this.options.onAck(open.edits, answer);
     } else if (answer.code === 'gap' && this._gaps++ === 0) {

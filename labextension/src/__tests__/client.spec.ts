@@ -438,7 +438,8 @@ describe('others write too', () => {
     expect(server.mutates.at(-1)?.ops[0]).toMatchObject({ ifRevision: 1 });
     expect(server.value('lr')).toBe(0.7);
     expect(after.getVariable('lr')).toBe(0.7);
-    expect(after.getState().conflicts.get('lr')).toMatchObject({ mine: 0.5, theirs: 0.7 });
+    const sides = { mine: 0.5, theirs: 0.7, base: 0.1 };
+    expect(after.getState().conflicts.get('lr')).toMatchObject(sides);
     after.keepMine('lr');
     await pass(100);
     expect(server.value('lr')).toBe(0.5);
