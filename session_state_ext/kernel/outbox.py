@@ -7,67 +7,29 @@ a refused mutate of several edits goes again one variable at a time; a final ans
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from session_state_ext.changes import read_spec
-from session_state_ext.differences import composed
-from session_state_ext.errors import SessionError
 from session_state_ext.model import Declare, Delete, Op, Patch, RunOp, Set, Variable
 from session_state_ext.model import Run as RunRecord
-from session_state_ext.patches import patch_value
 from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
 
 from .untaken import without
+from .written import DELETED as DELETED
+from .written import Patched as Patched
+from .written import Written as Written
+from .written import as_text as as_text
+from .written import bytes_of
+from .written import fits as fits
+from .written import laid as laid
+from .written import lay as lay
 
 #: A mutate stays well below what a frame can carry, unless it must stay whole.
 CHUNK_BYTES = 8 * 1024 * 1024
-
-
-class _Deleted:
-    def __repr__(self) -> str:
-        return "DELETED"
-
-
-#: Stands for the value of a variable that is taken away.
-DELETED: Final = _Deleted()
-
-
-class Patched(Struct, frozen=True):
-    """Members of a variable, written by themselves."""
-
-    #: a JSON patch (RFC 6902)
-    patch: bytes
-    #: the whole value that it came to where it was made, and the one it was made of
-    value: bytes
-    before: bytes
-
-
-#: What an edit makes of a variable: JSON text, a plain number or short string (see values.is_plain), Patched, DELETED.
-Written = Any
-
-
-def as_text(written: Written) -> bytes:
-    """The JSON text of what was written; not for DELETED."""
-    if type(written) is bytes:
-        return written
-    return written.value if type(written) is Patched else json.dumps(written, ensure_ascii=False).encode("utf-8")
-
-
-def lay(edits: dict[str, Written], name: str, patched: Patched) -> None:
-    """Add ``patched`` to ``edits``, as one edit with what they have of this variable already."""
-    old = edits.get(name)
-    if name not in edits or old is DELETED:
-        edits[name] = patched
-    elif type(old) is Patched:
-        edits[name] = Patched(composed(old.patch, patched.patch), patched.value, old.before)
-    else:
-        edits[name] = patched.value
 
 
 class Group(Struct):
@@ -260,7 +222,7 @@ class Outbox:
         size, names = 0, list(group.edits)
         for at, name in enumerate(names):
             written = group.edits[name]
-            size += _size(written)
+            size += bytes_of(written)
             if size > CHUNK_BYTES and at:
                 rest = {name: group.edits[name] for name in names[at:]}
                 first = {name: group.edits[name] for name in names[:at]}
@@ -437,25 +399,6 @@ def refusals(
 
 def _texts(group: Group) -> dict[str, bytes]:
     return {name: as_text(written) for name, written in group.edits.items() if written is not DELETED}
-
-
-def _size(written: Written) -> int:
-    if type(written) is Patched:
-        return len(written.patch)
-    return len(written) if type(written) is bytes else 64
-
-
-def fits(patched: Patched, value: bytes) -> bool:
-    """Whether the patch can be made of this value."""
-    return laid(patched, value) is not None
-
-
-def laid(patched: Patched, value: bytes) -> bytes | None:
-    """What the patch makes of a value; None where it does not fit."""
-    try:
-        return patch_value(value, patched.patch)
-    except SessionError:
-        return None
 
 
 def refusal_of(reject: Reject) -> tuple[str, str, bytes | None, str | None]:
