@@ -12,6 +12,8 @@ from typing import Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
+#: What becomes of a change: it is on disk; it ends with the process that keeps it; nothing can be changed just now.
+Storage = Literal["durable", "memory", "read-only"]
 RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused", "forgotten"]
 
 
@@ -220,7 +222,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     at: int
 
 
-class Meta(Value, frozen=True, kw_only=True):
+class Meta(Value, omit_defaults=True, frozen=True, kw_only=True):
     """About a session as a whole."""
 
     #: ms since the epoch of the last commit; None before the first
@@ -231,6 +233,8 @@ class Meta(Value, frozen=True, kw_only=True):
     epoch: str
     name: str | None
     paths: list[str]
+    #: left out where all is well
+    storage: Storage = "durable"
 
 
 class Session(Value, frozen=True, kw_only=True):

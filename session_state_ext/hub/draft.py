@@ -26,6 +26,7 @@ from session_state_ext.model import (
     Session,
     Set,
     Snapshot,
+    Storage,
     Variable,
 )
 from session_state_ext.names import new_tag
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
 class Draft(View):
     """Reads and writes one session inside one transaction; see the module."""
 
-    def __init__(self, live: Live, transaction: Transaction, *, version: int, limits: Limits, now: int) -> None:
-        super().__init__(live, transaction, version=version, now=now)
+    def __init__(
+        self, live: Live, transaction: Transaction, *, version: int, storage: Storage, limits: Limits, now: int
+    ) -> None:
+        super().__init__(live, transaction, version=version, storage=storage, now=now)
         self._limits = limits
 
     def put_snapshot(self, snapshot: Snapshot) -> None:

@@ -73,7 +73,7 @@ class Hub:
         self._loading: dict[str, asyncio.Future[Live]] = {}
         self._idle: dict[Live, float] = {}
         self._writer: Writer[Batch] = Writer(
-            store, lambda transaction: Batch(transaction, store.version(), self.limits, self._live)
+            store, lambda transaction: Batch(transaction, store.version(), store.storage, self.limits, self._live)
         )
         self._caretaker = Caretaker(self, self.retention)
         self.notebooks = Notebooks(self)

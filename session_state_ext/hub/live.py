@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Value, Variable, advance
+from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Storage, Value, Variable, advance
 from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Deleted, InvalidField, MetaFrame, State, encode
 
@@ -108,6 +108,7 @@ class Looked:
     """The store was looked at, at this version of it."""
 
     version: int
+    storage: Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +134,8 @@ class Live:
     born: bool = True
     #: the version of the store it was last compared with
     version: int = -1
+    #: what becomes of a change, as the store was then
+    storage: Storage = "durable"
     gone: bool = False
     #: the revision at which its past was last looked after
     looked_after: int = 0
@@ -155,7 +158,7 @@ class Live:
         return Connected(editors=roles.count("editor"), kernels=roles.count("kernel"))
 
     def meta(self) -> Meta:
-        return meta_of(self.session, is_dirty=self.is_dirty)
+        return meta_of(self.session, is_dirty=self.is_dirty, storage=self.storage)
 
     def state(self, *, detail: bool = False, minimal: bool = False) -> State:
         """What REST shows."""
@@ -178,6 +181,9 @@ class Live:
                     self.version = event.version
                     # Somebody else may have spoken for a client of ours.
                     self.clients.clear()
+                if self.storage != event.storage:
+                    self.storage = event.storage
+                    self.tell_meta()
             elif isinstance(event, Described):
                 self.session, self.born = event.session, event.born
                 self.tell_meta()
@@ -241,7 +247,7 @@ class Live:
             listener.end(code, reason)
 
 
-def meta_of(session: Session, *, is_dirty: bool) -> Meta:
+def meta_of(session: Session, *, is_dirty: bool, storage: Storage) -> Meta:
     return Meta(
         last_synced_at=session.updated_at,
         is_dirty=is_dirty,
@@ -249,6 +255,7 @@ def meta_of(session: Session, *, is_dirty: bool) -> Meta:
         epoch=session.epoch,
         name=session.name,
         paths=list(session.paths),
+        storage=storage,
     )
 
 

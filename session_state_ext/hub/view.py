@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from session_state_ext.changes import apply
 from session_state_ext.errors import Damaged, NotFound, PatchFailed, SessionError
-from session_state_ext.model import Change, Run, Session, Snapshot, Step, Variable
+from session_state_ext.model import Change, Run, Session, Snapshot, Step, Storage, Variable
 from session_state_ext.store.base import Client, Touch, Transaction
 
 from .live import Advanced, Described, Event, Live, Looked, Purged, Replaced, Vanished, moved_steps, size_of
@@ -22,7 +22,7 @@ from .live import Advanced, Described, Event, Live, Looked, Purged, Replaced, Va
 class View:
     """One session, and what is stored of its past; a session that is not stored has none."""
 
-    def __init__(self, live: Live, transaction: Transaction, *, version: int, now: int) -> None:
+    def __init__(self, live: Live, transaction: Transaction, *, version: int, storage: Storage, now: int) -> None:
         self._live = live
         self._transaction = transaction
         self.now = now
@@ -49,7 +49,7 @@ class View:
             except Damaged as damage:
                 self._refusal = damage
                 self._events.append(Vanished(damaged=True))
-            self._events.append(Looked(version=version))
+            self._events.append(Looked(version=version, storage=storage))
 
     def require(self) -> None:
         """Raise NotFound where the session does not exist any more, Damaged where it cannot be read."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from session_state_ext.errors import SessionError
-from session_state_ext.wire import Hello, decode_server_frame, encode
+from session_state_ext.errors import SessionError, StorageReadOnly, Unavailable
+from session_state_ext.wire import Hello, Reject, Welcome, decode_server_frame, encode
 
 from .backend import Backend, Channel, Lost
 from .outbox import Outbox, Refusal
@@ -49,7 +49,12 @@ async def _send_all(backend: Backend, session_id: str, outbox: Outbox) -> list[R
 async def _send_over(channel: Channel, replica: Replica) -> list[Refusal]:
     await channel.send(encode(Hello(**replica.hello())))
     while True:
-        opened = replica.receive(decode_server_frame(await channel.receive())) or replica.freeze()
+        frame = decode_server_frame(await channel.receive())
+        if isinstance(frame, Welcome) and frame.meta.storage == "read-only":
+            raise StorageReadOnly
+        if isinstance(frame, Reject) and frame.code == Unavailable.code:
+            raise Unavailable(frame.message)
+        opened = replica.receive(frame) or replica.freeze()
         if opened is not None:
             await channel.send(opened.body)
         elif replica.known and not replica.outbox:

@@ -117,4 +117,6 @@ def _saved(link: Link, pending: int) -> str:
         return waiting if link.usable else f"{waiting}: {link.trouble}"
     if link.fleeting:
         return "in this kernel's memory only"
+    if link.unkept:
+        return "in the server's memory only"
     return "all saved" if link.usable else f"as last known: {link.trouble}"

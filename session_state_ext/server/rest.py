@@ -105,7 +105,7 @@ class OneSessionHandler(Resource):
         epoch = self.get_query_argument("epoch", None)
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            is_dirty = live.is_dirty
+            is_dirty, storage = live.is_dirty, live.storage
 
         def look(draft: Draft) -> Delta:
             if epoch not in (None, draft.session.epoch) or since > draft.session.revision:
@@ -117,7 +117,7 @@ class OneSessionHandler(Resource):
                 since=since,
                 variables={name: row.value for name, row in now.items() if row is not None},
                 removed=[name for name, row in now.items() if row is None and names[name] is not None],
-                meta=meta_of(draft.session, is_dirty=is_dirty),
+                meta=meta_of(draft.session, is_dirty=is_dirty, storage=storage),
             )
 
         self.answer(await hub.read(self.owner, session_id, look))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Literal, Protocol
 
-from session_state_ext.model import Change, Run, Session, Snapshot, Step, Value, Variable
+from session_state_ext.model import Change, Run, Session, Snapshot, Step, Storage, Value, Variable
 from session_state_ext.wire import Bindings
 
 
@@ -239,8 +239,13 @@ class Store(Protocol):
     """A durable place for sessions.
 
     Raises StoreError where the place cannot be used, StorageFull where it is full (nothing was changed, and
-    reads go on), Unavailable where somebody else holds it for too long.
+    reads go on), StorageReadOnly where it can only be read (and once it can be written, writes go on), Unavailable
+    where somebody else holds it for too long.
     """
+
+    @property
+    def storage(self) -> Storage:
+        """What becomes of what is written here. Whenever it moves, so does :meth:`version`."""
 
     def open(self) -> None:
         """Make or upgrade the place. One written by a newer version is refused (StoreTooNew) and left as it is."""
@@ -255,7 +260,7 @@ class Store(Protocol):
         """Overwrite what was deleted, so that it is nowhere in the place. Not inside a transaction."""
 
     def version(self) -> int:
-        """A number that moves when somebody else has committed since it was last looked at.
+        """A number that moves when somebody else has committed since it was last looked at, or ``storage`` moved.
 
         It never moves for this store's own commits.
         """

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 
 from session_state_ext import connect
+from session_state_ext.kernel import leftovers
+from session_state_ext.kernel.leftovers import Leftovers
+from session_state_ext.kernel.outbox import Outbox
+from session_state_ext.store import place
+from session_state_ext.wire import SaidOrigin
 
-from .notebook import Kernel, Shell
+from .notebook import Kernel, Shell, until
 
 MakeShell = Callable[[], Shell]
 
@@ -130,3 +135,28 @@ def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest
     assert "Nothing of this session is known yet" in ran.text
     assert "Traceback" not in ran.text
     shell.close()
+
+
+def test_a_file_that_cannot_be_written_is_read_and_says_so(stored: MakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = stored()
+    first.run("%session set lr = 0.1")
+    # An earlier kernel could not send this.
+    outbox = Outbox("earlier")
+    outbox.put("y", 1, SaidOrigin(kind="cell"))
+    left = Leftovers(first.session.id, "earlier", leftovers.folder())
+    left.write(outbox, {})
+    left._lock.release()
+    real = place.unwritable
+    why: list[str] = ["Read-only file system"]
+    monkeypatch.setattr(place, "unwritable", lambda path: why[0] if why else real(path))
+    second = stored()
+    assert second.run("session['lr']").value == 0.1
+    refused = second.run("session['lr'] = 0.2")
+    assert refused.error == "The session can be read, but not changed just now: its disk cannot be written."
+    assert second.run("session['lr']").value == 0.1
+    why.clear()
+    until(lambda: second.session._link.closed is None)
+    second.run("session['lr'] = 0.3")
+    assert first.run("session['lr']").value == 0.3
+    assert "y" not in first.session
+    assert stored().run("session['y']").value == 1

@@ -13,8 +13,8 @@ from alembic.runtime.migration import MigrationContext
 from msgspec.structs import replace
 from sqlalchemy import create_engine
 
-from session_state_ext.errors import Damaged, StorageFull, StoreError, StoreTooNew
-from session_state_ext.store import migrations, sqlite, tables
+from session_state_ext.errors import Damaged, StorageFull, StorageReadOnly, StoreError, StoreOutdated, StoreTooNew
+from session_state_ext.store import migrations, place, tables
 from session_state_ext.store.sql import SqlStore
 from tests.store.test_contract import commit, put, session, values
 
@@ -156,23 +156,123 @@ def test_a_full_disk_changes_nothing_and_is_got_over(file: Path) -> None:
 
 
 def test_no_place_to_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
-    def refuse(path: Path) -> None:
+    def refuse(path: Path, **_: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(sqlite, "_refuse_unwritable", refuse)
+    monkeypatch.setattr(Path, "touch", refuse)
     url = f"sqlite:///{tmp_path / 'sessions.db'}"
     with pytest.raises(StoreError, match="Permission denied"):
         SqlStore(url).open()
     with caplog.at_level(logging.WARNING):
         store = SqlStore(url, fallback=True)
         store.open()
-    assert not store.durable
+    assert store.storage == "memory"
     assert ["kept in memory" in record.getMessage() for record in caplog.records] == [True]
     put(store, commit(session(), {"a": "1"}, size=(1, 1)), made=session())
     with store.transaction(write=False) as transaction:
         assert values(transaction) == {"a": b"1"}
     store.close()
     assert not (tmp_path / "sessions.db").exists()
+
+
+class Disk:
+    """A disk that can be made read-only, for everybody who asks; SQLite is told so when it opens a file."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.why: str | None = None
+        real = place.unwritable
+        monkeypatch.setattr(place, "unwritable", lambda path: self.why or real(path))
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> Disk:
+    return Disk(monkeypatch)
+
+
+SECOND = commit(session(revision=1, tip="t1"), {"b": "2"}, size=(2, 20))
+
+
+@pytest.mark.parametrize("fallback", [True, False])
+def test_a_file_that_cannot_be_written_is_read(
+    file: Path, disk: Disk, fallback: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    filled(file)
+    before = file.read_bytes()
+    disk.why = "Read-only file system"
+    store = SqlStore(f"sqlite:///{file}", fallback=fallback)
+    with caplog.at_level(logging.WARNING):
+        store.open()
+        for _ in range(2):
+            with pytest.raises(StorageReadOnly, match=r"cannot be written \(Read-only file system\)"):
+                put(store, SECOND)
+        with pytest.raises(StorageReadOnly):
+            store.scrub()
+    assert store.storage == "read-only"
+    assert len(caplog.records) == 1, "said once"
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b'"a value to damage"'}
+        assert [summary.session_id for summary in transaction.find("me")] == ["s"]
+    assert (file.read_bytes(), {beside.name for beside in file.parent.iterdir()} - {"sessions.db.lock"}) == (
+        before,
+        {"sessions.db"},
+    )
+    # It goes on where it can be written again, without being opened anew by anybody.
+    was, disk.why = store.version(), None
+    put(store, SECOND)
+    assert (store.storage, store.version() != was) == ("durable", True)
+    store.close()
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b'"a value to damage"', "b": b"2"}
+    store.close()
+
+
+def test_a_file_that_cannot_be_written_any_more_is_read(file: Path, disk: Disk) -> None:
+    filled(file)
+    store = make(file)
+    was = store.version()
+    disk.why = "Permission denied"
+    # As SQLite fails there.
+    store._file.connection.exec_driver_sql("PRAGMA query_only=ON")
+    for _ in range(2):
+        with pytest.raises(StorageReadOnly, match="Permission denied"):
+            put(store, SECOND)
+    assert (store.storage, store.version() != was) == ("read-only", True)
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b'"a value to damage"'}
+    disk.why = None
+    put(store, SECOND)
+    assert store.storage == "durable"
+    store.close()
+
+
+def test_what_others_write_to_a_file_that_is_only_read_is_seen(file: Path, disk: Disk) -> None:
+    filled(file)
+    disk.why = "Permission denied"
+    alone = make(file)
+    disk.why = None
+    writer = make(file)
+    disk.why = "Permission denied"
+    beside_a_writer = make(file)
+    versions = [reader.version() for reader in (alone, beside_a_writer)]
+    put(writer, SECOND)
+    for reader, before in zip((alone, beside_a_writer), versions, strict=True):
+        with reader.transaction(write=False) as transaction:
+            assert "b" in values(transaction)
+            assert reader.version() != before
+        reader.close()
+    writer.close()
+
+
+def test_an_old_file_that_cannot_be_written_is_left_alone(file: Path, disk: Disk) -> None:
+    filled(file)
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
+    database.close()
+    disk.why = "Permission denied"
+    with pytest.raises(StoreOutdated, match="older version"):
+        make(file)
+    assert not place.beside(file, "-wal").exists()
 
 
 def test_a_network_file_system_gets_no_wal(
