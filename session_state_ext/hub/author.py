@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError
+from session_state_ext.errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError, Unavailable
 from session_state_ext.model import Op, RunOp
 from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Mutate, Reject, encode
@@ -57,7 +57,8 @@ class Author:
     async def ask(self, frame: Mutate) -> bytes:
         """The ack or reject of this number, once it is on disk; everybody connected is told of the change.
 
-        Raises where nothing is stored of it: Gap, SeqMismatch, Forbidden, NotFound, StoreError, StorageFull.
+        Raises where nothing is stored of it: Gap, SeqMismatch, Forbidden, NotFound, StoreError, StorageFull; and
+        Unavailable, where the same number may come again.
         """
         decide = self._decide_once(frame.seq, _body_of(frame), self._change_of(frame))
         return await self._hub.work(decide, lambda answered: answered.frame)
@@ -110,6 +111,9 @@ class Author:
             try:
                 ack, told = change(draft)
                 answer = encode(ack)
+            except Unavailable:
+                # No answer to keep: the same number may come again.
+                raise
             except SessionError as error:
                 answer = encode(_rejection(seq, error))
             heard = Client(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -94,31 +95,49 @@ class Writer(Generic[B]):
         return done
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._task is not None or self._waiting:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER))]
-            outcomes = await loop.run_in_executor(self._thread, self._commit, jobs)
-            for number, job in enumerate(jobs):
-                if outcomes is None:
-                    # One by one, each settled before the next: it has to see what the one before it did.
-                    alone = await loop.run_in_executor(self._thread, self._commit, [job])
-                    assert alone is not None
-                    self._settle(job, alone[0])
-                else:
-                    self._settle(job, outcomes[number])
+            await self._run_together(jobs)
 
-    def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome] | None:
-        """What each gave; None where several failed as a whole, and nothing happened."""
+    async def _run_together(self, jobs: list[_Job[B]]) -> None:
+        outcomes = await self._commit(jobs)
+        if isinstance(outcomes, Unavailable) and any(job.writes for job in jobs):
+            # None of them can be written now, and to try each would take as long again. Who only reads need not wait.
+            self._refuse([job for job in jobs if job.writes], outcomes)
+            jobs = [job for job in jobs if not job.writes]
+            outcomes = await self._commit(jobs)
+        if isinstance(outcomes, Unavailable):
+            self._refuse(jobs, outcomes)
+            return
+        for number, job in enumerate(jobs):
+            if isinstance(outcomes, Exception):
+                # One by one, each settled before the next: it has to see what the one before it did.
+                alone = await self._commit([job])
+                self._settle(job, _Outcome(error=alone) if isinstance(alone, Exception) else alone[0])
+            else:
+                self._settle(job, outcomes[number])
+
+    async def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome] | Exception:
+        """What each gave; or why they failed as a whole, and nothing happened."""
+        if not jobs:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, jobs)
+
+    def _transact(self, jobs: list[_Job[B]]) -> list[_Outcome] | Exception:
         try:
             with self._store.transaction(write=any(job.writes for job in jobs)) as transaction:
                 shared = self._begin(transaction)
                 return [_outcome(job, shared) for job in jobs]
         except Exception as error:
-            return [_Outcome(error=error)] if len(jobs) == 1 else None
+            return error
+
+    def _refuse(self, jobs: list[_Job[B]], error: Unavailable) -> None:
+        for job in jobs:
+            self._settle(job, _Outcome(error=copy.copy(error)))
 
     def _settle(self, job: _Job[B], outcome: _Outcome) -> None:
         error, value = outcome.error, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,9 @@ from msgspec.structs import replace
 
 from session_state_ext.errors import Damaged, LimitExceeded, NotFound, StorageFull, TooLarge, Unavailable
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.draft import Draft
 from session_state_ext.model import Delete, Op, Rename, Set
+from session_state_ext.store import sqlite
 from session_state_ext.store.base import Transaction
 from session_state_ext.store.sql import SqlStore
 from tests.inprocess import API, Client, opened, sets, story, values
@@ -33,11 +36,12 @@ class Counted(SqlStore):
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"sqlite:///{file}")
-        self.writes = 0
+        self.tries = self.writes = 0
         self.full = False
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Any]:
+        self.tries += write
         with super().transaction(write=write) as transaction:
             yield transaction
             self.writes += write
@@ -89,6 +93,52 @@ async def test_nobody_is_told_before_it_is_on_disk(file: Path) -> None:
         assert (await author.hear())["revision"] == 2
         change = await watcher.hear()
         assert (change["type"], change["revision"], watcher.frames.empty()) == ("change", 2, True)
+
+
+@story
+async def test_a_locked_file_is_said_to_all_at_once_and_the_same_number_counts_later(file: Path) -> None:
+    store = Counted(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+        async with opened(file, store) as hub:
+            session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+            author, reader = Client(hub, session, "A"), Client(hub, session, "R")
+            await author.hello()
+            await reader.hello()
+            other = sqlite3.connect(file, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            before = store.tries
+            await author.set(1, 1, a=2)
+            writes = [hub.write(LOCAL, session, sets(**{f"v{n}": n}), origin=API) for n in range(50)]
+            await reader.say("barrier", id="b")
+            refused = await asyncio.gather(*writes, return_exceptions=True)
+            assert {type(error) for error in refused} == {Unavailable}
+            assert (await reader.hear("barrier"))["revision"] == 1, "who only reads is answered"
+            assert (await author.hear())["code"] == "unavailable"
+            assert store.tries - before <= 3, "it is not waited for by each of them"
+            other.execute("ROLLBACK")
+            other.close()
+            await author.set(1, 1, a=2)
+            assert (await author.hear())["revision"] == 2
+            assert (await Client(hub, session, "A").hello())["lastSeq"] == 1
+
+
+@story
+async def test_that_it_is_unavailable_just_now_is_nobodys_answer_for_ever(file: Path) -> None:
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL)).session.id
+        author = Client(hub, session, "A")
+        await author.hello()
+        with pytest.MonkeyPatch.context() as patch:
+
+            def unavailable(*_: object, **__: object) -> None:
+                raise Unavailable
+
+            patch.setattr(Draft, "prepare", unavailable)
+            await author.set(1, a=1)
+            assert (await author.hear("reject"))["code"] == "unavailable"
+        await author.set(1, a=1)
+        assert (await author.hear("ack"))["revision"] == 1
 
 
 @story
