@@ -107,7 +107,7 @@ class Author:
                 return _Answered(known.answer, False)
             if seq not in (last + 1, max(last, self._unstored) + 1):
                 raise Gap(f"The next change of this client is number {last + 1}, not {seq}.")
-            told = False
+            told, before = False, batch.transaction.writes
             try:
                 ack, told = change(draft)
                 answer = encode(ack)
@@ -115,6 +115,8 @@ class Author:
                 # No answer to keep: the same number may come again.
                 raise
             except SessionError as error:
+                if batch.transaction.writes != before:
+                    raise
                 answer = encode(_rejection(seq, error))
             heard = Client(
                 client=self._client, owner=self._owner, last_seq=seq, body=digest, answer=answer, at=draft.now

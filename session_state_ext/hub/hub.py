@@ -40,7 +40,7 @@ from .notebooks import Notebooks
 from .plans import Plan
 from .retention import Retention
 from .runs import Runs
-from .writer import Writer
+from .writer import HalfDone, Writer
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -284,13 +284,16 @@ class Hub:
     def work(self, decide: Callable[[Batch], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
         """Decide in the writer's next transaction, on its thread; once committed, tell everybody, then ``settle``.
 
-        ``decide`` raises SessionError only before its first write.
+        Where ``decide`` raises after it has written something, nothing of it is kept.
         """
 
         def job(batch: Batch) -> tuple[list[tuple[Live, list[Event]]], T | None, SessionError | None]:
+            before = batch.transaction.writes
             try:
                 answer = decide(batch)
             except SessionError as error:
+                if batch.transaction.writes != before:
+                    raise HalfDone(error) from error
                 return batch.take(), None, error
             return batch.take(), answer, None
 

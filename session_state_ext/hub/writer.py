@@ -45,6 +45,14 @@ class _Outcome:
         self.error = error
 
 
+class HalfDone(Exception):
+    """A job had written something before it failed: its transaction must not be committed."""
+
+    def __init__(self, reason: SessionError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
 class Writer(Generic[B]):
     """Runs jobs in the order they were given, on a thread of its own; settles them in that order on the loop.
 
@@ -83,9 +91,9 @@ class Writer(Generic[B]):
     def submit(self, work: Callable[[B], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
         """Run ``work`` in the next transaction; after the commit ``settle`` its answer on the loop.
 
-        ``work`` raises a SessionError only before its first write; then nothing of it is settled. It may be run
-        twice: where a transaction fails as a whole, its jobs are tried again one by one, so that each failure
-        is its own. Raises Unavailable after :meth:`stop`.
+        ``work`` raises a SessionError only before its first write, and HalfDone after it; then nothing of it is
+        settled. It may be run twice: where a transaction fails as a whole, its jobs are tried again one by one, so that
+        each failure is its own. Raises Unavailable after :meth:`stop`.
         """
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         if self._task is None:
@@ -117,7 +125,7 @@ class Writer(Generic[B]):
             if isinstance(outcomes, Exception):
                 # One by one, each settled before the next: it has to see what the one before it did.
                 alone = await self._commit([job])
-                self._settle(job, _Outcome(error=alone) if isinstance(alone, Exception) else alone[0])
+                self._settle(job, _Outcome(error=_reason(alone)) if isinstance(alone, Exception) else alone[0])
             else:
                 self._settle(job, outcomes[number])
 
@@ -157,6 +165,10 @@ class Writer(Generic[B]):
             job.done.set_exception(error)
             # Who asked may have gone; that is no error of ours.
             job.done.exception()
+
+
+def _reason(error: Exception) -> Exception:
+    return error.reason if isinstance(error, HalfDone) else error
 
 
 def _outcome(job: _Job[B], shared: B) -> _Outcome:

@@ -114,6 +114,10 @@ class Transaction(Protocol):
     that give variables or changes raise Damaged where a checksum disagrees; nothing damaged is ever returned.
     """
 
+    @property
+    def writes(self) -> int:
+        """A number that moves whenever this transaction writes something."""
+
     def session(self, session_id: str) -> Session | None:
         """The session, paths included. In a writing transaction nobody else changes it until the end."""
 

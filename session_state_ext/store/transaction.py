@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, Select, UpdateBase, delete, func, insert, or_, select
 
 from session_state_ext.errors import Damaged
 from session_state_ext.model import Change, Origin, Run, Session, Snapshot, Step, Variable
@@ -54,6 +54,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._pending = Pending()
+        self.writes = 0
 
     @property
     def connection(self) -> Connection:
@@ -67,6 +68,8 @@ class SqlTransaction:
             self._pending.write(self._connection.execute)
 
     def _do(self, statement: Any, rows: Any = None) -> Any:
+        if isinstance(statement, UpdateBase):
+            self.writes += 1
         return self.connection.execute(statement, rows)
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:
@@ -242,13 +245,17 @@ class SqlTransaction:
         return low
 
     def purge(self, session_id: str, name: str) -> int:
-        return Eraser(self.connection, session_id).purge(name)
+        return self._eraser(session_id).purge(name)
 
     def thin(self, session_id: str, before: int) -> int:
-        return Eraser(self.connection, session_id).thin(before)
+        return self._eraser(session_id).thin(before)
 
     def cut(self, session_id: str, oldest: int) -> int:
-        return Eraser(self.connection, session_id).cut(oldest)
+        return self._eraser(session_id).cut(oldest)
+
+    def _eraser(self, session_id: str) -> Eraser:
+        self.writes += 1
+        return Eraser(self.connection, session_id)
 
     def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
         found = select(changes).where(changes.c.session_id == session_id)
@@ -340,10 +347,12 @@ class SqlTransaction:
             self._do(delete(bindings).where(bindings.c.owner == notebook.owner, bindings.c.path == notebook.path))
 
     def append(self, commit: Commit) -> None:
+        self.writes += 1
         self._pending.append(commit)
 
     def put_client(self, session_id: str, client: Client) -> None:
         row = sealed(clients, session_id=session_id, **msgspec.structs.asdict(client))
+        self.writes += 1
         self._pending.put_client(session_id, client.client, row)
 
     def forget_clients(self, before: int) -> None:

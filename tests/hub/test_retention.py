@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -172,6 +173,38 @@ def test_a_session_that_is_written_to_all_the_time_does_not_grow_for_ever(tmp_pa
             await hub.stop()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("table", "column"), [("changes", "frame"), ("touches", "before")])
+def test_what_fails_at_a_damaged_row_has_altered_nothing(tmp_path: Path, table: str, column: str) -> None:
+    path = tmp_path / "sessions.db"
+
+    async def story(session: Past) -> None:
+        for number in range(1, 51):
+            await session.write(run=None if number % 15 == 0 else f"r{number // 15}", a=number)
+        flipped = f"CAST(replace(CAST({column} AS TEXT), 'value', 'valve') AS BLOB)"
+        with sqlite3.connect(path) as database:
+            database.execute(f"UPDATE {table} SET {column} = {flipped} WHERE revision = 26")
+        database.close()
+        before = contents(path)
+        # In one transaction with what somebody else writes, and alone.
+        failed, written = await asyncio.gather(
+            session.look_after(changes=20), session.write(b=1), return_exceptions=True
+        )
+        assert (type(failed), written) == (errors.Damaged, None)
+        with pytest.raises(errors.Damaged):
+            await session.look_after(changes=20)
+        assert [row for row in before if row not in contents(path)] == []
+        assert await session.at(30) == {"a": 30}, "what can be read still is"
+
+    tell(story, f"sqlite:///{path}")
+
+
+def contents(path: Path) -> list[Any]:
+    with sqlite3.connect(path) as database:
+        found = [row for name in ("changes", "touches") for row in database.execute(f"SELECT * FROM {name}")]
+    database.close()
+    return found
 
 
 SECRET = "correct horse battery staple"
