@@ -87,10 +87,12 @@ class Hub:
 
     async def stop(self) -> None:
         """Commit what was received, close every connection (1001) and the store. Idempotent."""
-        await self._caretaker.stop()
-        for live in list(self._live.values()):
-            live.end_all(GOING_AWAY, "The server is going away.")
-        await self._writer.stop()
+        try:
+            await self._caretaker.stop()
+            for live in list(self._live.values()):
+                live.end_all(GOING_AWAY, "The server is going away.")
+        finally:
+            await self._writer.stop()
 
     # --- which session ---
 

@@ -139,6 +139,8 @@ class Live:
     gone: bool = False
     #: the revision at which its past was last looked after
     looked_after: int = 0
+    #: and when (monotonic seconds)
+    looked_after_at: float = float("-inf")
     #: by path, the cells that its notebooks had when they were last seen; while unborn, then they are in the store
     cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: the numbers of connected clients; of every client while unborn

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, make_url, select, text
@@ -89,10 +89,16 @@ class SqlStore:
                 connection = self._file.connect(make=make)
                 self._turns += 1
                 upgrade = _must_upgrade(connection)
-                if upgrade and not (self._upgrade and self._file.writable):
+                if upgrade and not self._upgrade:
                     raise StoreOutdated()
                 if self._file.writable:
-                    self._file.configure()
+                    try:
+                        self._file.configure()
+                    except StorageReadOnly:
+                        self._file.close()
+                        connection = self._file.connect(make=False, to_read=True)
+                if upgrade and not self._file.writable:
+                    raise StoreOutdated()
                 if upgrade:
                     with self._file.begin(write=True):
                         # Somebody else may have done it while we waited.
@@ -156,13 +162,24 @@ class SqlStore:
         if self._file.is_open and now - self._tried < _AGAIN_SECONDS:
             return
         self._tried = now
-        self._reopen()
-        if self._file.writable and self.storage == "read-only":
-            with suppress(SessionError), _translated():
+        if not self._is_proven():
+            self._reopen()
+            self._is_proven()
+
+    def _is_proven(self) -> bool:
+        """Whether the file, which could not be written, can be again."""
+        if not (self._file.is_open and self._file.writable):
+            return False
+        try:
+            with _translated():
                 self._file.prove()
-                self.storage = "durable"
-                self._turns += 1
-                _log.warning("session state: %s can be written again.", self._file.path)
+        except SessionError:
+            return False
+        if self.storage == "read-only":
+            self.storage = "durable"
+            self._turns += 1
+            _log.warning("session state: %s can be written again.", self._file.path)
+        return True
 
     def _reopen(self) -> None:
         self._file.close()

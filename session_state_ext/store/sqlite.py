@@ -59,17 +59,17 @@ class SqliteFile:
         """Why this user cannot write the file, in the system's words; None where they can."""
         return None if self.path is None else place.unwritable(self.path)
 
-    def connect(self, *, make: bool = True) -> Connection:
+    def connect(self, *, make: bool = True, to_read: bool = False) -> Connection:
         """Open the file; with ``make`` it and its folder are made, for this user alone, where there is none.
 
-        One that is there and that this user cannot write is opened to be read. Alters no tables. Raises OSError where
-        there is none, and none can be made.
+        One that is there and that this user cannot write is opened to be read, as with ``to_read``. Alters no tables.
+        Raises OSError where there is none, and none can be made.
         """
         url, self._mark, self.writable = self._url, None, True
         if self.path is not None:
             if not make or self._is_there(self.path):
                 self.path.stat()
-                self.writable = self.unwritable() is None
+                self.writable = not to_read and self.unwritable() is None
             else:
                 self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 # SQLite gives its -wal and -shm the mode of the file.

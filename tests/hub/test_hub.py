@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -325,6 +326,53 @@ async def test_stop_commits_what_was_received(file: Path) -> None:
         await hub.write(LOCAL, session, sets(a=2), origin=API)
     async with opened(file) as again:
         assert await values(again, session) == {"a": 1}
+
+
+@story
+async def test_rounds_go_on_whatever_went_wrong_and_nothing_of_it_keeps_the_hub_from_stopping(file: Path) -> None:
+    hub = Hub(SqlStore(f"sqlite:///{file}"))
+    await hub.start()
+    session = (await hub.create(LOCAL)).session.id
+    client = Client(hub, session, "A")
+    await client.hello()
+    rounds: list[None] = []
+
+    def broken(_: float) -> None:
+        rounds.append(None)
+        raise OSError(24, "Too many open files: correct horse")
+
+    with pytest.MonkeyPatch.context() as patch, Caught() as log:
+        patch.setattr(hub, "drop_idle", broken)
+        while len(rounds) < 3:
+            await asyncio.sleep(0.02)
+    assert log.lines == ["session state: could not look after the stored sessions: OSError"], "once, and no values"
+    async with opened(file) as theirs:
+        await theirs.write(LOCAL, session, sets(a=1), origin=API)
+        assert (await client.hear("change"))["revision"] == 1
+    await client.set(1, 1, a=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hub, "drop_idle", broken)
+        await hub.stop()
+    async with opened(file) as again:
+        assert await values(again, session) == {"a": 2}
+
+
+class Caught(logging.Handler):
+    """Our log lines, while this lasts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+    def __enter__(self) -> Caught:
+        logging.getLogger("session_state_ext").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("session_state_ext").removeHandler(self)
 
 
 @story

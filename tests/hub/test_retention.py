@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from msgspec import Raw
 
 from session_state_ext import errors
-from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub import LOCAL, Hub, batch, caretaker
 from session_state_ext.hub.retention import Retention
 from session_state_ext.model import PURGED, Delete, Input, Op, Origin, Rename, Run, RunOp, Set
 from session_state_ext.store.sql import SqlStore
@@ -205,6 +206,53 @@ def contents(path: Path) -> list[Any]:
         found = [row for name in ("changes", "touches") for row in database.execute(f"SELECT * FROM {name}")]
     database.close()
     return found
+
+
+class Clock:
+    """What the caretaker and the writer take for the time: as it is, and this much later."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.later = self.much_later = 0.0
+        patch.setattr(caretaker, "time", self)
+        patch.setattr(batch, "time", self)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.later
+
+    def time_ns(self) -> int:
+        return time.time_ns() + int(self.much_later * 1e9)
+
+
+def test_what_is_too_old_goes_within_an_hour_and_when_a_session_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(monkeypatch)
+
+    async def is_cut(session: Past) -> bool:
+        for _ in range(200):
+            if len(await session.log()) == 1:
+                return True
+            await asyncio.sleep(0.05)
+        return False
+
+    async def run() -> None:
+        hub = Hub(SqlStore("sqlite://"), retention=Retention(days=1))
+        await hub.start()
+        try:
+            session = Past(hub, (await hub.create(LOCAL)).session.id)
+            async with hub.use(LOCAL, session.session) as live:
+                for number in range(20):
+                    await session.write(a=number)
+                clock.much_later += 2 * 24 * 3600
+                clock.later += 3601
+                assert await is_cut(session)
+                for number in range(20):
+                    await session.write(a=number)
+                clock.much_later += 2 * 24 * 3600
+            hub.drop(live)
+            assert await is_cut(session)
+        finally:
+            await hub.stop()
+
+    asyncio.run(run())
 
 
 SECRET = "correct horse battery staple"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -10,11 +12,21 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from filelock import FileLock
 from msgspec.structs import replace
 from sqlalchemy import create_engine
 
-from session_state_ext.errors import Damaged, StorageFull, StorageReadOnly, StoreError, StoreOutdated, StoreTooNew
-from session_state_ext.store import migrations, place, tables
+from session_state_ext.errors import (
+    Damaged,
+    SessionError,
+    StorageFull,
+    StorageReadOnly,
+    StoreError,
+    StoreOutdated,
+    StoreTooNew,
+    Unavailable,
+)
+from session_state_ext.store import migrations, place, sql, sqlite, tables
 from session_state_ext.store.sql import SqlStore
 from tests.store.test_contract import commit, put, session, values
 
@@ -262,6 +274,40 @@ def test_what_others_write_to_a_file_that_is_only_read_is_seen(file: Path, disk:
             assert reader.version() != before
         reader.close()
     writer.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.EMFILE, Unavailable),
+        (errno.ENOSPC, StorageFull),
+        (errno.EROFS, StorageReadOnly),
+        (errno.EACCES, StorageReadOnly),
+    ],
+)
+def test_a_lock_that_cannot_be_opened_is_told_in_words(
+    file: Path, monkeypatch: pytest.MonkeyPatch, number: int, kind: type[SessionError]
+) -> None:
+    monkeypatch.setattr(sqlite, "_SAFE_TOGETHER", (99,))
+    monkeypatch.setattr(sql, "_AGAIN_SECONDS", 0.0)
+    filled(file)
+    store = make(file)
+    with monkeypatch.context() as patch:
+
+        def fail(*_: object, **__: object) -> None:
+            raise OSError(number, os.strerror(number))
+
+        patch.setattr(FileLock, "acquire", fail)
+        with pytest.raises(SessionError) as told:
+            put(store, SECOND)
+        assert type(told.value) is kind
+        with store.transaction(write=False) as transaction:
+            assert values(transaction) == {"a": b'"a value to damage"'}
+    put(store, SECOND)
+    with monkeypatch.context() as patch:
+        patch.setattr(FileLock, "acquire", fail)
+        store.close()
+    assert not place.beside(file, "-wal").exists(), "it is closed all the same"
 
 
 def test_an_old_file_that_cannot_be_written_is_left_alone(file: Path, disk: Disk) -> None:
