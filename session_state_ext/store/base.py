@@ -181,7 +181,7 @@ class Transaction(Protocol):
         """Replace earlier values of ``name`` by PURGED, in all that is stored of the session; how many."""
 
     def thin(self, session_id: str, before: int) -> int:
-        """Join the successive changes of each run before this revision; how many fewer there are."""
+        """Take out what runs and cells wrote over themselves before this revision; how many changes went."""
 
     def cut(self, session_id: str, oldest: int) -> int:
         """Forget the changes up to this revision, but what snapshots need; how many."""
