@@ -122,7 +122,7 @@ class Transaction(Protocol):
         """The session, paths included. In a writing transaction nobody else changes it until the end."""
 
     def find(self, owner: str, *, name: str | None = None, path: str | None = None) -> list[Summary]:
-        """The owner's sessions, latest change first."""
+        """The owner's sessions, latest change first; without those of which a row here is damaged."""
 
     def attached(self, owner: str, path: str) -> str | None:
         """The id of the session of the notebook at ``path``."""

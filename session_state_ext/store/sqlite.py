@@ -89,6 +89,10 @@ class SqliteFile:
         )
         self._connection = engine.connect()
         self._connection.exec_driver_sql("PRAGMA cell_size_check=ON")
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        # A damaged text shall be found by its row's checksum, and not fail every row that is read with it.
+        driver.text_factory = _text
         return self._connection
 
     def _is_there(self, path: Path) -> bool:
@@ -202,6 +206,10 @@ class SqliteFile:
             yield
         finally:
             self._lock.release()
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def is_read_only(error: OSError) -> bool:

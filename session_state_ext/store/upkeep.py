@@ -15,9 +15,9 @@ from session_state_ext.errors import Damaged, StoreError
 from session_state_ext.names import new_tag
 from session_state_ext.wire import size
 
-from .rows import verified
+from .rows import is_sound
 from .sql import SqlStore
-from .tables import OF_SESSION, ledgers, sessions
+from .tables import OF_SESSION, bindings, idempotency_keys, ledgers, sessions
 from .transaction import SqlTransaction
 
 #: Its rows carry no checksum: they are one.
@@ -55,6 +55,9 @@ def check(url: str) -> Report:
             if line != "ok":
                 damage.append(f"The file: {line}.")
         ids = list(connection.execute(select(sessions.c.id).order_by(sessions.c.id)).scalars())
+        for table in (idempotency_keys, bindings):
+            if not all(map(is_sound, connection.execute(select(table)))):
+                damage.append(f"A row of {table.name} is damaged.")
         for session_id in ids:
             for said in _check_session(transaction, session_id, counts):
                 damage.append(f"Session {session_id}: {said}")
@@ -72,13 +75,12 @@ def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[st
     for table in OF_SESSION:
         if table in _UNSEALED:
             continue
-        try:
-            for row in transaction.connection.execute(select(table).where(table.c.session_id == session_id)):
-                verified(row)
-                counts["changes"] += table.name == "changes"
-        except Damaged:
-            sound = False
-            yield f"a row of {table.name} is damaged."
+        for row in transaction.connection.execute(select(table).where(table.c.session_id == session_id)):
+            if not is_sound(row):
+                sound = False
+                yield f"a row of {table.name} is damaged."
+                break
+            counts["changes"] += table.name == "changes"
     try:
         if sound:
             transaction.before(session_id, 0)

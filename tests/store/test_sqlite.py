@@ -26,7 +26,8 @@ from session_state_ext.errors import (
     StoreTooNew,
     Unavailable,
 )
-from session_state_ext.store import migrations, place, sql, sqlite, tables
+from session_state_ext.store import migrations, place, sql, sqlite, tables, upkeep
+from session_state_ext.store.base import Key
 from session_state_ext.store.sql import SqlStore
 from tests.store.test_contract import commit, put, session, values
 
@@ -110,7 +111,7 @@ def test_a_kill_in_the_midst_of_a_migration_is_survived(file: Path, monkeypatch:
     filled(file)
 
 
-@pytest.mark.parametrize("table", ["variables", "changes", "touches", "sessions", "steps", "runs", "clients"])
+@pytest.mark.parametrize("table", [each for each in tables.metadata.tables if each != "ledgers"])
 def test_every_table_of_values_has_a_checksum(table: str) -> None:
     assert tables.metadata.tables[table].columns.keys()[-1] == "checksum"
 
@@ -134,6 +135,57 @@ def test_a_flipped_bit_is_never_served(file: Path) -> None:
         with pytest.raises(Damaged):
             transaction.changes("s", 0)
     store.close()
+
+
+def flip(file: Path, table: str, column: str, was: str, now: str) -> None:
+    """As a bit would do it, past every index and check."""
+    with sqlite3.connect(file) as database:
+        database.execute(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (now, was))
+    database.close()
+
+
+def test_a_damaged_session_is_not_listed_and_others_are(file: Path) -> None:
+    store = make(file)
+    for name in ("good", "flipped", "moved"):
+        put(store, made=session(id=name, name=name, paths=(f"/{name}.ipynb",)))
+    store.close()
+    flip(file, "sessions", "name", "flipped", "flopped")
+    flip(file, "attachments", "path", "/moved.ipynb", "/loved.ipynb")
+    store = make(file)
+    with store.transaction(write=False) as transaction:
+        assert [(found.name, found.paths) for found in transaction.find("me")] == [("good", ["/good.ipynb"])]
+        for name in ("flipped", "moved"):
+            with pytest.raises(Damaged):
+                transaction.session(name)
+        with pytest.raises(Damaged):
+            transaction.attached("me", "/loved.ipynb")
+    store.close()
+    assert len(upkeep.check(f"sqlite:///{file}").damage) == 2
+
+
+def test_a_text_that_is_no_text_any_more_is_damage_and_not_shown(file: Path) -> None:
+    filled(file)
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE sessions SET owner = CAST(X'6DE5' AS TEXT)")
+    database.close()
+    store = make(file)
+    with store.transaction(write=False) as transaction, pytest.raises(Damaged, match="set aside"):
+        transaction.session("s")
+    store.close()
+
+
+def test_a_damaged_answer_to_a_request_is_not_given_again(file: Path) -> None:
+    store = make(file)
+    key = Key(owner="me", session_id="", key="k", body=b"h", status=201, revision=3, made="first", at=10)
+    with store.transaction(write=True) as transaction:
+        transaction.put_key(key)
+    store.close()
+    flip(file, "idempotency_keys", "made", "first", "fjrst")
+    store = make(file)
+    with store.transaction(write=False) as transaction, pytest.raises(Damaged):
+        transaction.key("me", "", "k")
+    store.close()
+    assert upkeep.check(f"sqlite:///{file}").damage == ["A row of idempotency_keys is damaged."]
 
 
 def test_a_missing_row_is_noticed(file: Path) -> None:
