@@ -233,6 +233,8 @@ class Meta(Value, omit_defaults=True, frozen=True, kw_only=True):
     epoch: str
     name: str | None
     paths: list[str]
+    #: tag of the newest change, "" before the first
+    tip: str = ""
     #: left out where all is well
     storage: Storage = "durable"
 

@@ -94,6 +94,13 @@ class Draft(View):
             self.session = session
             self._events.append(Described(session=session, born=False))
 
+    def renew(self) -> None:
+        """Clients know another history than the one that stands here: it gets an epoch of its own."""
+        self._transaction.put(replace(self.session, epoch=new_tag()))
+        stored = self._transaction.session(self.session.id)
+        assert stored is not None
+        self._replace(stored)
+
     def erase(self) -> None:
         if self.born:
             self._transaction.delete(self.session.id)

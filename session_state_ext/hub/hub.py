@@ -21,11 +21,12 @@ import asyncio
 import builtins
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
-from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.errors import NotFound, SessionError, StorageFull, Unavailable
 from session_state_ext.model import Change, Op, Origin, Session, touched
 from session_state_ext.names import check_session_id, new_session_id, new_tag
 from session_state_ext.store.base import Store, Summary
@@ -260,6 +261,19 @@ class Hub:
 
         async with self.use(owner, session_id) as live:
             return await self.work(decide, lambda written: written.seen(live, whole=whole))
+
+    async def notice(
+        self, owner: str, session_id: str, *, epoch: str | None, since: int | None, tip: str | None
+    ) -> None:
+        """Somebody who may write knows this revision by this tag, or of this number: where the log has it otherwise,
+        the stored file was replaced, and the session gets another epoch. Where that cannot be written, it stays."""
+
+        def decide(_: Batch, draft: Draft) -> None:
+            if draft.is_another(epoch, since, tip):
+                draft.renew()
+
+        with suppress(Unavailable, StorageFull):
+            await self.alter(owner, session_id, decide)
 
     async def delete(
         self, owner: str, session_id: str, *, check: Check = _no_check, retry: Retry | None = None

@@ -257,6 +257,7 @@ def meta_of(session: Session, *, is_dirty: bool, storage: Storage) -> Meta:
         epoch=session.epoch,
         name=session.name,
         paths=list(session.paths),
+        tip=session.tip,
         storage=storage,
     )
 

@@ -85,6 +85,18 @@ class View:
             return self.session.tip
         return self._transaction.tip(self.session.id, revision)
 
+    def is_another(self, epoch: str | None, since: int | None, tip: str | None) -> bool:
+        """Whether who knows this revision, by this tag, knows another history of the same epoch.
+
+        So does somebody after the stored file was replaced by an older copy of it.
+        """
+        if not self.born or epoch != self.session.epoch or not since:
+            return False
+        if since > self.session.revision:
+            return True
+        stands = self.tip_at(since)
+        return None not in (stands, tip) and stands != tip
+
     # --- what it was before; a session that is not stored has no past ---
 
     def change(self, revision: int) -> Change | None:
@@ -140,7 +152,14 @@ class View:
         if stored is None:
             self._vanish()
             return
-        changes = [] if stored.tip == self.session.tip else self.changes(self.session.revision)
+        known = self.session.revision
+        if stored.tip == self.session.tip:
+            changes: list[Change] | None = []
+        elif known and self._transaction.tip(stored.id, known) != self.session.tip:
+            # What we know was replaced, or joined with what came later.
+            changes = None
+        else:
+            changes = self.changes(known)
         newest = self.session.tip if changes == [] else changes[-1].tip if changes else None
         if stored.epoch != self.session.epoch or newest != stored.tip:
             self._replace(stored)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -262,6 +263,65 @@ async def test_another_history_in_the_store_is_read_again(file: Path) -> None:
         again = Client(hub, made.session.id, "A")
         welcome = await again.hello(since=1, tip=made.session.tip, epoch=made.session.epoch)
         assert (welcome["mode"], welcome["revision"], welcome["variables"]) == ("snapshot", 0, [])
+
+
+@pytest.mark.parametrize(("since", "read_only"), [(3, False), (4, False), (3, True)])
+def test_a_file_that_was_replaced_by_an_older_copy_gets_another_epoch(file: Path, since: int, read_only: bool) -> None:
+    """By plain cp: nobody has put another epoch into it."""
+
+    async def told() -> None:
+        async with opened(file) as hub:
+            session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+            await hub.write(LOCAL, session, sets(a=2), origin=API)
+        shutil.copy(file, file.with_name("copy"))
+        async with opened(file) as hub:
+            lost = [(await hub.write(LOCAL, session, sets(a=number), origin=API)).session for number in (3, 4)]
+        shutil.copy(file.with_name("copy"), file)
+        known = lost[since - 3]
+        async with opened(file) as hub:
+            await hub.write(LOCAL, session, sets(a=9), origin=API)
+            other = Client(hub, session, "B")
+            epoch = (await other.hello())["epoch"]
+            assert epoch == known.epoch, "nobody can tell yet"
+            client = Client(hub, session, "A", read_only=read_only)
+            welcome = await client.hello(since=since, tip=known.tip, epoch=known.epoch)
+            assert (welcome["mode"], welcome["variables"][0]["value"]) == ("snapshot", 9)
+            if read_only:
+                assert welcome["epoch"] == epoch, "who may not write moves nobody"
+                return
+            assert welcome["epoch"] != epoch
+            assert await other.ended == 4429
+            again = Client(hub, session, "B")
+            assert (await again.hello(since=3, tip=welcome["tip"], epoch=epoch))["mode"] == "snapshot"
+            assert (await Client(hub, session, "A").hello(**resumed(welcome)))["mode"] == "delta"
+        async with opened(file) as hub:
+            assert (await Client(hub, session, "C").hello())["epoch"] == welcome["epoch"], "it is stored"
+
+    asyncio.run(told())
+
+
+def resumed(welcome: dict[str, Any]) -> dict[str, Any]:
+    return {"since": welcome["revision"], "tip": welcome["tip"], "epoch": welcome["epoch"]}
+
+
+@story
+async def test_a_replica_of_another_history_does_not_take_its_changes_for_ours(file: Path) -> None:
+    """The file is replaced under a hub by a copy that has gone on otherwise, further than this one."""
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+        live, kept = sqlite3.connect(file), sqlite3.connect(file.with_name("copy"))
+        live.backup(kept)
+        kept.close()
+        await hub.write(LOCAL, session, sets(only_here=1), origin=API)
+        async with opened(file.with_name("copy")) as elsewhere:
+            for number in range(3):
+                await elsewhere.write(LOCAL, session, sets(b=number), origin=API)
+        kept = sqlite3.connect(file.with_name("copy"))
+        kept.backup(live)
+        kept.close()
+        live.close()
+        await hub.write(LOCAL, session, sets(c=1), origin=API)
+        assert await values(hub, session) == {"a": 1, "b": 2, "c": 1}
 
 
 @story
