@@ -31,6 +31,8 @@ from .sqlite import SqliteFile, is_read_only
 from .tables import HEAD
 from .transaction import SqlTransaction
 
+_AT = select(text("version_num")).select_from(text("alembic_version"))
+
 #: How often it is tried whether a file that seems to be writable is, after it was not.
 _AGAIN_SECONDS = 1.0
 
@@ -49,17 +51,21 @@ class SqlStore:
 
     A file that this user can only read is read; it is written as soon as it can be. With ``fallback``, a place where
     nothing is stored yet and nothing can be is replaced by memory; without it, that is a StoreError. A log line says so
-    once. Without ``upgrade`` tables of an older version are left as they are, which is a StoreOutdated.
+    once. With ``look_only`` nothing about the file is altered: tables of an older version are a StoreOutdated.
     """
 
-    def __init__(self, url: str, *, fallback: bool = False, upgrade: bool = True) -> None:
+    def __init__(self, url: str, *, fallback: bool = False, look_only: bool = False) -> None:
         parsed = make_url(url)
         if parsed.get_backend_name() != "sqlite":
             raise StoreError(f"Sessions are stored in SQLite; {parsed.get_backend_name()} is not supported yet.")
         self._file = SqliteFile(parsed)
         self._fallback = fallback
-        self._upgrade = upgrade
+        self._look_only = look_only
         self.storage: Storage = "durable" if self._file.path is not None else "memory"
+        #: the version at which the tables were found to be ours
+        self._known = -1
+        #: they are older, and have to be brought up to date
+        self._outdated = False
         #: between open and close, also while the file cannot be used
         self._in_use = False
         #: moves with every connection, for SQLite counts anew then, and with ``storage``
@@ -86,11 +92,9 @@ class SqlStore:
     def _connect(self, *, make: bool = True) -> None:
         with _translated():
             try:
-                connection = self._file.connect(make=make)
+                connection = self._file.connect(make=make and not self._look_only, to_read=self._look_only)
                 self._turns += 1
                 upgrade = _must_upgrade(connection)
-                if upgrade and not self._upgrade:
-                    raise StoreOutdated()
                 if self._file.writable:
                     try:
                         self._file.configure()
@@ -107,6 +111,7 @@ class SqlStore:
             except BaseException:
                 self._file.close()
                 raise
+        self._outdated = False
         if not self._file.writable:
             self._turn_read_only(self._file.unwritable())
 
@@ -121,9 +126,20 @@ class SqlStore:
         if write and self.storage == "read-only":
             raise _read_only(self._file.unwritable())
         with self._noticing() if write else nullcontext(), _translated(), self._file.begin(write=write) as connection:
+            self._check_tables(connection)
             transaction = SqlTransaction(connection)
             yield transaction
             transaction.flush()
+
+    def _check_tables(self, connection: Connection) -> None:
+        """A newer version may have taken the file over since it was opened, or an older copy may have replaced it."""
+        version = self.version()
+        if version == self._known:
+            return
+        if connection.execute(_AT).scalar_one_or_none() != HEAD and _must_upgrade(connection):
+            self._outdated = True
+            raise Unavailable("The stored sessions were replaced by those of an older version; try again.")
+        self._known = version
 
     # --- a place that could be written and cannot, or the other way round ---
 
@@ -144,6 +160,8 @@ class SqlStore:
             return
         self.storage = "read-only"
         self._turns += 1
+        if self._look_only:
+            return
         _log.warning(
             "session state: %s cannot be written (%s); it is read, and changes are refused until it can be.",
             self._file.path,
@@ -152,7 +170,11 @@ class SqlStore:
 
     def _look_again(self) -> None:
         """Open the file once more where that may help."""
-        if not self._in_use or (self._file.is_open and self.storage != "read-only"):
+        if not self._in_use or self._look_only:
+            return
+        if self._outdated:
+            self._reopen()
+        if self._file.is_open and self.storage != "read-only":
             return
         if self._file.is_open and self._file.unwritable() is not None:
             if self._file.is_stale:
@@ -190,6 +212,11 @@ class SqlStore:
 
     # --- for upkeep ---
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether somebody has written to the file since it was opened to be looked at."""
+        return self._file.is_stale
+
     def copy_to(self, path: Path) -> None:
         """Write all that is stored, as of one moment, to an empty file."""
         with _translated():
@@ -218,7 +245,7 @@ def _must_upgrade(connection: Connection) -> bool:
         return True
     if "alembic_version" not in present or "sessions" not in present:
         raise StoreError("This database holds something else than sessions; it is left as it is.")
-    at = connection.execute(select(text("version_num")).select_from(text("alembic_version"))).scalar()
+    at = connection.execute(_AT).scalar()
     if at == HEAD:
         return False
     if not migrations.knows(str(at)):

@@ -91,6 +91,18 @@ def test_what_was_damaged_stays_recognisable(old: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("damage", [False, True])
+def test_a_check_alters_nothing_of_an_older_version(old: Path, damage: bool) -> None:
+    if damage:
+        with sqlite3.connect(old) as database:
+            database.execute("UPDATE variables SET value = X'39'")
+        database.close()
+    before = old.read_bytes()
+    report = upkeep.check(f"sqlite:///{old}")
+    assert (report.sessions, bool(report.damage)) == (2, damage)
+    assert (old.read_bytes(), [file.name for file in old.parent.iterdir()]) == (before, [old.name])
+
+
 DIES = """
 import os, sys
 from sqlalchemy import event

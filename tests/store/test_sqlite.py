@@ -78,6 +78,41 @@ def test_a_newer_database_is_refused_and_left_as_it_is(file: Path) -> None:
     assert file.read_bytes() == before
 
 
+def test_a_database_that_a_newer_version_takes_over_meanwhile_is_left_as_it_is(file: Path) -> None:
+    filled(file)
+    store = make(file)
+    with sqlite3.connect(file) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    for write in (True, False):
+        with pytest.raises(StoreTooNew, match="newer version"), store.transaction(write=write):
+            pass
+    with pytest.raises(StoreTooNew):
+        put(store, SECOND)
+    with other:
+        assert other.execute("SELECT name FROM variables").fetchall() == [("a",)]
+        other.execute("UPDATE alembic_version SET version_num = ?", (tables.HEAD,))
+    other.close()
+    put(store, SECOND)
+    store.close()
+
+
+def test_a_database_that_is_replaced_by_one_of_an_older_version_is_brought_up_to_date(file: Path) -> None:
+    filled(file)
+    store = make(file)
+    old, live = sqlite3.connect(":memory:"), sqlite3.connect(file)
+    old.executescript((Path(__file__).parent / "saved" / "0003.sql").read_text())
+    old.backup(live)
+    old.close()
+    live.close()
+    with pytest.raises(Unavailable, match="older version"):
+        put(store, SECOND)
+    with store.transaction(write=False) as transaction:
+        (session,) = transaction.find("local")
+    assert session.paths == ["/home/ada/report.ipynb", "/home/ada/sweep.ipynb"]
+    store.close()
+    assert upkeep.check(f"sqlite:///{file}").damage == []
+
+
 def test_somebody_elses_database_is_left_as_it_is(file: Path) -> None:
     file.parent.mkdir()
     with sqlite3.connect(file) as database:
