@@ -362,8 +362,11 @@ class Hub:
         return [*self._live.values()]
 
     def drop_idle(self, since: float) -> None:
-        """Let go of the replicas that nobody has used from ``since`` (monotonic seconds) on."""
-        for live in [live for live, left in self._idle.items() if left < since]:
+        """Let go of the replicas that nobody has used from ``since`` (monotonic seconds) on.
+
+        Not while a cell is to hear of an editor that was lost with its edits: the replica alone knows of it.
+        """
+        for live in [live for live, left in self._idle.items() if left < since and not live.lost_lately()]:
             self.drop(live)
 
     def _forget(self, live: Live) -> None:

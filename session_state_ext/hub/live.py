@@ -6,6 +6,7 @@ thread may read it (see :mod:`.draft`).
 
 from __future__ import annotations
 
+import time
 from asyncio import Future
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ from session_state_ext.wire import Ack, Deleted, InvalidField, MetaFrame, State,
 
 #: Close codes of the live channel.
 DELETED, RESYNC, GOING_AWAY = 4404, 4429, 1001
+
+
+#: An editor that was lost while it held edits is named as late for this long.
+_LOST_SECONDS = 60.0
 
 
 class Listener(Protocol):
@@ -154,6 +159,12 @@ class Live:
     @property
     def is_dirty(self) -> bool:
         return any(listener.holds_edits for listener in self.listeners)
+
+    def lost_lately(self) -> list[str]:
+        """The editors whose connection was lost while they held edits, and that may still come back with them."""
+        now = time.monotonic()
+        self.lost = {client: since for client, since in self.lost.items() if now - since <= _LOST_SECONDS}
+        return list(self.lost)
 
     def connected(self) -> Connected:
         roles = [listener.role for listener in self.listeners]
