@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import logging
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -45,6 +46,8 @@ from .writer import HalfDone, Writer
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_log = logging.getLogger("session_state_ext")
 
 #: The owner of everything where one person owns the machine's sessions: Jupyter Server with its own token
 #: or password, and kernels without a server.
@@ -318,8 +321,8 @@ class Hub:
             for live, happened in events:
                 live.follow(happened)
                 for event in happened:
-                    if self.committed is not None and isinstance(event, Advanced) and event.ours:
-                        self.committed(event.session, event.change)
+                    if isinstance(event, Advanced) and event.ours:
+                        self._tell_committed(event)
                 if live.gone:
                     self._forget(live)
                 elif live.born:
@@ -329,6 +332,14 @@ class Hub:
             return settle(cast(T, answer))
 
         return self._writer.submit(job, settled, writes=writes)
+
+    def _tell_committed(self, event: Advanced) -> None:
+        try:
+            if self.committed is not None:
+                self.committed(event.session, event.change)
+        except Exception as error:
+            # It is committed whatever becomes of those who are told. No sentence: it may hold values.
+            _log.warning("session state: a change could not be told as an event: %s", type(error).__name__)
 
     def unborn(self, owner: str, *, name: str | None = None, paths: tuple[str, ...] = ()) -> Live:
         """A session that is not stored; nobody knows of it until :meth:`adopt`."""
