@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, make_url, select, text
@@ -145,9 +145,16 @@ class SqlStore:
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
-        """Find out from a failure that the file cannot be written any more. Raises StorageReadOnly then."""
+        """Find out from a failure that the file cannot be written any more. Raises StorageReadOnly then.
+
+        Where it is full, what can be done for the next one is done.
+        """
         try:
             yield
+        except StorageFull:
+            with suppress(SessionError), _translated():
+                self._file.make_room()
+            raise
         except (StorageReadOnly, StoreError) as error:
             why = self._file.unwritable()
             if isinstance(error, Damaged) or not (why or isinstance(error, StorageReadOnly)):

@@ -154,6 +154,11 @@ class SqliteFile:
         with self.begin(write=True) as connection:
             connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
 
+    def make_room(self) -> None:
+        """Take over what waits in the log, which is written from its beginning then: it grows until it is large."""
+        with self._alone():
+            self.connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def copy_to(self, path: Path) -> None:
         """Needs no lock: it reads, in one transaction, and writers go on."""
         self.connection.exec_driver_sql("VACUUM INTO ?", (str(path),))

@@ -245,6 +245,11 @@ def test_a_full_disk_changes_nothing_and_is_got_over(file: Path) -> None:
     second = commit(session(revision=1, tip="t1"), dict(large), size=(11, 1 + 10 * 9002))
     with pytest.raises(StorageFull):
         put(store, second)
+    with sqlite3.connect(f"{file.as_uri()}?mode=ro&immutable=1", uri=True) as without_log:
+        assert without_log.execute("SELECT name FROM variables").fetchall() == [("a",)], (
+            "what the log held was taken over"
+        )
+    without_log.close()
     with store.transaction(write=False) as transaction:
         assert values(transaction) == {"a": b"1"}
     driver.execute("PRAGMA max_page_count=100000")

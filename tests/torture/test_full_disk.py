@@ -6,6 +6,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,53 +22,52 @@ DISK_KILOBYTES = 2048
 SLOW_SECONDS = 30.0
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[tuple[Path, list[str]]]:
+@contextmanager
+def small(place: Path) -> Iterator[list[str]]:
     """A real file system of 2 MB, which takes root to mount; else a folder, and what limits the database there."""
-    place = tmp_path / "disk"
     place.mkdir()
     options = f"size={DISK_KILOBYTES}k,mode=0700"
     try:
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
         print("no file system can be mounted here: SQLite's own limit of pages stands for it")
-        yield place, ["smalldisk"]
+        yield ["smalldisk"]
         return
-    yield place, []
+    yield []
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
-def test_a_full_disk_is_said_and_got_over(tmp_path: Path, disk: tuple[Path, list[str]]) -> None:
-    place, modules = disk
+def test_a_full_disk_is_said_and_got_over(tmp_path: Path) -> None:
     chance = seed("full disk")
-    server = Watched(tmp_path / "server", *modules, store_url=f"sqlite:///{place / 'sessions.db'}")
-    server.start()
     refused: list[float] = []
-    for _ in range(ROUNDS):
-        session = server.create()
-        slow, stored = fill(server, session, place / "ballast", chance)
-        refused += slow
-        server.crash()
-        server.restart()
-        assert server.state(session)["variables"] == stored
-        # Room for the next time.
-        server.request("DELETE", f"/api/session/{session}").raise_for_status()
-    server.stop()
+    for number in range(ROUNDS):
+        place = tmp_path / f"disk {number}"
+        with small(place) as modules:
+            server = Watched(tmp_path / f"server {number}", *modules, store_url=f"sqlite:///{place / 'sessions.db'}")
+            server.start()
+            session = server.create()
+            slow, stored = fill(server, session, place / "ballast", chance)
+            refused += slow
+            server.crash()
+            server.restart()
+            assert server.state(session)["variables"] == stored
+            server.stop()
     print(
         f"a disk of 2 MB, {ROUNDS} times full: 507 within {max(refused) * 1000:.0f} ms, reads went on, writes again when "
         "there was room, nothing acknowledged lost"
     )
 
 
-def test_a_server_that_does_not_hear_of_it_is_found_out(tmp_path: Path, disk: tuple[Path, list[str]]) -> None:
+def test_a_server_that_does_not_hear_of_it_is_found_out(tmp_path: Path) -> None:
     """The opposite."""
-    place, modules = disk
-    server = Watched(tmp_path / "server", *modules, "optimistic", store_url=f"sqlite:///{place / 'sessions.db'}")
-    server.start()
-    session = server.create()
-    with pytest.raises(AssertionError, match="never refused"):
-        fill(server, session, place / "ballast", seed("full disk of an optimistic server"), tries=60)
-    server.stop()
+    place = tmp_path / "disk"
+    with small(place) as modules:
+        server = Watched(tmp_path / "server", *modules, "optimistic", store_url=f"sqlite:///{place / 'sessions.db'}")
+        server.start()
+        session = server.create()
+        with pytest.raises(AssertionError, match="never refused"):
+            fill(server, session, place / "ballast", seed("full disk of an optimistic server"), tries=60)
+        server.stop()
 
 
 def fill(
