@@ -36,6 +36,8 @@ _AT = select(text("version_num")).select_from(text("alembic_version"))
 #: How often it is tried whether a file that seems to be writable is, after it was not.
 _AGAIN_SECONDS = 1.0
 
+_DAMAGED = "The file with the stored sessions is damaged; restore it from a backup."
+
 _log = logging.getLogger("session_state_ext")
 
 
@@ -269,6 +271,9 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _in_words(error) from error
+    except UnicodeDecodeError:
+        # SQLite's own sentence, with a damaged name in it.
+        raise Damaged(_DAMAGED) from None
     except SQLAlchemyError as error:
         raise StoreError(f"The stored sessions cannot be used: {type(error).__name__}.") from error
 
@@ -283,7 +288,7 @@ def _in_words(error: DBAPIError) -> SessionError:
     if "readonly" in said:
         return StorageReadOnly()
     if "malformed" in said or "not a database" in said:
-        return Damaged("The file with the stored sessions is damaged; restore it from a backup.")
+        return Damaged(_DAMAGED)
     return StoreError(f"The stored sessions cannot be used: {said.splitlines()[0] if said else 'no reason given'}.")
 
 

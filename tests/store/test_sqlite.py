@@ -209,6 +209,14 @@ def test_a_text_that_is_no_text_any_more_is_damage_and_not_shown(file: Path) -> 
     store.close()
 
 
+def test_a_name_of_a_table_that_is_no_text_any_more_is_damage(file: Path) -> None:
+    """SQLite's sentence about it cannot be read by Python then."""
+    filled(file)
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE ledgers", b"CRE\xeeTE TABLE l\xeedgers"))
+    with pytest.raises(Damaged):
+        make(file)
+
+
 def test_a_damaged_answer_to_a_request_is_not_given_again(file: Path) -> None:
     store = make(file)
     key = Key(owner="me", session_id="", key="k", body=b"h", status=201, revision=3, made="first", at=10)
