@@ -89,6 +89,11 @@ def _report(store: SqlStore) -> Report:
         for table in (idempotency_keys, bindings):
             if not all(map(is_sound, connection.execute(select(table)))):
                 damage.append(f"A row of {table.name} is damaged.")
+        # Where a damaged key has taken them away from their session.
+        for table in (each for each in OF_SESSION if each not in _UNSEALED):
+            strays = select(table).where(table.c.session_id.not_in(select(sessions.c.id)))
+            if not all(map(is_sound, connection.execute(strays))):
+                damage.append(f"A row of {table.name} is damaged, and belongs to no session.")
         for session_id in ids:
             for said in _check_session(transaction, session_id, counts):
                 damage.append(f"Session {session_id}: {said}")

@@ -196,6 +196,8 @@ def test_a_damaged_session_is_not_listed_and_others_are(file: Path) -> None:
             transaction.attached("me", "/loved.ipynb")
     store.close()
     assert len(upkeep.check(f"sqlite:///{file}").damage) == 2
+    flip(file, "attachments", "session_id", "good", "wood")
+    assert "A row of attachments is damaged, and belongs to no session." in upkeep.check(f"sqlite:///{file}").damage
 
 
 def test_a_text_that_is_no_text_any_more_is_damage_and_not_shown(file: Path) -> None:

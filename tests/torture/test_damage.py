@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import Raw
+from msgspec.structs import replace
 
 from session_state_ext.errors import SessionError
 from session_state_ext.hub import LOCAL, Hub
@@ -66,7 +67,10 @@ async def read(path: Path, was: History, listed: Listed) -> Counter[str]:
     try:
         try:
             for summary in await hub.list(LOCAL):
-                assert summary == listed.get(summary.session_id), "a session was listed as another one"
+                was_listed = listed[summary.session_id]
+                assert replace(summary, paths=was_listed.paths) == was_listed, "a session was listed as another one"
+                # Of an attachment whose key is damaged nobody hears: the notebook gets another session.
+                assert set(summary.paths) <= set(was_listed.paths), "a notebook's path is another one"
                 seen["listed"] += 1
         except SessionError:
             seen["refused a list"] += 1
@@ -76,7 +80,7 @@ async def read(path: Path, was: History, listed: Listed) -> Counter[str]:
                     served = {name: bytes(row.value) for name, row in live.rows.items()}
                     assert served == revisions[live.session.revision], "a wrong value was served"
                     assert live.session.revision == REVISIONS, "an acknowledged change is missing"
-                    assert list(live.session.paths) == listed[session].paths, "a notebook's path is another one"
+                    assert set(live.session.paths) <= set(listed[session].paths), "a notebook's path is another one"
                 for revision in (0, REVISIONS // 2, REVISIONS - 1):
                     then = await hub.history.at(LOCAL, session, revision)
                     found = {name: bytes(row.value) for name, row in then.items()}
