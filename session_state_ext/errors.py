@@ -179,6 +179,10 @@ class NoNotebook(Unavailable):
     code = "no-notebook"
 
 
+class StorageReadOnly(Unavailable):
+    """What is stored cannot be written just now; it can be read, and nothing was changed."""
+
+
 class StorageFull(SessionError):
     """There is no room left where sessions are stored."""
 
@@ -195,6 +199,12 @@ class StoreTooNew(StoreError):
     """These sessions were written by a newer version; they are left as they are."""
 
     code = "store-too-new"
+
+
+class StoreOutdated(StoreError):
+    """These sessions were written by an older version, and have not been brought up to date."""
+
+    code = "store-outdated"
 
 
 class Damaged(StoreError):

@@ -12,6 +12,8 @@ from typing import Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
+#: What becomes of a change: it is on disk; it ends with the process that keeps it; nothing can be changed just now.
+Storage = Literal["durable", "memory", "read-only"]
 RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused", "forgotten"]
 
 
@@ -234,7 +236,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     at: int
 
 
-class Meta(Value, frozen=True, kw_only=True):
+class Meta(Value, omit_defaults=True, frozen=True, kw_only=True):
     """About a session as a whole."""
 
     #: ms since the epoch of the last commit; None before the first
@@ -245,6 +247,10 @@ class Meta(Value, frozen=True, kw_only=True):
     epoch: str
     name: str | None
     paths: list[str]
+    #: tag of the newest change, "" before the first
+    tip: str = ""
+    #: left out where all is well
+    storage: Storage = "durable"
 
 
 class Session(Value, frozen=True, kw_only=True):

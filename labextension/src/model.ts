@@ -121,6 +121,8 @@ export interface Meta {
   epoch: string;
   name: string | null;
   paths: string[];
+  /** What becomes of a change where it does not reach a disk: it ends with the server, or nothing can be changed. */
+  storage?: 'memory' | 'read-only';
 }
 
 /** A session in the list of the person's own. */

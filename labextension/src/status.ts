@@ -2,6 +2,7 @@
  * What the light says: a pure reading of a client's situation.
  */
 import type { ChannelEnd } from './channel';
+import type { Meta } from './model';
 
 export type StatusKind =
   'loading' | 'saved' | 'saving' | 'offline' | 'conflict' | 'notkept' | 'readonly';
@@ -15,6 +16,8 @@ export interface Status {
   /** Why the server cannot store what was edited just now, in its words; it is asked again by itself. */
   readonly waits: string | null;
   readonly end: ChannelEnd | null;
+  /** As Meta says it, of a server that answers. */
+  readonly storage?: Meta['storage'];
 }
 
 /** How the channel has fared. */
@@ -28,6 +31,7 @@ export interface Link {
 export interface Situation extends Link {
   kept: boolean;
   readOnly: boolean;
+  storage?: Meta['storage'];
   edits: number;
   conflicts: number;
   refused: number;
@@ -37,6 +41,7 @@ export interface Situation extends Link {
 /** The worst news first: what would be lost, then what is not shared, then what needs a decision. */
 export function statusOf(now: Situation): Status {
   const { edits, conflicts, refused, waits, end } = now;
+  const storage = now.live ? now.storage : undefined;
   const kind = ((): StatusKind => {
     if (!now.kept) {
       return 'notkept';
@@ -47,6 +52,9 @@ export function statusOf(now: Situation): Status {
     if (!now.live) {
       return 'loading';
     }
+    if (storage === 'memory') {
+      return 'notkept';
+    }
     if (now.readOnly) {
       return 'readonly';
     }
@@ -55,5 +63,5 @@ export function statusOf(now: Situation): Status {
     }
     return edits > 0 ? 'saving' : 'saved';
   })();
-  return { kind, edits, conflicts, refused, waits, end };
+  return { kind, edits, conflicts, refused, waits, end, storage };
 }

@@ -49,6 +49,7 @@ export class View {
       ...link,
       kept: this.outbox.kept,
       readOnly,
+      storage: meta.storage,
       edits: new Set(pending.map(edit => edit.op.name)).size,
       conflicts: conflicts.size,
       refused: others.length,
@@ -98,5 +99,5 @@ export class View {
 }
 
 function alike<T extends object>(a: T, b: T): boolean {
-  return (Object.keys(a) as (keyof T)[]).every(key => a[key] === b[key]);
+  return (Object.keys({ ...a, ...b }) as (keyof T)[]).every(key => a[key] === b[key]);
 }

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.errors import NotFound, UnknownNotebook
+from session_state_ext.errors import NotFound, Unavailable, UnknownNotebook
 from session_state_ext.model import Declare, Op, Origin, Session, Set
 from session_state_ext.names import check_session_id
 from session_state_ext.notebookfile import are_strangers, is_gone, likeness
@@ -121,7 +122,9 @@ class Notebooks:
         if isinstance(stored, Attached):
             return stored
         if cells and set(cells) != set(stored.cells):
-            await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
+            # Where that cannot be written just now, the next one to come writes it.
+            with suppress(Unavailable):
+                await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
         return Attached(stored.session_id, False)
 
     async def detach(self, owner: str, path: str, *, check: Standing | None = None, retry: Retry | None = None) -> None:

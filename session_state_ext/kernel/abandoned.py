@@ -7,8 +7,8 @@ import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_state_ext.errors import SessionError, Unavailable
-from session_state_ext.wire import Hello, Overwritten, decode_server_frame, encode
+from session_state_ext.errors import SessionError, StorageReadOnly, Unavailable
+from session_state_ext.wire import Hello, Overwritten, Reject, Welcome, decode_server_frame, encode
 
 from .backend import Backend, Channel, Lost
 from .outbox import Refusal
@@ -93,7 +93,12 @@ async def _send_all(backend: Backend, session_id: str, replica: Replica, left: A
 async def _send_over(channel: Channel, replica: Replica, left: Abandoned) -> None:
     await channel.send(encode(Hello(**replica.hello())))
     while True:
-        opened = replica.receive(decode_server_frame(await channel.receive())) or replica.freeze()
+        frame = decode_server_frame(await channel.receive())
+        if isinstance(frame, Welcome) and frame.meta.storage == "read-only":
+            raise StorageReadOnly
+        if isinstance(frame, Reject) and frame.code == Unavailable.code:
+            raise Unavailable(frame.message)
+        opened = replica.receive(frame) or replica.freeze()
         if opened is not None:
             # Number and body first, or whoever comes after us would send the same edits under another one.
             left.write(replica.rows)

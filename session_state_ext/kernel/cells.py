@@ -379,8 +379,8 @@ class Cells:
     def _introduce(self) -> None:
         if not self._introduced and self._link.replica.known:
             self._introduced = True
-            if self._link.fleeting:
-                display.show(display.note(self._link.fleeting))
+            if self._link.unkept:
+                display.show(display.note(self._link.unkept))
 
     def _hint(self, result: Any) -> None:
         error = None if result is None else result.error_in_exec

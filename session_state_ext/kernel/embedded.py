@@ -69,7 +69,7 @@ class EmbeddedBackend:
             store = SqlStore(url, fallback=True)
             hub = Hub(store)
             await hub.start()
-            if not store.durable:
+            if store.storage == "memory":
                 self._fleeting = _READ_ONLY.format(where=url.partition("///")[2])
             self._process = hub.processes.enter()
             self._opened = hub

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from msgspec import Raw
 
 from session_state_ext.changes import declared
-from session_state_ext.errors import ReadOnly, SessionError, Unavailable
+from session_state_ext.errors import SessionError, Unavailable
 from session_state_ext.model import Origin, Step, Variable
 from session_state_ext.names import new_tag
 from session_state_ext.wire import Bindings, Overwritten, SaidOrigin
@@ -35,6 +35,10 @@ FLUSH_SECONDS = 1.0
 #: How long whoever reads waits for the first word of a session; an embedded store may have to be made first.
 FIRST_SECONDS = 10.0
 REMOTE_SECONDS = 5.0
+
+_IN_SERVERS_MEMORY = (
+    "Session: the server cannot write where sessions are stored, so this one is in its memory only and ends with it."
+)
 
 _T = TypeVar("_T")
 
@@ -75,6 +79,18 @@ class Link:
     def fleeting(self) -> str | None:
         """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
         return self._line.fleeting
+
+    @property
+    def closed(self) -> SessionError | None:
+        """Why the session cannot be changed, None where it can."""
+        return self._line.closed
+
+    @property
+    def unkept(self) -> str | None:
+        """Why what is acknowledged is on no disk, a sentence; None where it is."""
+        meta = self._line.replica.meta
+        in_memory = meta is not None and meta.storage == "memory"
+        return self._line.fleeting or (_IN_SERVERS_MEMORY if in_memory else None)
 
     @property
     def trouble(self) -> str | None:
@@ -167,8 +183,8 @@ class Link:
                 "This process does not hold the session: it was forked from the kernel, or the session was let go. "
                 "Start it with env=session.env(), and call session_state_ext.connect() there."
             )
-        if self._line.replica.read_only:
-            raise ReadOnly("You may read this session but not change it.")
+        if self.closed is not None:
+            raise self.closed
 
     def put(self, name: str, written: Written) -> None:
         """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""

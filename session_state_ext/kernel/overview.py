@@ -123,4 +123,6 @@ def _saved(link: Link, count: int) -> str:
         return waiting if why is None else f"{waiting}: {why.rstrip('.')}"
     if link.fleeting:
         return "in this kernel's memory only"
+    if link.unkept:
+        return "in the server's memory only"
     return "all saved" if link.usable else f"as last known: {link.trouble}"

@@ -136,7 +136,9 @@ class Replica:
         elif isinstance(frame, Welcome):
             return self._welcomed(frame, offline)
         elif isinstance(frame, MetaFrame):
-            self.meta = frame.meta
+            before, self.meta = self.meta, frame.meta
+            if self.watch is not None and (before is None or before.storage != frame.meta.storage):
+                self.watch.look_again()
         elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
             self._rejected(Reject(seq=self.outbox.open.seq, code=frame.code, message=frame.message))
         elif isinstance(frame, Deleted) and self.revision:

@@ -76,10 +76,10 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
                 self._showing = before
 
     def _show_now(self) -> None:
-        with self._link.moment() as replica:
-            box, read_only = self._link.written(self._name), replica.read_only
+        with self._link.moment():
+            box, closed = self._link.written(self._name), self._link.closed
             spec = self._link.specs.get(self._name)
-        state = (None if box is None else as_text(box.value), spec, read_only)
+        state = (None if box is None else as_text(box.value), spec, type(closed))
         if state == self._shown_state:
             return  # what a person has entered, and why it was not taken, stays
         self._shown_state = state
@@ -90,11 +90,11 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
             self._fit(declared, value)
         if self._made is None:
             self._fit(declared, None)
-        self._made.disabled = box is None or locked or read_only
+        self._made.disabled = box is None or locked or closed is not None
         if box is None:
             self._say(f"{self._name} was deleted.")
-        elif read_only:
-            self._say("You may read this session but not change it.")
+        elif closed is not None:
+            self._say(closed.message)
         elif locked:
             self._say(f"{self._name} is locked.")
         else:

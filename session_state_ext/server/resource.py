@@ -25,17 +25,22 @@ _TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 
 
 def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
-    """The ETag of a session: its history, its revision, and what is told of it that makes no revision.
+    """The ETag of a session: its history, its newest change, and what is told of it that makes no revision.
 
-    Not whether somebody is typing: a write must not fail for that.
+    The change by its tag too: a file that was restored may have another one of that number. Not whether somebody is
+    typing: a write must not fail for that.
     """
     told = zlib.crc32(encode((session.name, sorted(session.paths))))
-    return f'"{session.epoch}-{session.revision}-{told:08x}{"-d" if detail else ""}"'
+    return f'"{session.epoch}-{session.revision}-{session.tip}-{told:08x}{"-d" if detail else ""}"'
 
 
 def variable_tag(row: Variable) -> str:
-    """The ETag of a variable: its revision, and which declaration it has, for that makes no new one."""
-    return f'"{row.revision}"' if row.spec is UNSET else f'"{row.revision}-{zlib.crc32(bytes(row.spec)):08x}"'
+    """The ETag of a variable: its revision, what it holds, which may differ in a file that was restored, and which
+    declaration it has, for that makes no new revision."""
+    told = zlib.crc32(bytes(row.value))
+    if row.spec is not UNSET:
+        told = zlib.crc32(bytes(row.spec), told)
+    return f'"{row.revision}-{told:08x}"'
 
 
 def snapshot_tag(snapshot: Snapshot) -> str:
@@ -62,7 +67,8 @@ class Resource(SessionHandler):
 
         def stands(draft: Draft) -> int:
             row = draft.row(name)
-            check(set() if row is None else {variable_tag(row)})
+            # Who knows a row by its revision alone may name that.
+            check(set() if row is None else {variable_tag(row), f'"{row.revision}"'})
             if row is None and made is None:
                 raise no_variable(name)
             return made if row is None and made is not None else 200
@@ -147,10 +153,11 @@ class Resource(SessionHandler):
 
     async def _state_then(self, session_id: str, state: State, earlier: Key) -> State:
         """The session right after a request that is now repeated; without variables where that is too long ago."""
-        meta = replace(state.meta, revision=earlier.revision, last_synced_at=earlier.at)
+        hub = await self.service.ready()
+        tip = await hub.read(self.owner, session_id, lambda draft: draft.tip_at(earlier.revision))
+        meta = replace(state.meta, revision=earlier.revision, tip=tip or "", last_synced_at=earlier.at)
         variables: dict[str, Raw] | UnsetType = UNSET
         if not self.prefers_minimal():
-            hub = await self.service.ready()
             with suppress(Expired):
                 rows = await hub.history.at(self.owner, session_id, earlier.revision)
                 variables = {name: row.value for name, row in rows.items()}

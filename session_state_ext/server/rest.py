@@ -35,6 +35,8 @@ from .resource import Resource, no_variable, session_tag, variable_tag
 
 MERGE_PATCH, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 
+_ANOTHER = "This session has another history by now; read all of it."
+
 
 class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None
@@ -116,14 +118,16 @@ class OneSessionHandler(Resource):
 
     async def _changed_since(self, session_id: str, since: int) -> None:
         """Only what changed after a revision of this history. Raises Expired where it cannot be told any more."""
-        epoch = self.get_query_argument("epoch", None)
+        epoch, tip = self.get_query_argument("epoch", None), self.get_query_argument("tip", None)
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            is_dirty = live.is_dirty
+            is_dirty, storage = live.is_dirty, live.storage
 
-        def look(draft: Draft) -> Delta:
+        def look(draft: Draft) -> Delta | None:
+            if draft.is_another(epoch, since, tip):
+                return None
             if epoch not in (None, draft.session.epoch) or since > draft.session.revision:
-                raise Expired("This session has another history by now; read all of it.")
+                raise Expired(_ANOTHER)
             names = rows_before(draft, since)
             now = {name: draft.row(name) for name in names}
             return Delta(
@@ -131,10 +135,15 @@ class OneSessionHandler(Resource):
                 since=since,
                 variables={name: row.value for name, row in now.items() if row is not None},
                 removed=[name for name, row in now.items() if row is None and names[name] is not None],
-                meta=meta_of(draft.session, is_dirty=is_dirty),
+                meta=meta_of(draft.session, is_dirty=is_dirty, storage=storage),
             )
 
-        self.answer(await hub.read(self.owner, session_id, look))
+        delta = await hub.read(self.owner, session_id, look)
+        if delta is None:
+            if await self.may("write"):
+                await hub.notice(self.owner, session_id, epoch=epoch, since=since, tip=tip)
+            raise Expired(_ANOTHER)
+        self.answer(delta)
 
     @web.authenticated
     @authorized

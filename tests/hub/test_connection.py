@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from session_state_ext.hub import LOCAL, Hub, barrier
+from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.live import _LOST_SECONDS
 from tests.inprocess import API, Client, opened, sets, story
 
 
@@ -166,9 +168,29 @@ async def test_a_lost_editor_is_late_for_a_while(file: Path) -> None:
         await kernel.say("barrier", id="1")
         assert (await kernel.hear("barrier"))["late"] == ["E"]
         async with hub.use(LOCAL, session) as live:
-            live.lost["E"] -= barrier._LOST_SECONDS
+            live.lost["E"] -= _LOST_SECONDS
         await kernel.say("barrier", id="2")
         assert (await kernel.hear("barrier"))["late"] == []
+
+
+@story
+async def test_a_lost_editor_is_late_for_whoever_connects_next(file: Path) -> None:
+    """Nobody else was connected, and the replica would have been let go of by then."""
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL)).session.id
+        editor = Client(hub, session, "E")
+        await editor.hello(dirty=True)
+        await editor.connection.closed()
+        hub.drop_idle(time.monotonic() + 31)
+        kernel = kernel_client(hub, session, "K", "k")
+        await kernel.hello()
+        await kernel.say("barrier", id="1")
+        assert (await kernel.hear("barrier"))["late"] == ["E"]
+        await kernel.connection.closed()
+        (live,) = hub.lives()
+        live.lost["E"] -= _LOST_SECONDS
+        hub.drop_idle(time.monotonic() + 31)
+        assert hub.lives() == []
 
 
 @story

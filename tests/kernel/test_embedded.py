@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 
 from session_state_ext import connect
-from session_state_ext.kernel import talker
-from session_state_ext.store import sqlite
+from session_state_ext.kernel import leftovers, talker
+from session_state_ext.kernel.leftovers import Leftovers
+from session_state_ext.kernel.outbox import Outbox
+from session_state_ext.store import place, sqlite
+from session_state_ext.wire import SaidOrigin
 
 from .notebook import Kernel, Shell, until
 
@@ -183,3 +186,28 @@ def test_what_cannot_be_stored_just_now_waits_and_says_why(
     assert connect("sweep")["lr"] == 2
     assert connect("sweep")["n"] == 2
     assert list(unsent.glob("*.json")) == []
+
+
+def test_a_file_that_cannot_be_written_is_read_and_says_so(stored: MakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = stored()
+    first.run("%session set lr = 0.1")
+    # An earlier kernel could not send this.
+    outbox = Outbox("earlier")
+    outbox.put("y", 1, SaidOrigin(kind="cell"))
+    left = Leftovers(first.session.id, "earlier", leftovers.folder())
+    left.write(outbox, {})
+    left._lock.release()
+    real = place.unwritable
+    why: list[str] = ["Read-only file system"]
+    monkeypatch.setattr(place, "unwritable", lambda path: why[0] if why else real(path))
+    second = stored()
+    assert second.run("session['lr']").value == 0.1
+    refused = second.run("session['lr'] = 0.2")
+    assert refused.error == "The session can be read, but not changed just now: its disk cannot be written."
+    assert second.run("session['lr']").value == 0.1
+    why.clear()
+    until(lambda: second.session._link.closed is None)
+    second.run("session['lr'] = 0.3")
+    assert first.run("session['lr']").value == 0.3
+    assert "y" not in first.session
+    assert stored().run("session['y']").value == 1

@@ -51,6 +51,24 @@ async def every_answer(rest: Rest, session: str, **headers: str) -> dict[tuple[s
     }
 
 
+def said(verb: str, place: tuple[str, ...], session: str) -> Any:
+    """A body with which this would be done, if the caller were somebody else."""
+    change: dict[str, Any] = {"client": "x", "seq": 1, "base": 1, "origin": {"kind": "panel"}}
+    bodies: dict[tuple[str, str], Any] = {
+        ("POST", "mutate"): change | {"ops": [{"op": "set", "name": "lr", "value": 9}]},
+        ("POST", "restore"): {"revision": 0},
+        ("POST", "purge"): {"name": "lr"},
+        ("POST", "kept"): {"path": "a.ipynb"},
+        ("POST", "attach"): {"path": "b.ipynb", "sessionId": session},
+        ("POST", session): {"variables": {"lr": 9}},
+        ("PUT", "meta"): {"name": "theirs"},
+    }
+    what = place[-1] if place else ""
+    if verb == "PATCH":
+        return {"lr": 9}
+    return bodies.get((verb, what), {"PUT": {"value": 9} if "variables" in place else {}, "POST": {}}.get(verb))
+
+
 class Names(IdentityProvider):
     """Everybody is who they say they are."""
 
@@ -156,11 +174,19 @@ class TestForged:
             {"X-XSRFToken": browser.xsrf, "Origin": f"{local}.evil.example"},
             {"X-XSRFToken": browser.xsrf, "Host": "evil.example"},
         ]
+        before = (await rest("GET", session)).json
+        tried = 0
         for extra in forged:
-            for verb, place in (("POST", (session,)), ("PUT", (session, "variables", "lr")), ("DELETE", (session,))):
-                answer = await rest(verb, *place, body={"value": 9}, headers={**browser.headers, **extra})
-                assert answer.status in (403, 404), (extra, verb)
-        assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+            for place in places(session):
+                for verb in VERBS[1:]:
+                    body, headers = said(verb, place, session), {**browser.headers, **extra}
+                    answer = await rest(verb, *place, body=body, headers=headers)
+                    # Jupyter says 405 to anybody where a verb does not exist.
+                    assert answer.status in (403, 404, 405), (extra, verb, place)
+                    tried += 1
+        assert (await rest("GET", session)).json == before
+        assert len((await rest("GET")).json["sessions"]) == 1
+        print(f"{tried} forged requests, {len(forged)} ways to forge each: all refused, nothing altered")
 
     async def test_a_channel_by_cookie_needs_our_origin(self, channel: Connect, session: str, browser: Browser) -> None:
         local = f"http://localhost:{browser.port}"
@@ -236,6 +262,44 @@ class TestManyUsers:
         ann = {"X-Name": "ann"}
         places = ((), (session,), (session, "changes"), (session, "snapshots"))
         return [(await rest("GET", *place, headers=dict(ann))).json for place in places]
+
+    async def test_nobody_else_gets_at_it_by_any_route(
+        self, rest: Rest, channel: Connect, session: str, jp_serverapp: Any
+    ) -> None:
+        """And the same requests by who may are answered, so that it is not for the requests that others get nothing."""
+        credentials = jp_serverapp.web_app.settings["session_state"].credentials
+        of_bob = Credential(owner="user:bob", user=User(username="bob"), shown="bob", kernel="k")
+        callers: dict[str, dict[str, str]] = {
+            "anonymous": {"X-Name": ""},
+            "a wrong credential": {"Authorization": "session-state wrong"},
+            "another user": {"X-Name": "bob"},
+            "one who may only read": {"X-Name": "reader"},
+            "another user's kernel": {"Authorization": f"session-state {credentials.issue(of_bob)}"},
+        }
+        theirs = [place for place in places(session) if session in place and place[-1] != "channel"]
+        before = (await rest("GET", session, headers={"X-Name": "ann"})).json
+        tried = 0
+        for caller, headers in callers.items():
+            for place in theirs:
+                for verb in VERBS:
+                    asked = headers | ({"Content-Type": "application/merge-patch+json"} if verb == "PATCH" else {})
+                    body, since = said(verb, place, session), {"from": "0"}
+                    answer = await rest(verb, *place, body=body, headers=asked, params=since)
+                    assert answer.status in (403, 404, 405), (caller, verb, place, answer)
+                    tried += 1
+            with pytest.raises(HTTPClientError) as refused:
+                await channel(session, headers=dict(headers))
+            assert refused.value.code in (403, 404), caller
+            tried += 1
+        assert (await rest("GET", session, headers={"X-Name": "ann"})).json == before
+        done = set()
+        for place in theirs:
+            for verb in [verb for verb in VERBS if (verb, place) != ("DELETE", (session,))]:
+                body, asked = said(verb, place, session), {"X-Name": "ann"}
+                if (await rest(verb, *place, body=body, headers=asked, params=since)).status < 300:
+                    done.add(place)
+        assert {place[-1] for place in set(theirs) - done} <= {"kept"}, "no notebook carries values here"
+        print(f"{tried} requests of {len(callers)} kinds of callers who may not, on every route: no 2xx, no channel")
 
     async def shape(self, rest: Rest, place: tuple[str, ...]) -> list[Any]:
         bodies = {"PUT": {"value": 9}, "POST": {}}

@@ -7,7 +7,7 @@ import { SessionClient, type ClientOptions } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
 import { applyOps, recordRun } from '../changes';
 import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
-import type { Change, Limits, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
+import type { Change, Limits, Meta, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
 
@@ -54,6 +54,7 @@ export class FakeServer {
   epoch = 'e1';
   readOnly = false;
   limits?: Limits;
+  storage: Meta['storage'];
   isUp = true;
   why: 'there' | 'gone' | 'forbidden' | 'unreachable' = 'unreachable';
   readonly sockets = new Set<FakeSocket>();
@@ -132,6 +133,25 @@ export class FakeServer {
     [...this.sockets].forEach(socket => socket.client !== null && socket.deliver(frame));
   }
 
+  /** Its disk is another than before. */
+  turn(storage: Meta['storage']): void {
+    this.storage = storage;
+    this.deliver({ type: 'meta', meta: this._meta() });
+  }
+
+  private _meta(): Meta {
+    const { revision, epoch, storage } = this;
+    const meta = {
+      lastSyncedAt: null,
+      isDirty: false,
+      revision,
+      epoch,
+      name: null,
+      paths: ['/n.ipynb']
+    };
+    return storage === undefined ? meta : { ...meta, storage };
+  }
+
   receive(socket: FakeSocket, text: string): void {
     this.received.push(text);
     const frame = parseJson(text) as unknown as ClientFrame;
@@ -152,14 +172,7 @@ export class FakeServer {
         ...(delta
           ? { changes: this.changes.filter(change => change.revision > (frame.since ?? 0)) }
           : { variables: [...this.rows.values()] }),
-        meta: {
-          lastSyncedAt: null,
-          isDirty: false,
-          revision: this.revision,
-          epoch: this.epoch,
-          name: null,
-          paths: ['/n.ipynb']
-        },
+        meta: this._meta(),
         steps: [...this.steps.values()],
         readOnly: this.readOnly,
         ...(this.limits && { limits: this.limits })

@@ -24,6 +24,9 @@ test.each([
   ['two values need a decision', { conflicts: 1, edits: 1 }, 'conflict'],
   ['an edit was refused', { refused: 1 }, 'conflict'],
   ['one may only read', { readOnly: true }, 'readonly'],
+  ['nothing reaches a disk', { storage: 'memory', conflicts: 1 }, 'notkept'],
+  ['nothing reached one, and nobody answers', { storage: 'memory', live: false }, 'offline'],
+  ['the disk can only be read', { storage: 'read-only', readOnly: true, edits: 1 }, 'readonly'],
   ['edits would be lost', { kept: false, live: false, edits: 1 }, 'notkept']
 ] as [string, Partial<Situation>, string][])('%s: %j is %s', (_, situation, kind) => {
   expect(statusOf({ ...well, ...situation }).kind).toBe(kind);
