@@ -6,10 +6,11 @@ import _thread
 import asyncio
 import signal
 import threading
+import time
 
 
 class Alarm:
-    """Interrupts the thread that made it, as the stop button would, after ``seconds``."""
+    """Interrupts the thread that made it, as the stop button would, ``seconds`` after it was set."""
 
     def __init__(self, seconds: float) -> None:
         self._thread = threading.get_ident()
@@ -23,13 +24,22 @@ class Alarm:
             self._loop = None
         self._timer = threading.Timer(seconds, self._ring)
         self._timer.daemon = True
+
+    def set(self) -> None:
+        """The time begins. It may ring before this returns: whoever stops it must hold it by now."""
         self._timer.start()
 
     def stop(self) -> bool:
         """It is not wanted any more; whether it rang."""
-        with self._lock:
+        try:
+            with self._lock:
+                self._stopped = True
+            self._timer.cancel()
+            if self._rang:
+                time.sleep(0)
+        except KeyboardInterrupt:
+            # It rang as the body ended: what was to interrupt that comes here, and no later.
             self._stopped = True
-        self._timer.cancel()
         return self._rang
 
     def _ring(self) -> None:

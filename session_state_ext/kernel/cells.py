@@ -268,6 +268,7 @@ class Cells:
         cell.step = self.steps.begin(
             line, Body(source, tree, cell.watched or Watched(set()), cell.id, kernel_id()), recipe
         )
+        cell.step.clock()
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 from msgspec import Struct, field
@@ -342,11 +343,16 @@ def _declare(step: StepLine, option: str, names: list[str]) -> None:
         getattr(step, _LISTS[option]).extend(names)
 
 
+def is_time(seconds: object) -> bool:
+    """Whether a step can be given this many seconds."""
+    return type(seconds) is not bool and isinstance(seconds, Real) and 0 < float(seconds) < 1e9
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < 1e9:
+    if not is_time(seconds):
         raise Mistake("--timeout takes a number of seconds: --timeout 60")
     return seconds

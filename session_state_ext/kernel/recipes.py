@@ -22,7 +22,7 @@ from session_state_ext.stepgraph import Known
 
 from . import values
 from .freenames import bound_names, free_names
-from .grammar import Mistake, StepLine
+from .grammar import Mistake, StepLine, is_time
 
 _BUILTINS = frozenset({*dir(builtins), "session", "session_state", "get_ipython", "display", "In", "Out"})
 
@@ -153,6 +153,8 @@ def of_function(
         what = "class" if isinstance(function, type) else type(function).__name__
         raise Mistake(f"@session.step stands before a function, not before {values.article(what)}.")
     called = name or function.__name__
+    if timeout is not None and not is_time(timeout):
+        raise Mistake(f"{called}: timeout is a number of seconds: @session.step(timeout=60), not {timeout!r}.")
     wanted = outputs.replace(",", " ").split() if isinstance(outputs, str) else list(outputs)
     wrong = next((output for output in wanted if why_unsafe(str(output))), None)
     if wrong is not None:

@@ -61,6 +61,11 @@ class Step(Struct):
     arguments: inspect.BoundArguments | None = None
     alarm: Alarm | None = None
 
+    def clock(self) -> None:
+        """Its time begins, where it has one. Whoever ends it must hold it by now."""
+        if self.alarm is not None:
+            self.alarm.set()
+
 
 class Outcome(Struct):
     """How a run ended: what to show, and what the cell's error is where the body had none."""
@@ -181,10 +186,15 @@ class Steps:
         origin = SaidOrigin(kind="step", cell=step.run.cell, step=step.run.step, run=step.run.id)
         self._link.append(Group(origin, runs=[step.run], whole=True), hurry=True)
         self._link.origin = origin
-        self._running.append(step)
-        self._listen()
-        if step.line.timeout is not None:
-            step.alarm = Alarm(step.line.timeout)
+        try:
+            self._running.append(step)
+            self._listen()
+            if step.line.timeout is not None:
+                step.alarm = Alarm(step.line.timeout)
+        except BaseException as error:
+            # Nobody holds it yet who could end it.
+            self.end(step, error, None)
+            raise
         return step
 
     def _close(self, step: Step) -> bool:
