@@ -82,12 +82,10 @@ class DeclareLines:
             display.show(display.note("Nothing to reset: all that is declared with a default has it, or is locked."))
 
     def _lock(self, line: str) -> None:
-        for name in self._named(line, "lock"):
-            self._session.lock(name)
+        self._session.lock(*self._named(line, "lock"))
 
     def _unlock(self, line: str) -> None:
-        for name in self._named(line, "unlock"):
-            self._session.unlock(name)
+        self._session.unlock(*self._named(line, "unlock"))
 
     def _named(self, line: str, command: str) -> list[str]:
         names = grammar.read(line, command).words

@@ -81,17 +81,3 @@ def why_not(value: Any) -> str:
 def article(noun: str) -> str:
     """``an int``, ``a tuple``."""
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
-
-
-def check_text(name: object, whose: str = "variable") -> None:
-    """Raise TypeError where a name is no text."""
-    __tracebackhide__ = True
-    if not isinstance(name, str):
-        raise TypeError(f"A {whose}'s name is text, not {article(type(name).__name__)}.")
-
-
-def check_whole(number: object, what: str) -> None:
-    """Raise TypeError where ``what`` is no whole number."""
-    __tracebackhide__ = True
-    if type(number) is not int:
-        raise TypeError(f"{what} is a whole number, not {article(type(number).__name__)}.")

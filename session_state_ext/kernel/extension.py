@@ -11,9 +11,9 @@ from session_state_ext.errors import SessionError
 
 from . import credential
 from .backend import Backend
+from .calls import check_text
 from .cells import ATTRIBUTE, Cells
 from .completion import complete
-from .descriptions import check_text
 from .injected import Injected
 from .lazy import add_transformer, remove_transformer
 from .link import Link

@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct, field
 
@@ -343,7 +343,7 @@ def _declare(step: StepLine, option: str, names: list[str]) -> None:
         getattr(step, _LISTS[option]).extend(names)
 
 
-def is_time(seconds: object) -> bool:
+def is_time(seconds: object) -> TypeGuard[float]:
     """Whether a step can be given this many seconds."""
     return type(seconds) is not bool and isinstance(seconds, Real) and 0 < float(seconds) < 1e9
 

@@ -20,6 +20,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin
 
 from . import values
+from .calls import WrongCall, answered, names_in
 from .watch import Seen
 
 if TYPE_CHECKING:
@@ -233,6 +234,7 @@ class Observable:
     #: where a handler is called that asks for nothing else: there may be no cells
     _lane: Lane = "background"
 
+    @answered('session.observe(print, ["lr", "epochs"])')
     def observe(self, handler: Handler, names: str | Iterable[str] | None = None, *, background: bool = False) -> None:
         """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it, own cells too.
 
@@ -245,10 +247,11 @@ class Observable:
         cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
         """
         if not callable(handler):
-            raise TypeError(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
-        wanted = None if names is None else frozenset([names] if isinstance(names, str) else names)
+            raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+        wanted = None if names is None else frozenset(names_in([names]))
         self._observed(handler, wanted, "background" if background else self._lane)
 
+    @answered("session.unobserve(print)")
     def unobserve(self, handler: Handler) -> None:
         """Call ``handler`` no more."""
         if self._observing is not None:

@@ -10,7 +10,7 @@ from session_state_ext.model import Snapshot
 from session_state_ext.spelling import nearest, pasted
 
 from .archive import Altered, Archive, Author
-from .descriptions import check_text, check_whole
+from .calls import WrongCall, answered, check_text, check_whole
 from .link import Link
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Past:
 
     _link: Link
 
+    @answered('session.history("lr", limit=50)')
     def history(self, name: str | None = None, *, limit: int = PAGE, before: int | None = None) -> History:
         """The newest changes (of the variable ``name``), newest first: a sequence that shows as a table.
 
@@ -71,6 +72,7 @@ class Past:
             self._title(name, len(shown)), entries, _older(name, shown[-1].revision if older else None)
         )
 
+    @answered("session.undo(), or session.undo(12)")
     def undo(self, revision: int | None = None, *, force: bool = False) -> Moved:
         """Take back the newest change that was made here and is not undone, or the change ``revision``, by a new one.
 
@@ -100,6 +102,7 @@ class Past:
             f"Took back revision {undoes} · now at revision {now}", now, edits, "To have it again: %session redo"
         )
 
+    @answered("session.redo()")
     def redo(self, *, force: bool = False) -> Moved:
         """Take back the newest undo made here, where nothing was written here since. Raises as :meth:`undo`."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -118,6 +121,7 @@ class Past:
         edits, undoes = self._arrived(now)
         return history.Moved(f"Took back the undo, revision {undoes} · now at revision {now}", now, edits, "")
 
+    @answered('session.restore("before sweep"), or session.restore(12)')
     def restore(self, to: int | str) -> Moved:
         """Go back to a revision, or to a snapshot by its name, by a new change; variables that came later go."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -136,6 +140,7 @@ class Past:
         edits, _ = self._arrived(now)
         return history.Moved(f"Back at {what} · now at revision {now}", now, edits, "To take this back: %session undo")
 
+    @answered('session.diff("before sweep"), or session.diff(12, 15)')
     def diff(self, earlier: int | str, later: int | str | None = None) -> Difference:
         """What is different between two revisions or snapshots; ``later`` is by default what stands now."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -151,6 +156,7 @@ class Past:
         between = f"{_at(earlier, first)} and {'now' if later is None else _at(later, last)}"
         return history.Difference(f"{count if edits else 'Nothing differs'} · between {between}", headings, edits)
 
+    @answered('session.snapshot("before sweep")')
     def snapshot(self, name: str, *, revision: int | None = None) -> Mark:
         """Give what stands now, or a revision, a name to go back to; a snapshot of that name moves there."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -166,6 +172,7 @@ class Past:
         said = f"{taken.name} is revision {taken.revision}{moved}. Go back to it: %session restore {pasted(taken.name)}"
         return history.Mark(taken.name, taken.revision, taken.at, said)
 
+    @answered("session.snapshots()")
     def snapshots(self) -> Marks:
         """All snapshots, oldest first."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -178,6 +185,7 @@ class Past:
             ]
         )
 
+    @answered('session.forget("before sweep")')
     def forget(self, name: str) -> None:
         """Take a snapshot's name away; the revision stays in the history. Raises NotFound."""
         __tracebackhide__ = True
@@ -186,6 +194,7 @@ class Past:
         self._revision(name)
         self._ask(lambda archive: archive.forget_snapshot(name))
 
+    @answered('session.purge("token")')
     def purge(self, name: str) -> Purged:
         """Remove all earlier values of a variable for good: a secret that was pasted by mistake.
 
@@ -266,7 +275,7 @@ class Past:
         """The revision that a number or a snapshot's name means. Raises NotFound with what there is."""
         __tracebackhide__ = True
         if type(of) is not int and not isinstance(of, str):
-            raise TypeError(f"A revision is a whole number, or a snapshot's name in quotes; {of!r} is neither.")
+            raise WrongCall(f"A revision is a whole number, or a snapshot's name in quotes; {of!r} is neither.")
         if not isinstance(of, str):
             return of
         known = {one.name: one.revision for one in self._snapshots()}

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from session_state_ext.errors import InvalidValue, SessionError
 from session_state_ext.wire import SaidOrigin
 
+from .calls import WrongCall, answered, check_text, check_whole
 from .endings import at_exit
 from .identity import kernel_id
 from .outbox import as_text
@@ -170,6 +171,7 @@ class Trackable:
     _link: Link
     _board: Board | None = None
 
+    @answered('for x in session.track(xs, "training"): ...')
     def track(
         self, items: Iterable[_T], name: str = "progress", *, total: int | None = None, unit: str = "it"
     ) -> Iterator[_T]:
@@ -183,7 +185,10 @@ class Trackable:
         """
         __tracebackhide__ = True
         if not isinstance(items, Iterable):
-            raise TypeError(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
+            raise WrongCall(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
+        check_text(name)
+        if total is not None:
+            check_whole(total, "A total")
         self._check(name)
         box = self._link.written(name)
         if name in self._link.specs or (box is not None and progress_of(as_text(box.value)) is None):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import SessionError
 
+from .calls import WrongCall, answered, check_text, names_in
+from .descriptions import article
 from .dictionary import Missing
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ class Showable:
 
     _link: Link
 
+    @answered('session.widget("lr")')
     def widget(self, name: str) -> Any:
         """A control bound to a variable: a slider, a list to choose from, a switch, a field, as its declaration or its
         value asks for::
@@ -31,22 +34,26 @@ class Showable:
         written, and said below it. ``.control`` is the ipywidgets control. Raises KeyError where there is no variable.
         """
         __tracebackhide__ = True
+        check_text(name)
         widgets = self._widgets("session.widget")
         if self._link.written(name) is None:
             raise Missing(name, self._link.names)
         return widgets.VariableWidget(self, self._link, self._observers(), name)
 
+    @answered('session.form("lr", "epochs"), or session.form()')
     def form(self, *names: str) -> Any:
         """Controls of all declared variables (or of ``names``), with their descriptions, in groups by what stands
         before a dot in their names, and a button that resets them to their defaults.
         """
         __tracebackhide__ = True
+        named = names_in(names)
         widgets = self._widgets("session.form")
-        for name in names:
+        for name in named:
             if self._link.written(name) is None:
                 raise Missing(name, self._link.names)
-        return widgets.form(self, self._link, self._observers(), names or None)
+        return widgets.form(self, self._link, self._observers(), named or None)
 
+    @answered("session.interact(draw), where draw(lr) has variables as parameters")
     def interact(self, function: Callable[..., Any]) -> Any:
         """Call ``function`` with the variables that its parameters name, and again whenever one of them changes::
 
@@ -57,6 +64,8 @@ class Showable:
         variables are by then. An error is shown in its place. Raises SessionError where there is no such variable.
         """
         __tracebackhide__ = True
+        if not callable(function):
+            raise WrongCall(f"What interact calls is a function, not {article(type(function).__name__)}.")
         widgets = self._widgets("session.interact")
         return widgets.Interaction(self, self._link, self._observers(), function)
 
