@@ -19,6 +19,7 @@ from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
 from . import display, idle
+from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
 from .lazy import body_of, step_of
@@ -67,6 +68,8 @@ class Cell:
         #: outputs that say so themselves when the step binds them
         self.watched: Watched | None = None
         self.rejected: str | None = None
+        #: where it changes what is a copy
+        self.slips: list[tuple[Slip, Session]] = []
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
         #: who made the edits before it, where it runs inside another one
         self.outer: SaidOrigin | None = None
@@ -222,6 +225,7 @@ class Cells:
                 raise CellRejected(cell.rejected)
             try:
                 self._names.rebinding(node)
+                cell.slips += slips(node, self._shell.user_ns)
                 line = step_of(node)
                 if line is not None and cell.step is None:
                     cell.tree = node
@@ -333,7 +337,7 @@ class Cells:
             self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         display.lines(said)
-        notes, self._notes[:] = list(self._notes), []
+        notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)

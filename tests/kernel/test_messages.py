@@ -424,6 +424,43 @@ def test_a_snapshots_name_needs_no_quotes_where_nothing_else_can_be_meant(stored
     )
 
 
+COPIES = [
+    ('session["config"]["lr"] = 0.5', 'session["config"] is a copy: with session.edit("config") as config: config[\'lr\'] = 0.5'),
+    ('session["config"]["opt"]["lr"] += 1\nsession["config"]["lr"] = 1', 'session["config"] is a copy: with session.edit("config") as config: config[\'opt\'][\'lr\'] += 1'),
+    ('del session["config"]["lr"]', 'session["config"] is a copy: with session.edit("config") as config: del config[\'lr\']'),
+    ('session["tags"].append("b")', 'session["tags"] is a copy: with session.edit("tags") as tags: tags.append(\'b\')'),
+    ('session["config"].get("opt").update(lr=1)', 'session["config"] is a copy: with session.edit("config") as config: config.get(\'opt\').update(lr=1)'),
+    ('session_state.get("config", {})["a"] = 5', 'session_state.get("config") is a copy: with session_state.edit("config") as config: config[\'a\'] = 5'),
+    ('session.setdefault("my tags", []).append(1)', 'session.setdefault("my tags") is a copy: with session.edit("my tags") as value: value.append(1)'),
+    ('for name in ["tags"]:\n    session[name].append(1)', "session[name] is a copy: with session.edit(name) as value: value.append(1)"),
+    ('session["array"][0] = 5', 'session["array"] is a copy: array = session["array"]; array[0] = 5; session["array"] = array'),
+    ('session["config"]["x"] = [' + "1, " * 50 + "]", 'session["config"] is a copy: with session.edit("config") as config: ...'),
+    ('with session.edit("config") as c:\n    c = {"a": 1}', 'c = ... inside of session.edit("config") only gives the name another meaning. To write all of it: session["config"] = ...'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "sentence"), COPIES, ids=[code for code, _ in COPIES])
+def test_a_copy_that_is_changed_where_it_is_read_is_told(shell: Shell, code: str, sentence: str) -> None:
+    shell.run(
+        "import numpy as np\nsession.update({'config': {'opt': {'lr': 1}, 'lr': 1}, 'tags': ['a'], 'my tags': [1]})"
+    )
+    shell.run("session['array'] = np.arange(3)")
+    ran = shell.run(code)
+    assert (ran.ok, ran.text.strip()) == (True, sentence)
+
+
+def test_what_changes_no_copy_is_not_told(shell: Shell) -> None:
+    shell.run("session.update(config={'lr': 1}, tags=['a'], n=1, df={'a': [1]})")
+    for code in (
+        'session["n"] += 1\nsession["tags"] += ["b"]\nsession.pop("n")\nsession.update(n=1)',
+        'with session.edit("config") as config:\n    config["lr"] = 2\n    config.update(a=1)',
+        'tags = session["tags"]; tags.append("c"); session["tags"] = tags',
+        'best = sorted(session["tags"]); best.append(1); d = {}; d["config"] = {}; d["config"]["lr"] = 1; del session["df"]',
+    ):
+        ran = shell.run(code)
+        assert (ran.ok, ran.text) == (True, ""), code
+
+
 def test_what_is_locked_is_told_with_the_line_that_unlocks_it(shell: Shell) -> None:
     shell.run('%session declare seed = 1\n%session declare "my seed" = 1\n%session set seed = 2 "my seed" = 2')
     shell.run('%session lock seed "my seed"')
