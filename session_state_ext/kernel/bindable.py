@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from session_state_ext.errors import Unavailable
@@ -23,7 +23,7 @@ class Bindable:
     _binding: Callable[[], Binding] | None = None
 
     @answered('session.bind("lr", "tags")')
-    def bind(self, *names: str, force: bool = False) -> None:
+    def bind(self, *names: str | Iterable[str], force: bool = False) -> None:
         """Keep these names of the notebook equal with their variables, both ways; all variables, where none are given::
 
             session.bind("lr", "tags")
@@ -42,7 +42,7 @@ class Bindable:
         display.lines(said)
 
     @answered('session.unbind("lr")')
-    def unbind(self, *names: str) -> None:
+    def unbind(self, *names: str | Iterable[str]) -> None:
         """Keep these names (all, where none are given) equal no more. Both sides stay as they are.
 
         Raises SessionError where one of them is not bound.

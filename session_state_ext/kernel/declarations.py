@@ -175,18 +175,18 @@ class Declarations:
         return None if wrong is None else wrong.message
 
     @answered('session.lock("seed")')
-    def lock(self, *names: str) -> None:
+    def lock(self, *names: str | Iterable[str]) -> None:
         """Let nobody change these values by accident."""
         __tracebackhide__ = True
         self._relock(names, locked=True)
 
     @answered('session.unlock("seed")')
-    def unlock(self, *names: str) -> None:
+    def unlock(self, *names: str | Iterable[str]) -> None:
         """Let these values be changed again."""
         __tracebackhide__ = True
         self._relock(names, locked=False)
 
-    def _relock(self, given: Iterable[str], *, locked: bool) -> None:
+    def _relock(self, given: Iterable[str | Iterable[str]], *, locked: bool) -> None:
         __tracebackhide__ = True
         names = names_in(given)
         if not names:
@@ -207,7 +207,7 @@ class Declarations:
     # --- defaults ---
 
     @answered('session.reset("lr"), or session.reset() for all')
-    def reset(self, *names: str) -> list[str]:
+    def reset(self, *names: str | Iterable[str]) -> list[str]:
         """Give variables (all, where none are named) the values they are declared with, in one change.
 
         ``session.undo()`` takes it back. What is locked stays, and cannot be named. Gives the names that changed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import SessionError
@@ -41,7 +41,7 @@ class Showable:
         return widgets.VariableWidget(self, self._link, self._observers(), name)
 
     @answered('session.form("lr", "epochs"), or session.form()')
-    def form(self, *names: str) -> Any:
+    def form(self, *names: str | Iterable[str]) -> Any:
         """Controls of all declared variables (or of ``names``), with their descriptions, in groups by what stands
         before a dot in their names, and a button that resets them to their defaults.
         """

@@ -69,7 +69,7 @@ class Stepped:
         'session.run("train")',
         other='A step reads what the session has. Set it first: session["{word}"] = ..., then session.run("train")',
     )
-    def run(self, *names: str, stale: bool = False, force: bool = False) -> dict[str, Any]:
+    def run(self, *names: str | Iterable[str], stale: bool = False, force: bool = False) -> dict[str, Any]:
         """Run a step: ``session.run("train")``; its outputs, by name.
 
         ``stale=True`` runs what is not fresh, of all steps or of those named and the ones before them; with ``force``
@@ -100,7 +100,7 @@ class Stepped:
         return StepTable(self._steps().standing())
 
     @answered('session.forget_steps("train")')
-    def forget_steps(self, *names: str) -> list[str]:
+    def forget_steps(self, *names: str | Iterable[str]) -> list[str]:
         """Take steps out of the lists: renamed ones, and those whose cells are gone. What they wrote stays.
 
         A step comes back when it runs again. Raises SessionError where there is no such step, or it is running.

@@ -156,7 +156,7 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
 
 
 def form(session: Session, link: Link, observers: Observers, names: Iterable[str] | None) -> Any:
-    """All declared variables (or ``names``), in groups by what stands before a dot, and a button that resets them."""
+    """All declared variables (or ``names``), in groups by what stands before a dot, and a button that resets these."""
     chosen = list(names) if names is not None else [name for name in session if name in link.specs]
     if not chosen:
         raise SessionError("Nothing is declared here yet: session.declare('lr', 0.1, minimum=0, maximum=1).")
@@ -173,12 +173,15 @@ def form(session: Session, link: Link, observers: Observers, names: Iterable[str
     button = ipywidgets.Button(description="Reset to defaults", tooltip="One change; undo takes it back")
 
     def reset(_: Any) -> None:
+        # What is not in the form is none of its business.
+        declared = {name: session.spec(name) or {} for name in chosen}
+        names = [name for name, spec in declared.items() if "default" in spec and not spec.get("locked")]
         try:
-            changed = session.reset()
+            changed = session.reset(names) if names else []
         except SessionError as error:
             note.value = error.message
         else:
-            note.value = f"Reset: {', '.join(changed)}" if changed else "All have their defaults."
+            note.value = f"Reset: {', '.join(changed)}" if changed else "All have their defaults, or are locked."
 
     button.on_click(reset)
     return ipywidgets.VBox([*rows, ipywidgets.HBox([button, note])])

@@ -151,6 +151,13 @@ def test_a_form_has_what_is_declared_in_groups_and_resets_it(shell: Shell) -> No
     shell.run("f.children[-1].children[0].click()")
     assert shell.session["lr"] == 0.1
     assert shell.run("f.children[-1].children[1].value").value == "Reset: lr"
+    shell.run(
+        "session.declare('seed', 1)\nsession.update({'lr': 0.5, 'model.depth': 5, 'seed': 2})\nsession.lock('seed')"
+    )
+    shell.run("g = session.form('model.depth', 'seed', 'free')\ng.children[-1].children[0].click()")
+    assert dict(shell.session) == {"lr": 0.5, "model.depth": 3, "free": 1, "seed": 2}, "what it shows, no more"
+    shell.run("g.children[-1].children[0].click()")
+    assert shell.run("g.children[-1].children[1].value").value == "All have their defaults, or are locked."
 
 
 def test_the_lines_show_the_same_controls(shell: Shell) -> None:
