@@ -348,13 +348,14 @@ class Link:
         watch = self._line.replica.watch
         if watch is not None and watch.wants(name):
             new = None if written is DELETED else as_text(written)
-            watch.shows(name, new, self._author(self.origin), self._line.replica.revision)
+            revision = self._line.replica.revision + self._outbox.ahead(self.origin)
+            watch.shows(name, new, self._author(self.origin), revision)
 
     def _look(self, names: Iterable[str], said: SaidOrigin) -> None:
         """Edits have been made here; the lock is held."""
         replica = self._line.replica
         if replica.watch is not None:
-            replica.watch.look(names, self._author(said), replica.revision)
+            replica.watch.look(names, self._author(said), replica.revision + self._outbox.ahead())
 
     def _author(self, said: SaidOrigin) -> Origin:
         return said.complete(user=None, client=self._outbox.client)

@@ -18,7 +18,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin, check_value
 
 from .controls import Control, control_for
-from .observers import Observer
+from .observers import Made, Observer
 from .outbox import as_text
 
 if TYPE_CHECKING:
@@ -206,7 +206,8 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
         widgets = [VariableWidget(session, link, observers, name) for name in self._names]
         super().__init__([*widgets, self.output])
         origin = SaidOrigin(kind="cell", cell=link.origin.cell)
-        self._observer = Observer(self._told, frozenset(self._names), "cells", origin)
+        made = Made.of(function, link.origin)
+        self._observer = Observer(self._told, frozenset(self._names), "cells", origin, made, self.close)
         observers.add(self._observer)
         self._run()
         self._shown_in: int | None = None

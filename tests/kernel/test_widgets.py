@@ -182,6 +182,14 @@ def test_a_function_follows_its_variables_and_shows_its_errors(shell: Shell) -> 
     assert "there is no c" in (shell.run("session.interact(lambda a, c: 1)").error or "")
 
 
+def test_a_cell_of_interact_that_runs_again_calls_its_function_once(shell: Shell) -> None:
+    shell.run("session['a'] = 1\ncalls = []")
+    for _ in range(3):
+        shell.run("@session.interact\ndef show(a): calls.append(a)", cell="one")
+    shell.run("calls.clear()\nsession['a'] = 2", cell="two")
+    assert shell.names["calls"] == [2]
+
+
 def test_interact_shows_itself_once_and_leaves_the_function(notebook: Kernel) -> None:
     made = notebook.run(f"{LOAD}\nsession['a'] = 1\n@session.interact\ndef twice(a):\n    return 2 * a")
     assert made.text.count("Interaction(") == 1, "a decorated function is no value that a cell shows"
