@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from session_state_ext.errors import Conflict, Expired, NotFound, NothingToUndo, SessionError, Unavailable
+from session_state_ext.errors import (
+    Conflict,
+    Expired,
+    InvalidValue,
+    Locked,
+    NotFound,
+    NothingToUndo,
+    SessionError,
+    Unavailable,
+)
 from session_state_ext.model import Snapshot
-from session_state_ext.spelling import nearest, pasted
+from session_state_ext.spelling import listed, nearest, pasted
 
 from .archive import Altered, Archive, Author
 from .calls import WrongCall, answered, check_text, check_whole
@@ -76,7 +85,8 @@ class Past:
     def undo(self, revision: int | None = None, *, force: bool = False) -> Moved:
         """Take back the newest change that was made here and is not undone, or the change ``revision``, by a new one.
 
-        Raises Conflict where one of its variables was changed again since; ``force`` takes it back all the same.
+        Raises Conflict where one of its variables was changed again since, InvalidValue where its value is not allowed
+        any more; ``force`` takes it back all the same.
         """
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
@@ -87,9 +97,8 @@ class Past:
         author = self._author()
         try:
             now = self._ask(lambda archive: archive.undo(author, revision=revision, force=force))
-        except Conflict as conflict:
-            number = "" if revision is None else str(revision)
-            raise self._moved_on(conflict, "undo", number) from None
+        except (Conflict, InvalidValue) as refusal:
+            raise self._refused(refusal, "undo", "" if revision is None else str(revision)) from None
         except NothingToUndo:
             if revision is not None:
                 raise
@@ -112,8 +121,8 @@ class Past:
         author = self._author()
         try:
             now = self._ask(lambda archive: archive.redo(author, force=force))
-        except Conflict as conflict:
-            raise self._moved_on(conflict, "redo", "") from None
+        except (Conflict, InvalidValue) as refusal:
+            raise self._refused(refusal, "redo", "") from None
         except NothingToUndo:
             raise NothingToUndo(
                 "There is nothing to redo: this kernel has undone nothing, or has written something since."
@@ -122,8 +131,12 @@ class Past:
         return history.Moved(f"Took back the undo, revision {undoes} · now at revision {now}", now, edits, "")
 
     @answered('session.restore("before sweep"), or session.restore(12)')
-    def restore(self, to: int | str) -> Moved:
-        """Go back to a revision, or to a snapshot by its name, by a new change; variables that came later go."""
+    def restore(self, to: int | str, *, force: bool = False) -> Moved:
+        """Go back to a revision, or to a snapshot by its name, by a new change; variables that came later go.
+
+        What is locked now stays locked. Raises Locked where the value of such a variable would change; ``force``
+        changes it all the same.
+        """
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
@@ -131,9 +144,11 @@ class Past:
         author, before = self._author(), self._link.replica.revision
         revision = self._revision(to)
         snapshot = to if isinstance(to, str) else None
-        now = self._ask(
-            lambda archive: archive.restore(author, revision=None if snapshot else revision, snapshot=snapshot)
-        )
+        number = None if snapshot else revision
+        try:
+            now = self._ask(lambda archive: archive.restore(author, revision=number, snapshot=snapshot, force=force))
+        except Locked as locked:
+            raise _held(locked, to) from None
         what = f"{snapshot} (revision {revision})" if snapshot else f"revision {revision}"
         if now <= before:
             return history.Moved(f"Nothing is different from {what}; the session is as it was.", now, [], "")
@@ -163,6 +178,10 @@ class Past:
         from . import history
 
         check_text(name, "snapshot")
+        if not name:
+            raise WrongCall("A snapshot needs a name.")
+        if name.isdigit():
+            raise SessionError(f"{name} would be mistaken for a revision. Give the snapshot a name of letters.")
         if revision is not None:
             check_whole(revision, "A revision")
         self._prepare("snapshot")
@@ -286,8 +305,17 @@ class Past:
         )
         raise NotFound(f"There is no snapshot {of}.{nearest(of, list(known))}{there}")
 
-    def _moved_on(self, conflict: Conflict, verb: str, number: str) -> Conflict:
+    def _refused(self, refusal: Conflict | InvalidValue, verb: str, number: str) -> SessionError:
         """The refusal with what stands there, who wrote it, and how to do it all the same."""
+        why = self._stands(refusal) if isinstance(refusal, Conflict) else refusal.message.removesuffix(".")
+        forced = f"%session {verb} {number} --force".replace("  ", " ")
+        python = ", ".join([*([number] if number else []), "force=True"])
+        return type(refusal)(
+            f"Nothing was done: {why}. To do it all the same: {forced}, or session.{verb}({python})",
+            **refusal.fields,
+        )
+
+    def _stands(self, conflict: Conflict) -> str:
         from . import display, preview
 
         name = conflict.fields.get("name", "A variable")
@@ -295,16 +323,9 @@ class Past:
         with self._link.moment() as replica:
             row = replica.rows.get(name)
         if theirs is None:
-            stands = f"{name} was deleted since"
-        else:
-            who = f" ({display.by(row.origin)})" if row is not None else ""
-            stands = f"{name} was changed again since, to {preview.brief(bytes(theirs), 40)}{who}"
-        forced = f"%session {verb} {number} --force".replace("  ", " ")
-        python = ", ".join([*([number] if number else []), "force=True"])
-        return Conflict(
-            f"Nothing was done: {stands}. To do it all the same: {forced}, or session.{verb}({python})",
-            **conflict.fields,
-        )
+            return f"{name} was deleted since"
+        who = f" ({display.by(row.origin)})" if row is not None else ""
+        return f"{name} was changed again since, to {preview.brief(bytes(theirs), 40)}{who}"
 
     def _title(self, name: str | None, count: int) -> str:
         meta = self._link.replica.meta
@@ -315,6 +336,20 @@ class Past:
 
     def _never(self, name: str) -> str:
         return f"This session has never had a variable {name}.{nearest(name, self._link.names())}"
+
+
+def _held(locked: Locked, to: int | str) -> Locked:
+    """The refusal of a restore, with what unlocks what it would change."""
+    names: list[str] = locked.fields.get("names") or []
+    if not names:
+        return locked
+    line = to if isinstance(to, int) else pasted(to)
+    return Locked(
+        f"Nothing was done: {listed(names)} {'is' if len(names) == 1 else 'are'} locked, and would change. Unlock "
+        f"{'it' if len(names) == 1 else 'them'} first: %session unlock {' '.join(map(pasted, names))}; or to do it "
+        f"all the same: %session restore {line} --force, or session.restore({to!r}, force=True)",
+        names=names,
+    )
 
 
 def _older(name: str | None, oldest: int | None) -> str:

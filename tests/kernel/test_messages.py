@@ -329,6 +329,8 @@ CALLS = [
     ("session.diff()", 'session.diff needs a value. Write: session.diff("before sweep"), or session.diff(12, 15)'),
     ("session.diff(1, 2, 3)", 'session.diff takes two values without a name, not 3. Write: session.diff("before sweep"), or session.diff(12, 15)'),
     ("session.restore()", 'session.restore needs a value. Write: session.restore("before sweep"), or session.restore(12)'),
+    ("session.snapshot('')", 'A snapshot needs a name. Write: session.snapshot("before sweep")'),
+    ("session.snapshot('12')", "12 would be mistaken for a revision. Give the snapshot a name of letters."),
     ("session.snapshot()", 'session.snapshot needs a value. Write: session.snapshot("before sweep")'),
     ("session.snapshot('a', label='b')", 'session.snapshot has no label. Write: session.snapshot("before sweep")'),
     ("session.snapshot('a', name='b')", 'session.snapshot is given its name twice. Write: session.snapshot("before sweep")'),
