@@ -9,9 +9,31 @@ import ts from 'typescript-eslint';
 const layers = [
   ['json', 'ids', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model', 'frames', 'changes', 'overlay'],
-  ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
+  [
+    'limits',
+    'freshness',
+    'stepgraph',
+    'steps',
+    'timeline',
+    'scalartext',
+    'ndarray',
+    'columns',
+    'sheet',
+    'typed'
+  ],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
-  ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
+  [
+    'edit',
+    'outbox',
+    'rest',
+    'archive',
+    'kept',
+    'channel',
+    'shelf',
+    'document',
+    'kernellife',
+    'kernelpackage'
+  ],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
   ['view', 'writer', 'flushes'],
   ['client'],

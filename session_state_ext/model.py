@@ -73,12 +73,20 @@ class Spec(Value, omit_defaults=True, forbid_unknown_fields=True, frozen=True, k
 
 
 class Input(Value, omit_defaults=True, frozen=True, kw_only=True):
-    """What a run read: the revision, and the value where it is small, else the hash of its canonical text."""
+    """What a run read: the revision, and the value where it is small, else the hash of its canonical text.
+
+    Revision 0 without either: the run looked for it, and there was no such variable.
+    """
 
     revision: int
     value: Raw | UnsetType = UNSET
     #: "sha256:" and 64 hexadecimal digits
     hash: str | UnsetType = UNSET
+
+    @property
+    def absent(self) -> bool:
+        """Whether there was no such variable."""
+        return self.revision == 0 and self.value is UNSET and self.hash is UNSET
 
 
 class RunError(Value, omit_defaults=True, frozen=True, kw_only=True):
@@ -110,7 +118,13 @@ class Run(Value, omit_defaults=True, frozen=True, kw_only=True):
     left: list[str] = []
     #: such names of other steps that it read, each with the fingerprint of the run that had left it
     needs: dict[str, str] = {}
+    #: of one whose inputs are found in its code: the names there that were no variables
+    free: list[str] = []
+    #: of one that succeeded: what it has computed with, see freshness.fingerprint
+    fingerprint: str = ""
     kernel: str | None = None
+    #: which process of that kernel: another one after a restart
+    life: str | None = None
     cell: str | None = None
     #: "sha256:" and 64 hexadecimal digits of the body
     source: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,9 +48,13 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest come last: what fails in a second is not waited for."""
+    """The slowest come last: what fails in a second is not waited for.
+
+    The browser's stay together, for they share a browser and a server; of them the longest files come first, so that
+    no worker is left with one when the others have ended.
+    """
     here = Path(__file__).parent
     for item in items:
         if item.path.relative_to(here).as_posix().startswith(SLOW):
             item.add_marker("slow")
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: item.path.stat().st_size if "browser" in item.path.parts else sys.maxsize, reverse=True)

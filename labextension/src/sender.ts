@@ -129,11 +129,14 @@ export class Sender {
     clearTimeout(this._answer);
   }
 
-  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only.
+  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only. What it reads on its
+  // way is in no record before its end; it will be what the last one read.
   private readonly _isHeld = (edit: Edit): boolean =>
     !this._urgent.has(edit.op.name) &&
     [...this.options.steps().values()].some(
-      step => step.run?.status === 'running' && step.inputs.includes(edit.op.name)
+      step =>
+        step.run?.status === 'running' &&
+        (step.inputs.includes(edit.op.name) || edit.op.name in (step.done?.inputs ?? {}))
     );
 
   private get _isDirty(): boolean {

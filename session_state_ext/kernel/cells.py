@@ -280,8 +280,8 @@ class Cells:
         if result is not None:
             error = result.error_before_exec or result.error_in_exec
         outcome = self.steps.end(step, error, self._line_of(error))
-        if self._bound is not None and not outcome.run.succeeded:
-            self._bound.hold(step.line.outputs)
+        if self._bound is not None:
+            self._bound.hold(name for name in step.line.outputs if name not in outcome.run.written)
         display.warn(*outcome.warnings)
         display.show(*map(display.note, outcome.notes))
         if outcome.error is not None and result is not None:

@@ -38,6 +38,7 @@ class _KeptGroup(Struct, kw_only=True, frozen=True):
     seen: dict[str, int] | None = None
     specs: dict[str, str] = {}
     label: str | None = None
+    family: int = 0
 
 
 class _KeptOpen(Struct, kw_only=True, frozen=True):
@@ -126,14 +127,21 @@ def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
     edits = {name: _kept_edit(written) for name, written in group.edits.items()}
     specs = {name: spec.decode() for name, spec in group.specs.items()}
     return _KeptGroup(
-        origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen, specs=specs, label=group.label
+        origin=group.origin,
+        edits=edits,
+        runs=group.runs,
+        whole=group.whole,
+        seen=seen,
+        specs=specs,
+        label=group.label,
+        family=group.family,
     )
 
 
 def _group(kept: _KeptGroup) -> Group:
     edits = {name: _edit(edit) for name, edit in kept.edits.items()}
     specs = {name: spec.encode() for name, spec in kept.specs.items()}
-    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, specs=specs, label=kept.label)
+    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, kept.family, specs, kept.label)
 
 
 def _kept_edit(written: Written) -> str | _KeptPatch | None:

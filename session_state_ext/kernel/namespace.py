@@ -9,6 +9,7 @@ from typing import Any
 
 from session_state_ext import jsontext
 from session_state_ext.errors import SessionError
+from session_state_ext.model import Run
 from session_state_ext.names import why_unsafe
 
 from . import preview, values
@@ -29,6 +30,8 @@ class Namespace:
         self._session = session
         #: what was put there by a step, a pull or a push; the user's own values are not in it
         self._placed: dict[str, Any] = {}
+        #: the runs of steps that have left names here, by name
+        self.left: dict[str, Run] = {}
         #: values of the user's that were replaced, until their names are bound again
         self._replaced: dict[str, Any] = {}
         self._settle: Callable[[], None] = lambda: None
@@ -77,6 +80,9 @@ class Namespace:
         """Give ``name`` the value of this JSON text, whatever it was."""
         self._names[name] = values.decode(text)
         self._placed[name] = self._names[name]
+        if name in self.left and name not in self.left[name].written:
+            # What the run had left was never in the session.
+            del self.left[name]
 
     def replacing(self, name: str, text: bytes) -> str | None:
         """What to say when this replaces a value of the user's, which :meth:`yours` then has; None where it is the
@@ -121,7 +127,8 @@ class Namespace:
 
     def hold(self, name: str, value: Any) -> None:
         """Give ``name`` a value that is in the kernel only. Raises Unplaced."""
-        self.check(name)
+        if name not in self.left:  # else it may be a function that an earlier run has left
+            self.check(name)
         self._names[name] = value
         self.trust(name)
 
@@ -134,6 +141,7 @@ class Namespace:
         self._names.pop(name, None)
         self._placed.pop(name, None)
         self._replaced.pop(name, None)
+        self.left.pop(name, None)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

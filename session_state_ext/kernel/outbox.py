@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
-from msgspec.structs import replace
 
 from session_state_ext.changes import read_spec
 from session_state_ext.differences import composed
@@ -22,6 +21,8 @@ from session_state_ext.model import Declare, Delete, Op, Patch, RunOp, Set, Vari
 from session_state_ext.model import Run as RunRecord
 from session_state_ext.patches import patch_value
 from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
+
+from .untaken import without
 
 #: A mutate stays well below what a frame can carry, unless it must stay whole.
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -85,6 +86,8 @@ class Group(Struct):
     specs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     #: what the change is for, in a word
     label: str | None = None
+    #: the revision that whoever wrote it had seen, where that is not the newest: a step's outputs, as of its beginning
+    base: int | None = None
 
     def ops(self) -> tuple[Op, ...]:
         """What the server is asked to do."""
@@ -124,6 +127,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
     base: bytes | None = None
     #: the declaration, where it was that which was not taken
     spec: bytes | None = None
+    #: the id of the run whose output it was
+    run: str | None = None
 
 
 class Outbox:
@@ -202,6 +207,7 @@ class Outbox:
     def append(self, group: Group) -> None:
         """A group of its own: a batch, or a step's outputs with their run."""
         self._growing = None
+        self._families = max(self._families, group.family)
         self.queue.append(group)
         self.latest.update(group.edits)
         self.specs.update(group.specs)
@@ -234,6 +240,7 @@ class Outbox:
 
     def _number(self, group: Group, base: int) -> Open:
         self.seq += 1
+        base = base if group.base is None else min(base, group.base)
         label = UNSET if group.label is None else group.label
         body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin, label=label))
         self.open = Open(self.seq, base, body, group)
@@ -262,21 +269,23 @@ class Outbox:
         self._forget(group)
         return group
 
-    def refuse(self, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
-        """The open mutate has been refused for good: what of it is lost to the session.
+    def refuse(self, code: str, message: str, theirs: bytes | None = None, name: str | None = None) -> list[Refusal]:
+        """The open mutate has been refused for good, because of ``name`` where that is known: what of it is lost.
 
-        Of a change of several edits nothing is lost yet: they go again, one variable at a time.
+        Of a change of several edits nothing is lost yet: they go again, one variable at a time. Of a run's change only
+        the output that was refused: the others go again with the record, which does not claim it any more.
         """
         if self.open is None:
             return []
         group, self.open = self.open.group, None
+        if group.runs and name in group.edits:
+            return self._leave_out(group, name, code, message, theirs)
         # A batch is all or nothing; a step's outputs are not, for the others are still worth keeping.
         if (group.runs or not group.whole) and len({*group.edits, *group.specs}) + len(group.runs) > 1:
             self._take_apart(group)
             return []
         self._forget(group)
-        self._tell_family(group, message)
-        return refusals(group, code, message, theirs)
+        return refusals(group, code, message, theirs, self._tell_family(group, message))
 
     def refit(self, name: str, row: Variable) -> list[Refusal]:
         """Take out an edit of members that no longer fits what is confirmed: it is never sent."""
@@ -298,8 +307,21 @@ class Outbox:
         """Send the open mutate's edits anew, under the next number: its variable was gone, that is known now."""
         if self.open is not None:
             group, self.open = self.open.group, None
+            group.base = None
             group.seen = None if seen is None else dict.fromkeys(group.edits, seen)
             self.queue.appendleft(group)
+
+    def _leave_out(self, group: Group, name: str, code: str, message: str, theirs: bytes | None) -> list[Refusal]:
+        lost = Group(group.origin, {name: group.edits.pop(name)})
+        group.runs = [without(run, _texts(lost), message) for run in group.runs]
+        self.queue.appendleft(group)
+        self._forget(lost)
+        return refusals(lost, code, message, theirs, group.runs[0].id)
+
+    def rebase(self) -> None:
+        """Another history: the revisions that were seen are none of its."""
+        for group in self.groups():
+            group.base = None
 
     def _take_apart(self, group: Group) -> None:
         self._families += 1
@@ -310,6 +332,7 @@ class Outbox:
                 seen=group.seen,
                 family=self._families,
                 specs={name: group.specs[name]} if name in group.specs else {},
+                base=group.base,
             )
             for name in {**group.specs, **group.edits}
         ]
@@ -317,11 +340,14 @@ class Outbox:
             parts.append(Group(group.origin, runs=group.runs, family=self._families))
         self.queue.extendleft(reversed(parts))
 
-    def _tell_family(self, group: Group, message: str) -> None:
-        """A run's record, which goes last, must not claim what was refused before it."""
+    def _tell_family(self, group: Group, message: str) -> str | None:
+        """A run's record, which goes last, must not claim what was refused before it; the run's id."""
+        told = None
         for other in self.queue:
             if group.family and other.family == group.family and other.runs:
-                other.runs = [_without(run, list(group.edits), message) for run in other.runs]
+                other.runs = [without(run, _texts(group), message) for run in other.runs]
+                told = other.runs[0].id
+        return told
 
     def _forget(self, group: Group) -> None:
         for name in group.edits:
@@ -341,6 +367,8 @@ class Outbox:
         """After a welcome: what must be sent again. ``answered``: the welcome's last answer settled the open one."""
         opened = self.open
         self.seq = last_seq
+        if not same_epoch:
+            self.rebase()
         if opened is None or answered:
             return None
         if last_seq >= opened.seq:
@@ -362,7 +390,9 @@ class Outbox:
         return dropped
 
 
-def refusals(group: Group, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
+def refusals(
+    group: Group, code: str, message: str, theirs: bytes | None = None, run: str | None = None
+) -> list[Refusal]:
     """Each edit of ``group`` as one that was not taken."""
     return [
         Refusal(
@@ -372,6 +402,7 @@ def refusals(group: Group, code: str, message: str, theirs: bytes | None = None)
             message=message,
             theirs=theirs,
             base=written.before if type(written) is Patched else None,
+            run=run,
         )
         for name, written in group.edits.items()
     ] + [
@@ -379,6 +410,10 @@ def refusals(group: Group, code: str, message: str, theirs: bytes | None = None)
         for name, spec in group.specs.items()
         if name not in group.edits
     ]
+
+
+def _texts(group: Group) -> dict[str, bytes]:
+    return {name: as_text(written) for name, written in group.edits.items() if written is not DELETED}
 
 
 def _size(written: Written) -> int:
@@ -400,13 +435,7 @@ def laid(patched: Patched, value: bytes) -> bytes | None:
         return None
 
 
-def _without(run: RunRecord, names: list[str], message: str) -> RunRecord:
-    written = [name for name in run.written if name not in names]
-    status = "warned" if run.status == "done" else run.status
-    return replace(run, written=written, status=status, warnings=[*run.warnings, *(f"{n}: {message}" for n in names)])
-
-
-def refusal_of(reject: Reject) -> tuple[str, str, bytes | None]:
+def refusal_of(reject: Reject) -> tuple[str, str, bytes | None, str | None]:
     """What :meth:`Outbox.refuse` wants of a reject frame."""
     theirs = None if reject.theirs is UNSET else bytes(reject.theirs)
-    return reject.code, reject.message, theirs
+    return reject.code, reject.message, theirs, None if reject.name is UNSET else reject.name

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import textwrap
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import msgspec
@@ -45,6 +45,13 @@ class Recipe(Struct, kw_only=True):
     def name(self) -> str:
         return self.line.name
 
+    def infers(self) -> list[str]:
+        """The names that are inputs as soon as there are such variables: of one that declares none, what it reads."""
+        if self.line.inputs is not None or self.tree is None:
+            return []
+        # print(lr) calls Python's own, whatever variable is called so.
+        return [name for name in free_names(self.tree) if why_unsafe(name) is None]
+
     def reads(self) -> set[str]:
         """The names that the body takes from the kernel."""
         free = free_names(self.tree) if self.tree is not None else []
@@ -54,9 +61,12 @@ class Recipe(Struct, kw_only=True):
         """The names that the body may leave in the kernel."""
         return set()
 
-    def known(self, step: Step | None) -> Known:
-        """Its code and its runs."""
-        inputs = self.line.inputs if self.line.inputs is not None else list(step.inputs) if step else []
+    def known(self, step: Step | None, variables: Container[str]) -> Known:
+        """Its code and its runs, where there are these variables."""
+        inputs = self.line.inputs
+        if inputs is None:
+            inferred = (name for name in self.infers() if name in variables)
+            inputs = [*(step.inputs if step else ()), *inferred]
         return Known(
             name=self.name,
             inputs=list(dict.fromkeys([*inputs, *(step.done.inputs if step and step.done else ())])),
@@ -88,11 +98,16 @@ class FunctionRecipe(Recipe, kw_only=True):
     kinds: dict[str, Any]
     optional: frozenset[str]
 
-    def arguments(self, texts: Mapping[str, bytes]) -> inspect.BoundArguments:
-        """The variables as arguments, checked against the annotations. Raises WrongInput."""
+    def arguments(self, texts: Mapping[str, bytes], here: Mapping[str, Any]) -> inspect.BoundArguments:
+        """The variables, and values that are in this kernel only, as arguments, checked against the annotations.
+
+        Raises WrongInput.
+        """
         bound = inspect.signature(self.function).bind_partial()
-        for name, text in texts.items():
-            bound.arguments[name] = self._checked(name, values.decode(text))
+        given = {**{name: values.decode(text) for name, text in texts.items()}, **here}
+        for name in bound.signature.parameters:
+            if name in given:
+                bound.arguments[name] = self._checked(name, given[name])
         return bound
 
     def _checked(self, name: str, value: Any) -> Any:

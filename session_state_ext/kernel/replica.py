@@ -227,12 +227,16 @@ class Replica:
             # An assignment means this value, whether or not somebody deleted the old one; its members alone do not.
             self.outbox.again(None)
             return
+        if reject.code == "renamed" and opened.group.base is not None:
+            # So it does where the old one got another name since the step began.
+            self.outbox.again(None)
+            return
         self._refuse(*refusal_of(reject))
         self.respec(opened.group.specs)
 
-    def _refuse(self, code: str, message: str, theirs: bytes | None = None) -> None:
+    def _refuse(self, code: str, message: str, theirs: bytes | None = None, name: str | None = None) -> None:
         """The open mutate was not taken: what it hid is seen again."""
-        refused = self.outbox.refuse(code, message, theirs)
+        refused = self.outbox.refuse(code, message, theirs, name)
         self.refused += refused
         for one in refused:
             self._look_behind(one.name)
@@ -322,6 +326,7 @@ class Replica:
         if opened is not None:
             self.outbox.open = None
             self.outbox.queue.appendleft(opened.group)
+        self.outbox.rebase()
         self.outbox.seq = 0
 
 

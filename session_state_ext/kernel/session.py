@@ -138,6 +138,8 @@ class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Track
 
     def __contains__(self, name: object) -> bool:
         self._link.known()
+        if self._reading is not None and isinstance(name, str):
+            self._reading(name)
         return isinstance(name, str) and self._link.written(name) is not None
 
     @answered("session.update(lr=0.1, epochs=3)")

@@ -266,13 +266,18 @@ def _forget(run: Run, names: set[str]) -> Run:
     if names.isdisjoint((*run.inputs, *run.outputs, *run.written)):
         return run
     inputs = {
-        name: Input(revision=read.revision, value=PURGED) if name in names else read
+        name: Input(revision=read.revision, value=PURGED) if name in names and not read.absent else read
         for name, read in run.inputs.items()
     }
     # What went wrong is often told with the value that it went wrong with.
     error = run.error and replace(run.error, message="The message was purged with a value.")
     return replace(
-        run, inputs=inputs, error=error, warnings=["A warning was purged with a value." for _ in run.warnings]
+        run,
+        inputs=inputs,
+        error=error,
+        warnings=["A warning was purged with a value." for _ in run.warnings],
+        # By it a short value could be found out.
+        fingerprint="",
     )
 
 

@@ -221,7 +221,8 @@ def test_what_a_step_had_read_does_not_come_back_with_its_next_run(tmp_path: Pat
     async def story(session: Past) -> None:
         await session.write(token=SECRET)
         read = {"token": Input(revision=1, value=Raw(json.dumps(SECRET).encode()))}
-        await session.write(RunOp(run=Run(id="r1", step="train", status="done", start=1, inputs=read)))
+        ended = Run(id="r1", step="train", status="done", start=1, inputs=read, fingerprint="sha256:of a short value")
+        await session.write(RunOp(run=ended))
         await session.write(token="harmless")
         other = Hub(SqlStore(f"sqlite:///{path}")) if elsewhere else session.hub
         if elsewhere:
@@ -235,7 +236,7 @@ def test_what_a_step_had_read_does_not_come_back_with_its_next_run(tmp_path: Pat
         async with session.hub.use(LOCAL, session.session) as live:
             done = live.steps["train"].done
             assert done is not None
-            assert done.inputs["token"].value == PURGED
+            assert (done.inputs["token"].value, done.fingerprint) == (PURGED, "")
         assert not stored(path)
 
     tell(story, f"sqlite:///{path}")

@@ -92,6 +92,8 @@ class Kernel:
         self._client, self._manager, self._jupyter = client, manager, jupyter
         self.path = ""
         self.id = ""
+        #: what its latest message was headed with
+        self.life = ""
         self._session = ""
         self._stopped = threading.Event()
 
@@ -206,6 +208,7 @@ class Kernel:
             message = self._client.get_iopub_msg(timeout=max(0.1, until - time.monotonic()))
             if message["parent_header"].get("msg_id") != message_id:
                 continue
+            self.life = message["header"]["session"]
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 break
             take(message)

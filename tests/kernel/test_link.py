@@ -24,7 +24,7 @@ from session_state_ext.kernel.link import Link
 from session_state_ext.kernel.memory import MemoryBackend
 from session_state_ext.kernel.outbox import DELETED, Group, Outbox, as_text
 from session_state_ext.model import Run
-from session_state_ext.wire import Mutate, SaidOrigin
+from session_state_ext.wire import Limits, Mutate, SaidOrigin
 
 from .notebook import until
 
@@ -160,8 +160,28 @@ def test_a_refused_output_is_taken_out_of_the_record_of_its_run(connect: Callabl
     assert link.flush(60, patient=True)
     assert backend.values() == {"loss": "1"}
     recorded = link.steps()["train"].run
-    assert (recorded.status, recorded.written) == ("warned", ["loss"])
-    assert recorded.warnings[0].startswith("big: ")
+    assert (recorded.status, recorded.written, recorded.left) == ("warned", ["loss"], ["big"])
+    assert recorded.warnings[0].startswith('big = "xxx')
+    assert recorded.revision == backend._session.revision == 1, "what was taken and the record are one change"
+    assert [(one.name, one.run) for one in link.news()[1]] == [("big", "r")]
+
+
+def test_a_change_of_a_run_that_is_too_much_as_a_whole_is_split_and_its_record_is_true(
+    connect: Callable[[Unreliable], Link],
+) -> None:
+    backend = Unreliable(lambda _: None)
+    backend._session.limits = Limits(session_bytes=2_000)
+    link = connect(backend)
+    link.known()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss", "acc"], written=["loss", "acc"])
+    edits = {"loss": 1, "acc": b'"' + b"x" * 3_000 + b'"'}
+    group = Group(SaidOrigin(kind="step", step="train", run="r"), edits, [run], whole=True)
+    link.append(group, hurry=True)
+    assert link.flush(60, patient=True)
+    assert backend.values() == {"loss": "1"}
+    recorded = link.steps()["train"].run
+    assert (recorded.status, recorded.written, recorded.left) == ("warned", ["loss"], ["acc"])
+    assert recorded.warnings[0].endswith("... was not taken and is in kernel only: a session can have 0 MiB in all")
 
 
 def test_a_server_that_does_not_know_the_kernel_yet_is_asked_again(connect: Callable[[Unreliable], Link]) -> None:

@@ -73,7 +73,7 @@ def test_a_function_reads_variables_and_writes_what_it_returns(shell: Shell) -> 
     assert ran.value == {"loss": 1.5}
     assert "int 7" in ran.text
     assert shell.session["loss"] == 1.5
-    assert list(run_of(shell, "train").inputs) == ["lr", "epochs"]
+    assert list(run_of(shell, "train").inputs) == ["lr", "epochs", "extra"]
     assert shell.session.steps()["train"].status == "fresh"
     shell.run("session['extra'] = 1")
     assert shell.session.steps()["train"].why == "extra is a new input"
@@ -172,6 +172,29 @@ def test_a_step_that_is_changed_is_not_fresh(shell: Shell) -> None:
     assert shell.session.steps()["double"].why == "its source changed"
     shell.run("%session run --stale")
     assert shell.session["y"] == 3
+
+
+def test_a_function_that_is_to_write_something_else_is_not_fresh(shell: Shell) -> None:
+    shell.run("@session.step(outputs='y')\ndef two():\n    return {'y': 1, 'z': 2}")
+    shell.run("%session run two")
+    assert shell.session["y"] == {"y": 1, "z": 2}
+    shell.run("@session.step(outputs='y z')\ndef two():\n    return {'y': 1, 'z': 2}")
+    assert shell.session.steps()["two"].why == "z is not there"
+    shell.run("%session run --stale")
+    assert (shell.session["y"], shell.session["z"]) == (1, 2)
+    shell.run("@session.step(outputs='z')\ndef two():\n    return {'y': 1, 'z': 2}")
+    assert shell.session.steps()["two"].status == "fresh", "what it does not promise any more stays"
+
+
+def test_what_a_function_left_may_be_a_function(shell: Shell) -> None:
+    shell.run("session['x'] = 1\n@session.step(outputs='model')\ndef fit(x):\n    return lambda: x")
+    shell.run("%session run fit")
+    shell.run("session['x'] = 2")
+    ran = shell.run("%session run fit")
+    assert ran.ok, ran.text
+    shell.run("@session.step(outputs='y')\ndef use(model):\n    return model()")
+    shell.run("%session run use")
+    assert shell.session["y"] == 2
 
 
 def test_a_value_that_is_set_back_makes_it_fresh_again(shell: Shell) -> None:

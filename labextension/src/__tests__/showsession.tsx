@@ -20,6 +20,8 @@ export class FakeNotebook implements NotebookInFront {
   /** What running a cell does to the session. */
   effect: (id: string) => void = () => undefined;
   hasKernel = true;
+  kernelId: string | null = null;
+  kernelLife: string | null = null;
   private readonly _listeners = new Set<() => void>();
 
   cells(): readonly CellSource[] {

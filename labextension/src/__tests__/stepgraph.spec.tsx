@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react';
 
 import { FakeServer } from './fakeserver';
-import { click, doing, FakeNotebook, showSession } from './showsession';
+import { click, doing, FakeNotebook, row, showSession } from './showsession';
 
 const TRAIN = '%%session step train --in lr --out loss\nloss = lr';
 const TEST = '%%session step test --in loss --out r2\nr2 = loss';
@@ -28,6 +28,62 @@ test('Run all runs what is fresh too, in order, and stops at what does not end w
   expect(notebook.ran).toEqual(['a', 'b']);
   await click(screen.getByTestId('steps-run-every'));
   expect(notebook.ran).toEqual(['a', 'b', 'a']);
+});
+
+test('steps that wait for one another are named, and left out by what runs several', async () => {
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'one', source: '#| step: one(b) -> a' },
+    { id: 'two', source: '#| step: two(a) -> b' },
+    { id: 'alone', source: '#| step: alone(lr) -> c' }
+  ];
+  const server = new FakeServer();
+  notebook.effect = step =>
+    server.record({ id: `run-${step}`, step, status: 'done', start: 1, end: 2, source: '' });
+  await showSession(server, notebook);
+  expect(screen.getByTestId('steps-circle').textContent).toMatch(
+    /^one → two → one: .* Run stale and Run all leave out one, two\./
+  );
+  expect(screen.getByTestId('run-all').textContent).toContain('Run 1');
+  await click(screen.getByTestId('steps-run-stale'));
+  expect(notebook.ran).toEqual(['alone']);
+  await click(screen.getByTestId('steps-run-every'));
+  expect(notebook.ran).toEqual(['alone', 'alone']);
+  await doing(() => notebook.write(notebook.sources.slice(1)));
+  expect(screen.queryByTestId('steps-circle')).toBeNull();
+});
+
+test('what could not be stored is lost with its kernel, and marks the older variable', async () => {
+  const server = new FakeServer();
+  server.set('model', 1, { kind: 'panel' });
+  server.set('other', 1, { kind: 'panel' });
+  const notebook = new FakeNotebook();
+  notebook.kernelId = 'k1';
+  notebook.kernelLife = 'l1';
+  notebook.sources = [{ id: 'a', source: '#| step: fit() -> model' }];
+  await showSession(server, notebook);
+  const made = {
+    status: 'warned',
+    start: 1,
+    end: 2,
+    kernel: 'k1',
+    life: 'l1',
+    source: ''
+  } as const;
+  await doing(() => server.record({ ...made, id: 'r', step: 'fit', outputs: ['model'] }));
+  const state = (): string | null => screen.getByTestId('step').getAttribute('data-state');
+  expect(state()).toBe('fresh');
+  const mark = within(row('model')).getByTestId('older');
+  expect(mark.title).toBe(
+    'fit has made a newer model since, which could not be stored and is in its kernel only.'
+  );
+  expect(within(row('other')).queryByTestId('older')).toBeNull();
+  // It was restarted.
+  notebook.kernelLife = 'l2';
+  await doing(() => notebook.write([...notebook.sources]));
+  expect(state()).toBe('needs-kernel');
+  await doing(() => server.set('model', 2, { kind: 'panel' }));
+  expect(screen.queryByTestId('older')).toBeNull();
 });
 
 test('a step whose cell is gone is put away, one that a function is stays', async () => {

@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useMemo } from 'react';
 
 import { useClient, useSelected, useTrans } from '../context';
+import { isAbsent } from '../freshness';
 import type { Written } from '../graph';
 import type { Row } from '../model';
 import { useClock } from './useClock';
@@ -34,8 +35,9 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   const steps = useSelected(state => state.steps);
   const when = agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans);
   const step = written === null ? undefined : steps.get(written.step);
-  const inputs = Object.keys(
-    (step?.run?.id === row.origin.run ? step?.run : step?.done)?.inputs ?? {}
+  const run = step?.run?.id === row.origin.run ? step?.run : step?.done;
+  const inputs = Object.entries(run?.inputs ?? {}).flatMap(([name, read]) =>
+    isAbsent(read) ? [] : [name]
   );
   const sentence =
     written === null

@@ -4,6 +4,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import type { Run } from '../model';
+import type { Circle } from '../stepgraph';
 import type { StepState, StepView } from '../steps';
 import { durationWords } from './WrittenBy';
 
@@ -51,6 +52,19 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
     return trans.__('%1 in this kernel only', kernelOnly.join(', '));
   }
   return run.end == null ? '' : durationWords(run.end - run.start, trans);
+}
+
+/** Why steps that wait for one another are not run; `stuck`: they, and those after them. */
+export function circleWords(
+  circle: Circle,
+  stuck: readonly string[],
+  trans: TranslationBundle
+): string {
+  return trans.__(
+    '%1: each of these steps reads what the one before it writes, so that none can be the first. Run stale and Run all leave out %2. Take one of the names out of --in or --out.',
+    circle.way.join(' → '),
+    stuck.join(', ')
+  );
 }
 
 /** Errors whose message is a sentence of our own, to which their type adds nothing; as in verdicts.py. */

@@ -10,16 +10,18 @@ const NO_CELLS: readonly CellSource[] = [];
 export function useSteps(): StepView[] {
   const { notebook } = useSurroundings();
   const cells = useCells();
-  const kernel = useSyncExternalStore(
-    listener => notebook?.subscribe(listener) ?? (() => undefined),
-    () => notebook?.kernelId ?? null
+  const subscribe = useCallback(
+    (listener: () => void) => notebook?.subscribe(listener) ?? (() => undefined),
+    [notebook]
   );
+  const kernel = useSyncExternalStore(subscribe, () => notebook?.kernelId ?? null);
+  const life = useSyncExternalStore(subscribe, () => notebook?.kernelLife ?? null);
   const known = useSelected(state => state.steps);
   const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
   return useMemo(
-    () => mergeSteps(declared, known, variables, kernel),
-    [declared, known, variables, kernel]
+    () => mergeSteps(declared, known, variables, kernel, life),
+    [declared, known, variables, kernel, life]
   );
 }
 
