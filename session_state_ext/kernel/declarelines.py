@@ -12,6 +12,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.spelling import nearest, pasted
 
 from . import display, grammar
+from .assignments import untyped
 from .grammar import Mistake
 from .link import Link
 from .namespace import Namespace
@@ -109,7 +110,7 @@ def declaration(line: str) -> tuple[str, Any, dict[str, Any]]:
     names = grammar.words(head)
     if len(names) != 1:
         raise Mistake(f"Declare one variable a line, and its default after =: {_EXAMPLE}")
-    return grammar.checked(names[0]), UNSET, said
+    return untyped(names[0]), UNSET, said
 
 
 def _apart(line: str) -> tuple[str, str]:
