@@ -59,9 +59,16 @@ def answered(example: str, **instead: str) -> Callable[[_F], _F]:
                 raise wrong.with_traceback(None) from None
             raise WrongCall(f"{wrong.message} Write: {example}", advised=True) from None
 
+        call.example = example  # type: ignore[attr-defined]  # by which it is known to be for people
         return cast("_F", call)
 
     return decorate
+
+
+def offered(kind: type) -> list[str]:
+    """The names of a class that are for people: methods that answer for themselves, and properties. No hooks."""
+    members = ((name, getattr(kind, name, None)) for name in dir(kind) if not name.startswith("_"))
+    return [name for name, member in members if isinstance(member, property) or hasattr(member, "example")]
 
 
 def _unfit(

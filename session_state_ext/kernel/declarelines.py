@@ -16,6 +16,7 @@ from .assignments import untyped
 from .grammar import Mistake
 from .link import Link
 from .namespace import Namespace
+from .parameters import parameters
 from .session import Session
 from .synonyms import meant
 
@@ -54,9 +55,9 @@ class DeclareLines:
 
     def parameters(self, cell: str) -> None:
         """Declare what the cell assigns, and give its names the values that the session has."""
+        for one in parameters(cell):
+            self._names.check(one.name, forcible=False)
         declared = self._session.declare_parameters(cell)
-        for name in declared:
-            self._names.check(name)
         # What stands here from an earlier run of the cell is no value of the person's own.
         placed = [self._names.place(name, text) for name, (text, _) in self._link.read(declared).items()]
         display.show(*(display.note(said) for said in placed if said is not None))

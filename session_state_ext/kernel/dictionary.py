@@ -64,14 +64,17 @@ class Dictionary(MutableMapping[str, Any]):
 
     _link: Link
 
+    @answered("session.keys()")
     def keys(self) -> KeysView[str]:
         """The names, in their order."""
         return _Names(self)
 
+    @answered("session.values()")
     def values(self) -> ValuesView[Any]:
         """The values, each a copy."""
         return _Values(self)
 
+    @answered("session.items()")
     def items(self) -> ItemsView[str, Any]:
         """The names with copies of their values."""
         return _Items(self)

@@ -14,7 +14,7 @@ from session_state_ext.wire import LABEL_CHARS
 
 from . import credential, values
 from .bindable import Bindable
-from .calls import WrongCall, answered, check_text
+from .calls import WrongCall, answered, check_text, offered
 from .declarations import Declarations
 from .dictionary import Dictionary
 from .dictionary import Missing as Missing
@@ -72,10 +72,13 @@ class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Track
         raise AttributeError(self._no_attribute(name))
 
     def _no_attribute(self, name: str) -> str:
+        from .elsewhere import attribute
+
         names = self._link.names()
         if name not in names:
-            offered = [one for one in dir(type(self)) if not one.startswith("_")]
-            if (method := closest(name, offered, 0.7)) is not None:
+            if (where := attribute(name)) is not None:
+                return f"A session has no attribute {name}. {where}"
+            if (method := closest(name, offered(type(self)), 0.7)) is not None:
                 return f"A session has no attribute {name}. Did you mean session.{method}?"
             if (variable := closest(name, names, 0.7)) is not None:
                 return f'A session has no attribute {name}. Did you mean session["{variable}"]?'
@@ -84,8 +87,12 @@ class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Track
     def __setattr__(self, name: str, value: Any) -> None:
         __tracebackhide__ = True
         if not name.startswith("_"):
-            raise AttributeError(f'A variable is written as session["{name}"] = ...')
+            own = f"session.{name} is a part of every session. " if name in offered(type(self)) else ""
+            raise AttributeError(f'{own}A variable is written as session["{name}"] = ...')
         super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*(name for name in dir(type(self)) if name.startswith("_")), *offered(type(self))]
 
     # --- the mapping ---
 

@@ -22,7 +22,7 @@ from session_state_ext.wire import check_spec, encode, problem
 from . import values
 from .annotations import Unreadable, hint_of
 from .parameters import Parameter, described, parameters, plain
-from .typeforms import annotated, bounded, check_bounds, choice, is_type, of_type, of_value, retyped
+from .typeforms import annotated, bounded, check_bounds, choice, is_type, of_type, of_value, plainly, retyped
 
 #: A declaration without its default, and the default as a Python value.
 Form = tuple[dict[str, Any], Any]
@@ -38,12 +38,19 @@ def spec_text(name: str, form: Mapping[str, Any], default: Any) -> bytes:
         check_bounds(name, schema)
     spec = Spec(
         description=form.get("description") or UNSET,
-        schema=UNSET if not schema and schema is not False else Raw(encode(schema)),
+        schema=UNSET if not schema and schema is not False else Raw(_encoded(name, schema)),
         default=UNSET if default is UNSET else Raw(values.encode(default, name)),
         control=form.get("control") or UNSET,
         locked=bool(form.get("locked", False)),
     )
     return encode(spec)
+
+
+def _encoded(name: str, schema: Any) -> bytes:
+    try:
+        return encode(schema)
+    except TypeError:  # numbers of numpy, and whatever else a value may be
+        return encode(plainly(name, schema))
 
 
 def declared(name: str, default: Any, kind: Any, said: Mapping[str, Any], form: Mapping[str, Any]) -> bytes:
@@ -140,8 +147,14 @@ def forms_of(what: Any) -> dict[str, Form]:
         return _of_model(kind, instance)
     if dataclasses.is_dataclass(kind):
         return _of_dataclass(kind, instance)
+    if getattr(kind, "__annotations__", None) and not issubclass(kind, dict | tuple):
+        raise InvalidSpec(
+            f"{kind.__name__} is a plain class, which says nothing of its fields. Make it a dataclass: "
+            f"from dataclasses import dataclass, and @dataclass above class {kind.__name__}"
+        )
+    noun = values.article(kind.__name__)
     raise InvalidSpec(
-        f"{values.article(kind.__name__).capitalize()} declares nothing. Give a name, a dataclass, a pydantic model "
+        f"{noun[0].upper()}{noun[1:]} declares nothing. Give a name, a dataclass, a pydantic model "
         'or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'
     )
 
@@ -176,7 +189,11 @@ def _refers(schema: Any) -> bool:
 
 def _of_model(kind: Any, instance: Any) -> dict[str, Form]:
     said = described(kind)
-    forms = _of_schema(kind.model_json_schema(by_alias=False))
+    schema = kind.model_json_schema(by_alias=False)
+    if "properties" not in schema and str(schema.get("$ref")).startswith("#/$defs/"):
+        # One that refers to itself stands among its own parts.
+        schema = {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+    forms = _of_schema(schema)
     found: dict[str, Form] = {}
     for name, field in kind.model_fields.items():
         form, default = forms[name]

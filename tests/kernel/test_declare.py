@@ -239,6 +239,13 @@ def test_a_pydantic_model_declares_its_fields(shell: Shell) -> None:
             session[name] = value
 
 
+def test_a_model_that_refers_to_itself_is_told_where(shell: Shell) -> None:
+    code = "import pydantic\nclass Node(pydantic.BaseModel):\n    name: str = 'root'\n    child: 'Node | None' = None\n"
+    ran = shell.run(f"{code}session.declare(Node)")
+    assert ran.error == "child cannot be declared so: a schema that refers to itself is not taken here."
+    assert dict(shell.session) == {}
+
+
 def test_pydantic_is_not_imported_for_anybody(lone: Callable[..., Kernel]) -> None:
     kernel = lone()
     ran = kernel.run(
@@ -380,6 +387,8 @@ def test_bounds_of_lists_hold_and_come_in_what_numbers_there_are(shell: Shell) -
     session.declare("lr", np.float64(0.1), minimum=np.float64(0), maximum=np.int64(1), step=np.float64(0.1))
     session.declare("n", np.int64(2), choices=np.arange(3), maximum=float("inf"))
     session.declare("name", "b", choices=np.array(["a", "b"]))
+    session.declare("k", schema={"minimum": np.int64(1), "enum": [np.int64(1), np.float64(2.5)]})
+    assert session.spec("k")["schema"] == {"minimum": 1, "enum": [1, 2.5]}
     session.declare("when", date(2026, 1, 1), choices=[date(2026, 1, 1), date(2026, 1, 2)])
     assert session.spec("lr")["schema"]["maximum"] == 1
     assert session.spec("n")["schema"] == {"enum": [0, 1, 2]}

@@ -137,6 +137,8 @@ LINES = [
     ("%session parameters", "%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate"),
     ("%%session parameters x\npass", "%%session parameters stands alone; what it declares comes below it, in the same cell."),
     ("%%session parameters\nlr", "Line 1 assigns no parameter: lr. A cell of parameters holds lines such as: lr = 0.1  # learning rate"),
+    ("%%session parameters\nlist = [1]", "'list' is the name of a Python builtin. Use session['list'] instead."),
+    ("%%session parameters\nn = 1\nfit = 1", "fit is a function of this notebook; the session's variable would replace it. Use session['fit'], or rename one of them."),
     ("%session lock nope sead", "This session has no variables nope and sead. Did you mean seed?"),
     ("%session reset nope", "This session has no variable nope. All of them: %session"),
     ("%session reset lr", "lr is not declared, so it has no default. Declare it: %session declare lr = 1"),
@@ -224,6 +226,17 @@ PYTHON = [
     ("session.snapshotts", "A session has no attribute snapshotts. Did you mean session.snapshots?"),
     ("session.tokn", 'A session has no attribute tokn. Did you mean session["token"]?'),
     ("session.fromkeys(['a'])", 'A session has no attribute fromkeys. A variable is read as session["fromkeys"].'),
+    ("session.set('lr', 1)", 'A session has no attribute set. A variable is written as session["lr"] = 0.1; several as one change: session.update(lr=0.1, epochs=3)'),
+    ("session.save()", "A session has no attribute save. Nothing is to be saved: what is set is on disk when the cell ends. To name it: session.snapshot(NAME)"),
+    ("session.use('x')", "A session has no attribute use. Another session: %session use NAME; in a script: session_state_ext.connect(NAME)"),
+    ("session.push('lr')", 'A session has no attribute push. From the notebook\'s names: session["lr"] = lr, or %session push lr'),
+    ("session.pull()", 'A session has no attribute pull. Into the notebook\'s names: lr = session["lr"], or %session pull lr'),
+    ("session.delete('lr')", 'A session has no attribute delete. A variable is taken away by del session["lr"]; all of them by session.clear()'),
+    ("session.append(1)", 'A session has no attribute append. A list is changed inside: with session.edit("tags") as tags: tags.append("new")'),
+    ("session.export", "A session has no attribute export. In a terminal: jupyter session export SESSION FILE; or the panel's list of sessions"),
+    ("session.bindin", "A session has no attribute bindin. Did you mean session.bind?"),
+    ("session.bound = ['lr']", 'session.bound is a part of every session. A variable is written as session["bound"] = ...'),
+    ("session.update = 1", 'session.update is a part of every session. A variable is written as session["update"] = ...'),
     ("session.lr = 1", 'A variable is written as session["lr"] = ...'),
     ('with session.edit("nope"): pass', NO_VARIABLE),
     ('with session.edit("lr"): pass', "lr is a float; only a dict or list is changed inside. Assign it: session['lr'] = ..."),
@@ -264,6 +277,8 @@ PYTHON = [
     ('session.declare("x", 0.1, choices=[])', "x cannot be declared so: there is nothing in choices."),
     ('session.declare("x", 0.1, schema="x")', "x cannot be declared so: a schema is a dict, such as {\"type\": \"number\"}, not 'x'."),
     ("session.declare(1)", 'An int declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
+    ("class params:\n    lr: float = 0.1\nsession.declare(params)", "params is a plain class, which says nothing of its fields. Make it a dataclass: from dataclasses import dataclass, and @dataclass above class params"),
+    ("class Params: pass\nsession.declare(Params)", 'A Params declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
     ('session.declare_parameters("lr = f(1)")', "lr: f(1) is no plain value; a parameter is a number, a text, a list or a dict of them. For what is computed: session.declare('lr', ...)"),
     ('session.undeclare("nope")', "nope is not declared: session.declare('nope', ...) says what it may be."),
     ('session.lock("nope")', NO_VARIABLE),
@@ -364,6 +379,12 @@ def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: 
     # The traceback shows the user's own line, and of what is inside only where it ends, which IPython always shows.
     assert ran.text.count("session_state_ext/kernel/") <= 1, ran.text
     assert told.session["lr"] == 0.2
+
+
+def test_what_is_for_the_hooks_is_not_offered(told: Shell) -> None:
+    offered = {name for name in dir(told.session) if not name.startswith("_")}
+    assert offered >= {"update", "keys", "declare", "snapshot", "bound", "revision"}
+    assert not offered & {"binding", "tell", "describing", "reading", "permit", "between_cells"}
 
 
 def test_nothing_of_all_this_was_written(told: Shell) -> None:
