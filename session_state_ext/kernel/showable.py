@@ -31,7 +31,8 @@ class Showable:
 
         It follows whoever changes the variable, and what a person does with it is written at once: also while a cell
         runs, where the front end sends such messages to a subshell. What the declaration does not allow is not
-        written, and said below it. ``.control`` is the ipywidgets control. Raises KeyError where there is no variable.
+        written, and said below it. ``.value`` is the variable's, both ways, ``.control`` the ipywidgets control.
+        Arrays, frames and pictures are shown, and not edited. Raises KeyError where there is no variable.
         """
         __tracebackhide__ = True
         check_text(name)
@@ -61,7 +62,8 @@ class Showable:
             def draw(lr, epochs): ...
 
         Their controls stand above what it shows. It is called between cells, one call at a time, with what the
-        variables are by then. An error is shown in its place. Raises SessionError where there is no such variable.
+        variables are by then; it may be ``async``. A parameter with a default need not be a variable. An error is
+        shown in its place. Raises SessionError where there is no such variable.
         """
         __tracebackhide__ = True
         if not callable(function):
