@@ -22,7 +22,7 @@ from . import display, idle
 from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
-from .lazy import body_of, step_of
+from .lazy import ATTRIBUTE, body_of, step_of
 from .line import BarrierAnswer
 from .link import Link
 from .namespace import Namespace
@@ -39,9 +39,6 @@ _log = logging.getLogger(__name__)
 
 #: Magics that take names away without anybody having named them.
 _CLEARS = re.compile(r"^\s*(%reset(_selective)?\b|reset(_selective)? +-\w)", re.M)
-
-#: Where a shell keeps what is loaded into it.
-ATTRIBUTE = "_session_state_extension"
 
 
 class SessionState(Configurable):

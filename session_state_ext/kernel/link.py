@@ -109,12 +109,12 @@ class Link:
         with self._line.lock:
             yield self._line.replica
 
-    def known(self) -> None:
-        """Wait until there is a session to read. Raises Unavailable."""
+    def known(self, most: float | None = None) -> None:
+        """Wait until there is a session to read, for ``most`` seconds where that is given. Raises Unavailable."""
         line = self._line
         if line.replica.known:
             return
-        seconds = FIRST_SECONDS if line.local else REMOTE_SECONDS
+        seconds = most or (FIRST_SECONDS if line.local else REMOTE_SECONDS)
         line.wait(lambda: line.replica.known or line.state in ("down", "off"), seconds)
         if not line.replica.known:
             raise Unavailable(f"Nothing of this session is known yet: {line.trouble or 'nobody answers'}.")

@@ -423,7 +423,7 @@ def test_snapshots_are_completed(shell: Shell) -> None:
     def completed(line: str) -> list[str]:
         return list(shell.ip.complete(None, line)[1])
 
-    assert 'before sweep"' in completed('%session restore "be'), "a name with a space is written in quotes"
+    assert '"before sweep"' in completed('%session restore "be'), "a name with a space is written in quotes"
     assert "--yes" in completed("%session purge --y")
 
 
