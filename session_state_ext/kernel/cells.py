@@ -199,11 +199,16 @@ class Cells:
             cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
         elif self._outage != self._link.outages:
             self._outage = self._link.outages
-            display.warn(
-                self._link.question
-                or f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
-                "kept here and sent when it is back."
-            )
+            display.warn(self._link.question or self._outage_told())
+
+    def _outage_told(self) -> str:
+        trouble = (self._link.trouble or "nobody answers").removesuffix(".")
+        if self._link.unfounded:
+            return f"Session: {trouble}. Cells run; what you write is in this kernel only until that is put right."
+        return (
+            f"Session: {trouble}. Cells run on the state that was last known; what you write is kept here and sent "
+            "when it is back."
+        )
 
     def _say_of(self, answer: BarrierAnswer) -> None:
         for field in answer.invalid:

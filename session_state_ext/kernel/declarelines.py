@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -132,9 +133,12 @@ def _apart(line: str) -> tuple[str, str]:
 
 def _read(options: str) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    words = _WORD.findall(options)
+    words, last = _WORD.findall(options), ""
     while words:
+        if last and not words[0].startswith("--"):
+            raise Mistake(_several(last, options))
         option, joined, value = words.pop(0).partition("=")
+        last = option
         if option == "--locked" and not joined:
             said["locked"] = True
             continue
@@ -156,6 +160,15 @@ def _read(options: str) -> dict[str, Any]:
             raise Mistake(f"There is no type {said['type']} here; there are {', '.join(_TYPES)}.")
         said["type"] = _TYPES[said["type"]]
     return said
+
+
+def _several(option: str, options: str) -> str:
+    """The sentence for a value of more than one word."""
+    if option not in _TEXTS:
+        return f"{option} takes one value: {_EXAMPLES.get(option, _EXAMPLE)}"
+    _, _, behind = options.partition(option)
+    text = json.dumps(" ".join(re.split(r"(?:^|\s)--", behind.lstrip("= "))[0].split()), ensure_ascii=False)
+    return f"{option} takes one value; a text of several words needs quotes: {option} {text}"
 
 
 def _meant(option: str) -> str:
@@ -191,4 +204,4 @@ def _value(word: str) -> Any:
 
 
 def _text(word: str) -> str:
-    return grammar.words(word)[0] if word[:1] in "\"'" and len(word) > 2 else word
+    return grammar.words(word)[0] if word[:1] in "\"'" and len(word) > 1 else word

@@ -59,7 +59,11 @@ def why_not(value: Any) -> str:
         (lambda: kind.__module__ == "re" and hasattr(value, "groups"), "Store value.groups()."),
         (lambda: kind.__name__ in ("Namespace", "SimpleNamespace"), "Store vars(value)."),
         (lambda: hasattr(kind, "status_code") and hasattr(kind, "json"), "Store value.json() or value.text."),
-        (lambda: hasattr(kind, "ngroups"), "Store what comes of it, such as value.mean()."),
+        (lambda: hasattr(kind, "toarray"), "Store value.toarray(), or what it is made from."),
+        (
+            lambda: hasattr(kind, "aggregate") or hasattr(kind, "ngroups"),
+            "Store what comes of it, such as value.mean().",
+        ),
         (lambda: kind.__module__ == "itertools", "It may have no end. Store a list of some: list(islice(value, 10))."),
         (lambda: isinstance(value, slice), "Store [value.start, value.stop, value.step]."),
         (lambda: hasattr(kind, "get_secret_value"), "A session is no place for secrets: keep it in the environment."),

@@ -77,6 +77,11 @@ class Link:
         return self._line.fleeting
 
     @property
+    def unfounded(self) -> bool:
+        """Whether the store is in this process and has not been there yet: nothing that is written is kept."""
+        return self._line.local and not self._line.replica.known
+
+    @property
     def trouble(self) -> str | None:
         """Why nobody answers, a clause."""
         return self._line.trouble

@@ -76,6 +76,11 @@ class Namespace:
         self._agree(name, text)
         return said
 
+    def is_own(self, name: str) -> bool:
+        """Whether what ``name`` means is the user's: not the very value that was put there, unless that can change."""
+        standing = self._names[name]
+        return not (name in self._placed and self._placed[name] is standing and values.is_plain(standing))
+
     def put(self, name: str, text: bytes) -> None:
         """Give ``name`` the value of this JSON text, whatever it was."""
         self._names[name] = values.decode(text)

@@ -283,6 +283,8 @@ def test_the_magic_declares_and_says_what_is_wrong(shell: Shell) -> None:
     assert shell.run('%session declare optimizer = "adam" --choices adam sgd "a b"').ok
     assert session.spec("optimizer")["schema"]["enum"] == ["adam", "sgd", "a b"]
     assert shell.run("%session declare layers = [64, 64] --description=sizes").ok
+    assert shell.run("%session declare layers = [64, 64] --description ''").ok
+    assert "description" not in session.spec("layers")
     assert shell.run("%session declare epochs --type int --min 1").ok
     assert session.invalid("epochs") == "epochs has no value yet."
     assert shell.run("%session declare seed = 42 --locked").ok
