@@ -11,23 +11,19 @@ from functools import cached_property
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Enum
-from traitlets.config import Configurable
-
 from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
 from . import display, idle
+from .barrier import Barrier
 from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
 from .lazy import ATTRIBUTE, body_of, step_of
-from .line import BarrierAnswer
 from .link import Link
 from .namespace import Namespace
-from .outbox import as_text
-from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
+from .sentences import CellRejected, SessionMistake, overwritten, refused
 from .session import Session
 
 if TYPE_CHECKING:
@@ -39,17 +35,6 @@ _log = logging.getLogger(__name__)
 
 #: Magics that take names away without anybody having named them.
 _CLEARS = re.compile(r"^\s*(%reset(_selective)?\b|reset(_selective)? +-\w)", re.M)
-
-
-class SessionState(Configurable):
-    """``c.SessionState`` in ipython_config.py or ipython_kernel_config.py."""
-
-    barrier = Enum(
-        ["warn", "reject"],
-        "warn",
-        help="What happens to a cell when the session server does not answer in time: "
-        "it runs on the last known state with a warning, or it is not run.",
-    ).tag(config=True)
 
 
 class Cell:
@@ -77,10 +62,8 @@ class Cells:
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
         self._shell, self._link, self._session, self._names = shell, link, session, names
-        self._policy = SessionState(parent=shell)
-        self._outage = 0
+        self._barrier = Barrier(shell, link)
         self._told = False
-        self._late: set[str] = set()
         self._notes: list[str] = []
         self._introduced = self._looked_back = False
         # One stack a thread: a subshell runs cells beside the main one.
@@ -174,7 +157,7 @@ class Cells:
         self._offer()
         self._link.origin = cell.origin
         try:
-            self._barrier(cell)
+            cell.rejected = self._barrier.wait()
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
@@ -189,35 +172,6 @@ class Cells:
         if not self._looked_back and self._link.replica.known:
             self._looked_back = True
             self._session.loops_of_before()
-
-    def _barrier(self, cell: Cell) -> None:
-        answer = self._link.barrier()
-        if answer is not None:
-            self._say_of(answer)
-            return
-        if self._policy.barrier == "reject":
-            cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
-        elif self._outage != self._link.outages:
-            self._outage = self._link.outages
-            display.warn(self._link.question or self._outage_told())
-
-    def _outage_told(self) -> str:
-        trouble = (self._link.trouble or "nobody answers").removesuffix(".")
-        if self._link.unfounded:
-            return f"Session: {trouble}. Cells run; what you write is in this kernel only until that is put right."
-        return (
-            f"Session: {trouble}. Cells run on the state that was last known; what you write is kept here and sent "
-            "when it is back."
-        )
-
-    def _say_of(self, answer: BarrierAnswer) -> None:
-        for field in answer.invalid:
-            box = self._link.written(field.name)
-            display.warn(invalid(field.name, field.text, None if box is None else as_text(box.value)))
-        if set(answer.late) - self._late:
-            display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
-        # One that stays away is told of once.
-        self._late = set(answer.late)
 
     def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""

@@ -16,11 +16,12 @@ from session_state_ext.errors import (
     Unavailable,
 )
 from session_state_ext.model import Snapshot
-from session_state_ext.spelling import listed, nearest, pasted
+from session_state_ext.spelling import nearest, pasted
 
 from .archive import Altered, Archive, Author
 from .calls import WrongCall, answered, check_text, check_whole
 from .link import Link
+from .refusals import insisting, unlocking
 
 if TYPE_CHECKING:
     from .history import Difference, History, Mark, Marks, Moved, Purged
@@ -98,7 +99,7 @@ class Past:
         try:
             now = self._ask(lambda archive: archive.undo(author, revision=revision, force=force))
         except (Conflict, InvalidValue) as refusal:
-            raise self._refused(refusal, "undo", "" if revision is None else str(revision)) from None
+            raise insisting(self._link, refusal, "undo", "" if revision is None else str(revision)) from None
         except NothingToUndo:
             if revision is not None:
                 raise
@@ -122,7 +123,7 @@ class Past:
         try:
             now = self._ask(lambda archive: archive.redo(author, force=force))
         except (Conflict, InvalidValue) as refusal:
-            raise self._refused(refusal, "redo", "") from None
+            raise insisting(self._link, refusal, "redo", "") from None
         except NothingToUndo:
             raise NothingToUndo(
                 "There is nothing to redo: this kernel has undone nothing, or has written something since."
@@ -148,7 +149,7 @@ class Past:
         try:
             now = self._ask(lambda archive: archive.restore(author, revision=number, snapshot=snapshot, force=force))
         except Locked as locked:
-            raise _held(locked, to) from None
+            raise unlocking(locked, to) from None
         what = f"{snapshot} (revision {revision})" if snapshot else f"revision {revision}"
         if now <= before:
             return history.Moved(f"Nothing is different from {what}; the session is as it was.", now, [], "")
@@ -305,28 +306,6 @@ class Past:
         )
         raise NotFound(f"There is no snapshot {of}.{nearest(of, list(known))}{there}")
 
-    def _refused(self, refusal: Conflict | InvalidValue, verb: str, number: str) -> SessionError:
-        """The refusal with what stands there, who wrote it, and how to do it all the same."""
-        why = self._stands(refusal) if isinstance(refusal, Conflict) else refusal.message.removesuffix(".")
-        forced = f"%session {verb} {number} --force".replace("  ", " ")
-        python = ", ".join([*([number] if number else []), "force=True"])
-        return type(refusal)(
-            f"Nothing was done: {why}. To do it all the same: {forced}, or session.{verb}({python})",
-            **refusal.fields,
-        )
-
-    def _stands(self, conflict: Conflict) -> str:
-        from . import display, preview
-
-        name = conflict.fields.get("name", "A variable")
-        theirs = conflict.fields.get("theirs")
-        with self._link.moment() as replica:
-            row = replica.rows.get(name)
-        if theirs is None:
-            return f"{name} was deleted since"
-        who = f" ({display.by(row.origin)})" if row is not None else ""
-        return f"{name} was changed again since, to {preview.brief(bytes(theirs), 40)}{who}"
-
     def _title(self, name: str | None, count: int) -> str:
         meta = self._link.replica.meta
         of = name if name is not None else f"session {meta.name}" if meta and meta.name else "this session"
@@ -336,20 +315,6 @@ class Past:
 
     def _never(self, name: str) -> str:
         return f"This session has never had a variable {name}.{nearest(name, self._link.names())}"
-
-
-def _held(locked: Locked, to: int | str) -> Locked:
-    """The refusal of a restore, with what unlocks what it would change."""
-    names: list[str] = locked.fields.get("names") or []
-    if not names:
-        return locked
-    line = to if isinstance(to, int) else pasted(to)
-    return Locked(
-        f"Nothing was done: {listed(names)} {'is' if len(names) == 1 else 'are'} locked, and would change. Unlock "
-        f"{'it' if len(names) == 1 else 'them'} first: %session unlock {' '.join(map(pasted, names))}; or to do it "
-        f"all the same: %session restore {line} --force, or session.restore({to!r}, force=True)",
-        names=names,
-    )
 
 
 def _older(name: str | None, oldest: int | None) -> str:
