@@ -42,7 +42,6 @@ def answered(example: str, **instead: str) -> Callable[[_F], _F]:
     """
 
     def decorate(method: _F) -> _F:
-        @ended
         @wraps(method)
         def call(*given: Any, **named: Any) -> Any:
             __tracebackhide__ = True
@@ -50,6 +49,8 @@ def answered(example: str, **instead: str) -> Callable[[_F], _F]:
                 return method(*given, **named)
             except WrongCall as error:
                 wrong = error
+            except SessionError as error:
+                raise error.with_traceback(None) from error.__cause__
             except TypeError:
                 unfit = _unfit(method, given, named, instead)
                 if unfit is None:

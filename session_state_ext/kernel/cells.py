@@ -181,11 +181,11 @@ class Cells:
                 raise CellRejected(cell.rejected)
             try:
                 self._names.rebinding(node)
-                cell.slips += slips(node, self._shell.user_ns)
                 line = step_of(node)
                 if line is not None and cell.step is None:
                     cell.tree = node
                     self._watch(cell, node, line)
+                cell.slips += slips(node, self._shell.user_ns)
             except Exception as error:  # IPython would take this transformer out
                 self._broken(error)
         return node

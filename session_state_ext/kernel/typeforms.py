@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 from uuid import UUID
 
 from msgspec import UNSET
@@ -205,13 +205,18 @@ def of_value(default: Any, said: Mapping[str, Any]) -> dict[str, Any]:
 
 def is_type(hint: Any) -> bool:
     """Whether ``hint`` is something that can stand behind a colon in Python."""
-    return isinstance(hint, type | types.UnionType) or get_origin(hint) is not None or hint in (None, Any)
+    hint = _meant(hint)
+    return isinstance(hint, type | types.UnionType) or get_origin(hint) is not None or hint is None or hint is Any
+
+
+def _meant(hint: Any) -> Any:
+    """The type that a NewType is made of; anything else as it is."""
+    return _meant(hint.__supertype__) if isinstance(hint, NewType) else hint
 
 
 def of_type(hint: Any) -> dict[str, Any]:
     """The JSON Schema of a type; an empty one where there is none to say."""
-    if hint is None:
-        hint = type(None)
+    hint = type(None) if hint is None else _meant(hint)
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Annotated:
         return annotated("it", of_type(arguments[0]), arguments[1:])
@@ -253,6 +258,7 @@ def annotated(name: str, schema: dict[str, Any], extras: Iterable[Any]) -> dict[
         else:
             # pydantic's Field keeps its bounds in a list of their own.
             parts = [extra, *(getattr(extra, "metadata", None) or [])]
-            said = {word: getattr(one, name, None) for one in parts for name, word in _BOUNDS.items()}
+            bounds = ((word, getattr(one, name, None)) for one in parts for name, word in _BOUNDS.items())
+            said = {word: bound for word, bound in bounds if bound is not None}
         schema = bounded(name, schema, said)
     return schema

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
 import pytest
+from annotated_types import Ge, Interval, Le, MinLen
 
 from session_state_ext.errors import InvalidSpec, InvalidValue, Locked, SessionError
 
@@ -193,6 +194,25 @@ def test_a_dataclass_declares_its_fields(shell: Shell) -> None:
     session["optimizer"] = "sgd"
     assert session.flush()
     assert (session["stop"], session["optimizer"]) == (date(2026, 11, 22), "sgd")
+
+
+Steps = NewType("Steps", int)
+
+
+@dataclass
+class Bounded:
+    lr: Annotated[float, Ge(0), Le(1), "rate"] = 0.1
+    tags: Annotated[list[str], MinLen(1)] = field(default_factory=lambda: ["a"])
+    steps: Annotated[Steps, Interval(gt=0, lt=10)] = Steps(3)
+
+
+def test_bounds_of_annotations_hold(shell: Shell) -> None:
+    shell.session.declare(Bounded)
+    shell.session.declare("more", type=Steps)
+    for name, values in {"lr": (-1, 2), "tags": ([],), "steps": (0, 10, 0.5), "more": (0.5,)}.items():
+        for value in values:
+            with pytest.raises(InvalidValue):
+                shell.session[name] = value
 
 
 def test_an_instance_brings_its_own_defaults(shell: Shell) -> None:
