@@ -28,7 +28,9 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-docs", action="store_true", help="take the pictures in docs/ again")
+    parser.addoption(
+        "--update-docs", action="store_true", help="take the pictures in docs/ and the outputs in notebooks/ again"
+    )
 
 
 #: What `make fast` leaves out: each of these starts browsers, servers or kernels of its own by the dozen, or builds.

@@ -56,7 +56,8 @@ export interface StepView {
   readonly done: Run | null;
 }
 
-const STEP = /^(?:%%session\s+step\b|#\|\s*step:)(.*)$/;
+const MAGIC = /^%%session\s+step\b(.*)$/;
+const COMMENT = /^#[ \t]*\|[ \t]*step:(.*)$/;
 const SIGNATURE = /^([^\s()]+)\s*(?:\(([^()]*)\))?\s*(?:->\s*(.*))?$/;
 
 function words(text: string): string[] {
@@ -91,14 +92,32 @@ function sourceHash(body: string): string {
   return hash;
 }
 
+/** What the line says that makes a cell a step, and what follows it: the first line, or one of the comments it begins with. */
+function stepLine(source: string): { line: string; body: string } | null {
+  let commented = false;
+  for (let start = 0; start <= source.length;) {
+    const found = source.indexOf('\n', start);
+    const end = found < 0 ? source.length : found;
+    const text = source.slice(start, end).trim();
+    const line = COMMENT.exec(text)?.[1] ?? (commented ? undefined : MAGIC.exec(text)?.[1]);
+    if (line !== undefined) {
+      return { line, body: source.slice(end + 1) };
+    }
+    if (text !== '' && !text.startsWith('#')) {
+      return null;
+    }
+    commented ||= text !== '';
+    start = end + 1;
+  }
+  return null;
+}
+
 function declared(cell: CellSource): StepCell | null {
-  const text = cell.source.trimStart();
-  const first = (text.split('\n', 1)[0] ?? '').trim();
-  const line = STEP.exec(first)?.[1];
-  if (line === undefined) {
+  const step = stepLine(cell.source);
+  if (step === null) {
     return null;
   }
-  const [name = '', ...rest] = optionWords(line);
+  const [name = '', ...rest] = optionWords(step.line);
   if (name === '' || name.startsWith('-')) {
     return null;
   }
@@ -116,7 +135,7 @@ function declared(cell: CellSource): StepCell | null {
     inputs: listed.get('--in') ?? [],
     outputs: listed.get('--out') ?? [],
     cell: cell.id,
-    body: sourceHash(text.includes('\n') ? text.slice(text.indexOf('\n') + 1) : '')
+    body: sourceHash(step.body)
   };
 }
 

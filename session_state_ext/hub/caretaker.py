@@ -26,6 +26,9 @@ _LOOK_SECONDS = 0.1
 #: How long a replica that nobody uses is kept at hand.
 _IDLE_SECONDS = 30.0
 
+#: How often processes that have no server are looked for that have ended.
+_BURY_SECONDS = 5.0
+
 _FORGET_SECONDS = 3600.0
 _DAY = 24 * 3600 * 1000
 
@@ -45,6 +48,7 @@ class Caretaker:
         self._retention = retention
         self._task: asyncio.Task[None] | None = None
         self._forgotten: float | None = None
+        self._buried = 0.0
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._rounds(), name="session-state-look")
@@ -56,6 +60,14 @@ class Caretaker:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+
+    async def bury(self) -> None:
+        """See :meth:`~session_state_ext.hub.runs.Runs.bury`; what stands in the way is for the next time."""
+        self._buried = time.monotonic()
+        try:
+            await self._hub.runs.bury()
+        except SessionError as error:
+            _log.warning("session state: runs of a process that ended could not be marked: %s", error.code)
 
     async def _rounds(self) -> None:
         while True:
@@ -75,6 +87,8 @@ class Caretaker:
             if live.born and live.session.revision >= live.looked_after + LOOK_EVERY:
                 live.looked_after = live.session.revision
                 await self._hub.work(partial(self._retention.look_after, live=live), _nothing)
+        if now - self._buried > _BURY_SECONDS:
+            await self.bury()
         if self._forgotten is None or now - self._forgotten > _FORGET_SECONDS:
             self._forgotten = now
             await forget(self._hub, time.time_ns() // 1_000_000)

@@ -38,6 +38,7 @@ from .history import History
 from .live import GOING_AWAY, Advanced, Connected, Event, Live
 from .notebooks import Notebooks
 from .plans import Plan
+from .processes import Processes
 from .retention import Retention
 from .runs import Runs
 from .writer import Writer
@@ -79,10 +80,13 @@ class Hub:
         self.notebooks = Notebooks(self)
         self.history = History(self)
         self.runs = Runs(self)
+        self.processes = Processes(store)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
         await self._writer.start()
+        # Whoever opens it first after a process died knows at once what its runs came to.
+        await self._caretaker.bury()
         self._caretaker.start()
 
     async def stop(self) -> None:

@@ -7,6 +7,7 @@ import logging
 import re
 import sys
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
-from . import display, idle
+from . import display, idle, quietcells
 from .barrier import Barrier
 from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
@@ -55,6 +56,8 @@ class Cell:
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
         #: who made the edits before it, where it runs inside another one
         self.outer: SaidOrigin | None = None
+        #: IPython announces neither its beginning nor its end
+        self.quiet = False
 
 
 class Cells:
@@ -66,6 +69,7 @@ class Cells:
         self._told = False
         self._notes: list[str] = []
         self._introduced = self._looked_back = False
+        self._refusal: Callable[[], str | None] = lambda: None
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
@@ -97,6 +101,7 @@ class Cells:
         """Begin to watch cells."""
         self._shell.events.register("pre_run_cell", self.pre_run_cell)
         self._shell.events.register("post_run_cell", self.post_run_cell)
+        self._shell.events.register("post_execute", self.post_execute)
         self._shell.ast_transformers.append(self)
         self._offer()
         if _nested(self._shell):
@@ -115,7 +120,12 @@ class Cells:
         """Watch no more."""
         self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
         self._shell.events.unregister("post_run_cell", self.post_run_cell)
+        self._shell.events.unregister("post_execute", self.post_execute)
         self._shell.ast_transformers[:] = [one for one in self._shell.ast_transformers if one is not self]
+
+    def refusing(self, refusal: Callable[[], str | None]) -> None:
+        """No cell runs while ``refusal`` says why, in a sentence."""
+        self._refusal = refusal
 
     def _stack(self) -> list[Cell]:
         if not hasattr(self._local, "cells"):
@@ -157,7 +167,7 @@ class Cells:
         self._offer()
         self._link.origin = cell.origin
         try:
-            cell.rejected = self._barrier.wait()
+            cell.rejected = self._barrier.wait() or self._refusal()
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
@@ -175,13 +185,15 @@ class Cells:
 
     def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
+        line = step_of(node)
+        if line is not None:
+            self._enter_quietly()
         cell = self.current
         if cell is not None:
             if cell.rejected is not None:
                 raise CellRejected(cell.rejected)
             try:
                 self._names.rebinding(node)
-                line = step_of(node)
                 if line is not None and cell.step is None:
                     cell.tree = node
                     self._watch(cell, node, line)
@@ -189,6 +201,14 @@ class Cells:
             except Exception as error:  # IPython would take this transformer out
                 self._broken(error)
         return node
+
+    def _enter_quietly(self) -> None:
+        """A step is about to run; where it is in a notebook behind ``%run``, nobody has said so."""
+        found = quietcells.innermost()
+        if found is not None:
+            cell = Cell(found.raw, None)
+            cell.quiet, cell.outer = True, self._link.origin
+            self._stack().append(cell)
 
     def _watch(self, cell: Cell, node: ast.Module, line: str) -> None:
         """Have a step's body say so when it binds an output whose value alone would not tell."""
@@ -258,6 +278,12 @@ class Cells:
 
     # --- after ---
 
+    def post_execute(self) -> None:
+        """IPython's hook, which comes after silent cells, too."""
+        cell, found = self.current, quietcells.innermost()
+        if cell is not None and cell.quiet and found is not None and found.raw is cell.raw:
+            self._end(cell, found.result)
+
     def post_run_cell(self, result: Any) -> None:
         """IPython's hook."""
         stack = self._stack()
@@ -266,6 +292,10 @@ class Cells:
         cell = stack[-1]
         if result is not None and cell.raw is not None and result.info.raw_cell != cell.raw:
             return  # an empty cell, which had no beginning
+        self._end(cell, result)
+
+    def _end(self, cell: Cell, result: Any) -> None:
+        stack = self._stack()
         stack.pop()
         try:
             self._session.loops_ended(None if result is None else result.error_in_exec)

@@ -65,16 +65,23 @@ def complete(line: str, session: Session, link: Link, names: Mapping[str, Any]) 
     """
     found = _WORD.search(line)
     word = "" if found is None else found.group()
+    comment, _, said = line.partition("step:")
+    if comment.lstrip().startswith("#"):
+        word = word.rpartition("step:")[2]
+        before = said[: len(said) - len(word)].replace(",", " ").split()
+        options, known = _of_comment(said, before, session, link, names)
+        return _found(word, options, known)
     head, *before = line[: len(line) - len(word)].replace(",", " ").split() or [""]
-    if head == "#|":
-        before, command = before[1:], "step"
-        options, known = _of_comment(line, before, session, link, names)
-    elif not before:
-        options = ["step", "parameters", "set"] if head.startswith("%%") else [one for one in COMMANDS if one != "step"]
-        command, known = "", []
-    else:
-        command, *before = before
-        options, known = _options(command, before), _names(command, before, session, link, names)
+    if not before:
+        commands = (
+            ["step", "parameters", "set"] if head.startswith("%%") else [one for one in COMMANDS if one != "step"]
+        )
+        return _found(word, commands, [])
+    command, *before = before
+    return _found(word, _options(command, before), _names(command, before, session, link, names))
+
+
+def _found(word: str, options: Iterable[str], known: Iterable[str]) -> Found:
     # In an open quote stands a name, and whole.
     spelled = _quoted if word.startswith('"') else pasted
     return Found(
@@ -89,12 +96,11 @@ def _quoted(name: str) -> str:
 
 
 def _of_comment(
-    line: str, before: list[str], session: Session, link: Link, names: Mapping[str, Any]
+    said: str, before: list[str], session: Session, link: Link, names: Mapping[str, Any]
 ) -> tuple[list[str], Iterable[str]]:
-    """``#| step: train(lr) -> loss --timeout 60``"""
+    """Behind ``#| step:``, of ``train(lr) -> loss --timeout 60``."""
     if any(word.startswith("--") for word in before):
         return _OPTIONS["step"], _names("step", before, session, link, names)
-    _, _, said = line.partition("step:")
     if "->" in said or said.count("(") > said.count(")"):
         return (_OPTIONS["step"] if "->" in before[:-1] else []), _variables(session, link)
     return ([], _steps(link)) if not before else (["->", *_OPTIONS["step"]], [])

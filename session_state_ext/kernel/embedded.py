@@ -22,6 +22,7 @@ from .memory import MemoryBackend
 if TYPE_CHECKING:
     from session_state_ext.hub import Hub
     from session_state_ext.hub.connection import Connection
+    from session_state_ext.hub.processes import Process
     from session_state_ext.wire import Bindings
 
 #: How long a kernel waits for another that looks for the same name.
@@ -47,6 +48,8 @@ class EmbeddedBackend:
     def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
         self._name, self._path, self._url = name, path, url
         self._opened: Hub | None = None
+        #: by which the others on this store see whether this kernel lives
+        self._process: Process | None = None
         self._chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
         self._fleeting: str | None = None
@@ -68,6 +71,7 @@ class EmbeddedBackend:
             await hub.start()
             if not store.durable:
                 self._fleeting = _READ_ONLY.format(where=url.partition("///")[2])
+            self._process = hub.processes.enter()
             self._opened = hub
         return self._opened
 
@@ -113,7 +117,8 @@ class EmbeddedBackend:
     async def open(self, session_id: str) -> Channel:
         if self._memory is not None:
             return await self._memory.open(session_id)
-        return EmbeddedChannel(await self._hub(), session_id)
+        hub = await self._hub()
+        return EmbeddedChannel(hub, session_id, None if self._process is None else self._process.id)
 
     async def sessions(self) -> list[Known]:
         listed = await (await self._hub()).list(_local())
@@ -151,7 +156,13 @@ class EmbeddedBackend:
     async def close(self) -> None:
         if self._opened is not None:
             hub, self._opened = self._opened, None
+            process, self._process = self._process, None
+            if process is not None:
+                with contextlib.suppress(SessionError):
+                    await hub.runs.interrupt(process.id)
             await hub.stop()
+            if process is not None:
+                process.leave()
 
 
 def _only_one() -> AbstractContextManager[Any]:
@@ -173,7 +184,7 @@ def _local() -> str:
 class EmbeddedChannel:
     """The live channel without a wire."""
 
-    def __init__(self, hub: Hub, session_id: str) -> None:
+    def __init__(self, hub: Hub, session_id: str, process: str | None) -> None:
         from session_state_ext.hub.connection import Connection
 
         self._frames: asyncio.Queue[bytes | Lost] = asyncio.Queue()
@@ -183,6 +194,7 @@ class EmbeddedChannel:
             _local(),
             session_id,
             role="kernel",
+            kernel=process,
             user=None,
             send=self._frames.put_nowait,
             close=lambda code, reason: self._frames.put_nowait(Lost(code, reason)),

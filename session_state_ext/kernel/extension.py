@@ -40,7 +40,7 @@ class Extension:
         self._names = names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
         self.session.running(self._runner)
-        self._injected = None if environment else Injected(shell, self.session)
+        self._injected = None if environment else Injected(shell, self.link, self.session, names)
         self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
 
     def _runner(self) -> Runner:
@@ -56,6 +56,7 @@ class Extension:
         if self._injected is not None:
             # Before the cells' own hook, which waits until all is saved.
             self._injected.attach()
+            self.cells.refusing(self._injected.refusal)
         self.cells.attach()
         # Last, for its thread imports what takes long.
         self.link.start()

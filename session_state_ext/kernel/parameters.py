@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import linecache
+import re
 import tokenize
 from contextlib import suppress
 from typing import Any
@@ -16,6 +17,7 @@ from session_state_ext.errors import SessionError
 #: A name, what is assigned to it, and its annotation.
 _Target = tuple[str, ast.expr, ast.expr | None]
 _NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
+_HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
 
 
 class NotPlain(SessionError):
@@ -33,6 +35,12 @@ class Parameter(Struct, frozen=True):
     description: str | None = None
     #: the annotation, as it is written
     annotation: str | None = None
+
+
+def is_headed(source: str) -> bool:
+    """Whether a cell begins with the comment that makes it the notebook's cell of parameters."""
+    first, _, _ = source.lstrip().partition("\n")
+    return _HEADED.match(first.strip()) is not None
 
 
 def parameters(source: str) -> list[Parameter]:

@@ -29,7 +29,7 @@ from .namespace import Namespace, Unplaced
 from .outbox import Group
 from .outputs import Before, Made
 from .recipes import FunctionRecipe, Recipe, WrongInput
-from .runerrors import OutputMissing, StepRefused, stopped, told
+from .runerrors import OutputMissing, Overtime, StepRefused, overtime, stopped, told, unheard
 from .session import Session
 
 
@@ -211,7 +211,7 @@ class Steps:
             self._running.append(step)
             self._listen()
             if step.line.timeout is not None:
-                step.alarm = Alarm(step.line.timeout)
+                step.alarm = Alarm(step.line.timeout, lambda: display.warn(unheard(step.line.name)))
         except BaseException as error:
             # Nobody holds it yet who could end it.
             self.end(step, error, None)
@@ -249,6 +249,8 @@ class Steps:
         try:
             if error is not None:
                 outcome = self._failed(step, error, line, timed_out=timed_out)
+            elif timed_out:
+                outcome = self._unstopped(step)
             else:
                 outcome = self._succeeded(step, result)
         finally:
@@ -321,6 +323,10 @@ class Steps:
         run = self._record(step.run, "interrupted" if was_stopped else "failed", said)
         kept = f"; {', '.join(step.line.outputs)} as before" if step.line.outputs else ""
         return Outcome(run, [f"{step.line.name}: {run.status}{kept}"], [])
+
+    def _unstopped(self, step: Step) -> Outcome:
+        run = self._record(step.run, "failed", overtime(step.line.timeout or 0))
+        return Outcome(run, [], [], Overtime(f"{step.line.name} {run.error.message if run.error else ''}"))
 
     def _promised(self, step: Step, missing: list[str]) -> Outcome:
         names = " and ".join(missing)

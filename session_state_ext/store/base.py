@@ -7,6 +7,7 @@ what it is given and decides nothing: numbering, conflicts and limits are the hu
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Literal, Protocol
 
 from session_state_ext.model import Change, Run, Session, Snapshot, Step, Value, Variable
@@ -241,6 +242,11 @@ class Store(Protocol):
     Raises StoreError where the place cannot be used, StorageFull where it is full (nothing was changed, and
     reads go on), Unavailable where somebody else holds it for too long.
     """
+
+    @property
+    def beside(self) -> Path | None:
+        """A folder, not necessarily there, for what processes that share this store say of themselves; None where
+        nobody shares it."""
 
     def open(self) -> None:
         """Make or upgrade the place. One written by a newer version is refused (StoreTooNew) and left as it is."""

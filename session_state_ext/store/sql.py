@@ -46,6 +46,11 @@ class SqlStore:
         #: whether what is stored lasts longer than this store
         self.durable = self._file.path is not None
 
+    @property
+    def beside(self) -> Path | None:
+        path = self._file.path
+        return None if path is None else path.with_name(f"{path.name}.processes")
+
     def open(self) -> None:
         try:
             self._open()

@@ -69,6 +69,25 @@ async def test_a_run_that_ends_while_its_kernel_is_mourned_keeps_its_end(file: P
 
 
 @story
+async def test_runs_of_a_process_without_a_server_are_running_while_it_lives(file: Path) -> None:
+    async with opened(file) as hub, opened(file) as other:
+        session = (await hub.create(LOCAL)).session.id
+        process = hub.processes.enter()
+        assert process is not None
+        kernel = kernel_client(hub, session, "K", process.id)
+        await kernel.hello(dirty=True)
+        run = {"id": "r", "step": "train", "status": "running", "start": 1}
+        await kernel.say("mutate", seq=1, base=0, ops=[{"op": "run", "run": run}], origin={"kind": "step"})
+        await kernel.hear("ack")
+        await other.runs.bury()
+        assert [each.status for each in await other.runs.of(LOCAL, session)] == ["running"]
+        assert await other.runs.kernels() == [], "a server that starts does not take it for a kernel of its own"
+        del process  # and with it the lock, as when a process is killed
+        await other.runs.bury()
+        assert [each.status for each in await other.runs.of(LOCAL, session)] == ["interrupted"]
+
+
+@story
 async def test_frames_after_the_end_are_nothing(file: Path) -> None:
     async with opened(file) as hub:
         session = (await hub.create(LOCAL)).session.id

@@ -120,6 +120,33 @@ def test_what_is_written_last_is_saved_at_the_end_of_a_script(home: Path) -> Non
     assert repr(session.why("lr")) == "lr = 0.1 · set by a program, just now"
 
 
+def test_the_runs_of_a_process_are_running_as_long_as_it_lives(home: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "from session_state_ext import connect\nsession = connect('sweep')\n"
+        "@session.step(outputs='x')\ndef slow():\n    session.flush()\n    print('go', flush=True)\n    return input()\n"
+        "session.run('slow')"
+    )
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        return process
+
+    first = start()
+    assert connect("sweep").steps()["slow"].status == "running"
+    first.kill()
+    first.communicate()
+    assert connect("sweep").steps()["slow"].status == "interrupted"
+    second = start()
+    second.communicate("1\n")
+    assert connect("sweep").steps()["slow"].status == "fresh"
+    assert len([*(home / "jupyter_data_dir").glob("session_state/*/process-*")]) == 3, "the three of this process"
+
+
 def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = home / "jupyter_data_dir" / "session_state"
     folder.mkdir(parents=True)

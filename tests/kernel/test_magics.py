@@ -215,6 +215,8 @@ LINES_TO_COMPLETE = [
     ("x = %session get l", {"lr", "loss"}),
     ("    %session run tr", {"train"}),
     ("#| step: tr", {"train"}),
+    ("# | step: tr", {"train"}),
+    ("#|step:tr", {"train"}),
     ("#| step: train(l", {"lr", "loss"}),
     ("#| step: train(lr, ta", {"tags"}),
     ("#| step: train(lr) -> lo", {"loss"}),

@@ -26,6 +26,26 @@ def test_a_comment_makes_a_cell_a_step(shell: Shell) -> None:
     assert run_of(shell, "one").source == run_of(shell, "two").source, "what a step does is its body"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# | step: half(lr) -> loss",
+        "#|step: half(lr) -> loss",
+        "# What this is for.\n#| echo: false\n\n# | step: half(lr) -> loss",
+    ],
+)
+def test_a_comment_as_linters_write_it_and_below_others(shell: Shell, head: str) -> None:
+    shell.run("%session set lr = 1")
+    ran = shell.run(f"{head}\nloss = lr / 2\nloss")
+    assert (ran.value, shell.session["loss"]) == (0.5, 0.5), ran.text
+    shell.run("#| step: other(lr) -> loss\nloss = lr / 2\nloss")
+    assert run_of(shell, "half").source == run_of(shell, "other").source, "comments above are no part of what it does"
+    shell.run(f"{head}\nloss = lr / 2\nloss / 0")
+    error = run_of(shell, "half").error
+    assert error is not None
+    assert error.line == head.count("\n") + 3, "a line of the cell as it is"
+
+
 def test_a_comment_without_brackets_reads_the_names_that_are_variables(shell: Shell) -> None:
     shell.run("%session set lr = 0.1 other = 3")
     ran = shell.run("#| step: train -> loss\nloss = lr")
@@ -34,7 +54,12 @@ def test_a_comment_without_brackets_reads_the_names_that_are_variables(shell: Sh
 
 
 def test_a_comment_further_down_is_a_comment(shell: Shell) -> None:
-    assert shell.run("x = 1\n#| step: train() -> y\ny = 2").ok
+    for cell in (
+        "x = 1\n#| step: train() -> y\ny = 2",
+        "## | step: train() -> y\ny = 2",
+        "# step: train() -> y\ny = 2",
+    ):
+        assert shell.run(cell).ok
     assert "y" not in shell.session
     assert shell.run("#| label: fig-one\n#| echo: false\nx = 2").ok
     assert len(shell.session.steps()) == 0

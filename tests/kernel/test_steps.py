@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from session_state_ext.kernel.extension import Extension
@@ -272,6 +274,34 @@ def test_a_step_inside_a_cell_that_runs_cells(shell: Shell) -> None:
         assert replica.rows["after"].origin.kind == "cell"
 
 
+def test_the_steps_of_a_notebook_behind_run(shell: Shell, tmp_path: Path) -> None:
+    """Its cells are run silently, one after another, in the names of this notebook."""
+
+    def write(*sources: str) -> str:
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "setup.ipynb")  # type: ignore[no-untyped-call]
+        return f"%run {tmp_path / 'setup.ipynb'}"
+
+    shell.run("%session set lr = 2")
+    inner = "#| step: inner(lr) -> y\ny = lr * 2"
+    outer = "%%session step outer --in y --out z\nget_ipython().run_cell('w = y', silent=True)\nz = w + 1"
+    ran = shell.run(write(inner, "lr = 0", outer) + "\nsession['after'] = 1")
+    assert ran.ok, ran.text
+    assert dict(shell.session) == {"lr": 2, "y": 4, "z": 5, "after": 1}
+    assert "inner: done" in ran.text
+    source = run_of(shell, "inner").source
+    assert shell.run(inner).ok
+    assert run_of(shell, "inner").source == source, "it is the same step in its own notebook"
+    ran = shell.run(write(inner, "#| step: wrong(lr) -> y\ny = 1 / 0", "never = 1"))
+    assert "ZeroDivisionError" in ran.text
+    assert run_of(shell, "wrong").status == "failed"
+    assert "never" not in shell.names
+    ran = shell.run(write("#| step: needs(nothing) -> y\ny = nothing"))
+    assert "needs was not run: it needs nothing" in ran.text
+    assert shell.run("#| step: last(lr) -> y\ny = lr").ok
+    assert shell.session.steps()["last"].status == "fresh"
+
+
 def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
     ran = shell.run("%%session step slow --out y --timeout 0.3\nimport time\ntime.sleep(60)\ny = 1")
     assert not ran.ok
@@ -285,6 +315,28 @@ def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
 
 def test_a_body_that_is_faster_than_its_time_is_left_alone(shell: Shell) -> None:
     assert shell.run("%%session step quick --out y --timeout 30\ny = 1").ok
+
+
+def test_a_body_that_swallows_what_stops_it_is_told_of_and_writes_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("session_state_ext.kernel.alarm._AGAIN_SECONDS", 0.1)
+    waits = (
+        "while True:\n    try:\n        while 'goes on' not in sys.stderr.getvalue():\n            time.sleep(0.01)\n"
+        "        break\n    except:\n        heard += 1"
+    )
+    ran = shell.run(f"#| step: slow -> y --timeout 0.3\nimport sys, time\nheard = 0\n{waits}\ny = 1")
+    assert not ran.ok
+    assert shell.names["heard"] == 2
+    assert "slow goes on, though its time is over and it was interrupted twice" in ran.text
+    assert "ran longer than 0.3 s, and its body caught what was to stop it" in ran.text
+    assert "y" not in shell.session
+    assert shell.session.steps()["slow"].status == "failed"
+    assert not shell.run("#| step: slow -> y --timeout 0.3\ntry:\n    time.sleep(60)\nexcept:\n    y = 2").ok
+    assert "y" not in shell.session
+    quick = "@session.step(outputs='y', timeout=0.3)\ndef slow():\n    try:\n        time.sleep(60)\n    except:\n        return 1"
+    ran = shell.run(f"{quick}\nsession.run('slow')")
+    assert "slow ran longer than 0.3 s, and its body caught what was to stop it" in str(ran.error)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,10 @@ test.each([
   ['#| step: train()', [], []],
   ['#| step: train -> loss', [], ['loss']],
   ['#| step: train(lr) -> loss --keep model --timeout 60\nx', ['lr'], ['loss']],
-  ['#| step: train --in lr --out=loss', ['lr'], ['loss']]
+  ['#| step: train --in lr --out=loss', ['lr'], ['loss']],
+  ['# | step: train(lr) -> loss\nx', ['lr'], ['loss']],
+  ['#|step:train(lr) -> loss\nx', ['lr'], ['loss']],
+  ['# A comment\n\n#| echo: false\n# | step: train(lr) -> loss', ['lr'], ['loss']]
 ])('%j declares a step', (source, inputs, outputs) => {
   expect(scanCells([cell(source, 'c1')])).toMatchObject([
     { name: 'train', inputs, outputs, cell: 'c1' }
@@ -30,6 +33,9 @@ test.each([
   '%session step train',
   'x = 1\n%%session step train',
   '# step: train()',
+  '## | step: train()',
+  '# A comment\n%%session step train',
+  'x = 1\n#| step: train()',
   '#| step: ',
   '#| step: -> loss',
   '%%session step --in x',
