@@ -90,12 +90,13 @@ class History:
         origin: Origin,
         revision: int | None = None,
         snapshot: str | None = None,
+        force: bool = False,
         check: Check | None = None,
         retry: Retry | None = None,
         whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
-            return restore(draft, revision=revision, snapshot=snapshot)
+            return restore(draft, revision=revision, snapshot=snapshot, force=force)
 
         return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 

@@ -12,22 +12,19 @@ from functools import cached_property
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Enum
-from traitlets.config import Configurable
-
 from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
 from . import display, idle, quietcells
+from .barrier import Barrier
+from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
-from .lazy import body_of, step_of
-from .line import BarrierAnswer
+from .lazy import ATTRIBUTE, body_of, step_of
 from .link import Link
 from .namespace import Namespace
-from .outbox import as_text
-from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
+from .sentences import CellRejected, SessionMistake, overwritten, refused
 from .session import Session
 
 if TYPE_CHECKING:
@@ -39,20 +36,6 @@ _log = logging.getLogger(__name__)
 
 #: Magics that take names away without anybody having named them.
 _CLEARS = re.compile(r"^\s*(%reset(_selective)?\b|reset(_selective)? +-\w)", re.M)
-
-#: Where a shell keeps what is loaded into it.
-ATTRIBUTE = "_session_state_extension"
-
-
-class SessionState(Configurable):
-    """``c.SessionState`` in ipython_config.py or ipython_kernel_config.py."""
-
-    barrier = Enum(
-        ["warn", "reject"],
-        "warn",
-        help="What happens to a cell when the session server does not answer in time: "
-        "it runs on the last known state with a warning, or it is not run.",
-    ).tag(config=True)
 
 
 class Cell:
@@ -68,6 +51,8 @@ class Cell:
         #: outputs that say so themselves when the step binds them
         self.watched: Watched | None = None
         self.rejected: str | None = None
+        #: where it changes what is a copy
+        self.slips: list[tuple[Slip, Session]] = []
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
         #: who made the edits before it, where it runs inside another one
         self.outer: SaidOrigin | None = None
@@ -80,10 +65,8 @@ class Cells:
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
         self._shell, self._link, self._session, self._names = shell, link, session, names
-        self._policy = SessionState(parent=shell)
-        self._outage = 0
+        self._barrier = Barrier(shell, link)
         self._told = False
-        self._late: set[str] = set()
         self._notes: list[str] = []
         self._introduced = self._looked_back = False
         self._refusal: Callable[[], str | None] = lambda: None
@@ -184,8 +167,7 @@ class Cells:
         self._offer()
         self._link.origin = cell.origin
         try:
-            self._barrier(cell)
-            cell.rejected = cell.rejected or self._refusal()
+            cell.rejected = self._barrier.wait() or self._refusal()
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
@@ -201,30 +183,6 @@ class Cells:
             self._looked_back = True
             self._session.loops_of_before()
 
-    def _barrier(self, cell: Cell) -> None:
-        answer = self._link.barrier()
-        if answer is not None:
-            self._say_of(answer)
-            return
-        if self._policy.barrier == "reject":
-            cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
-        elif self._outage != self._link.outages:
-            self._outage = self._link.outages
-            display.warn(
-                self._link.question
-                or f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
-                "kept here and sent when it is back."
-            )
-
-    def _say_of(self, answer: BarrierAnswer) -> None:
-        for field in answer.invalid:
-            box = self._link.written(field.name)
-            display.warn(invalid(field.name, field.text, None if box is None else as_text(box.value)))
-        if set(answer.late) - self._late:
-            display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
-        # One that stays away is told of once.
-        self._late = set(answer.late)
-
     def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
         line = step_of(node)
@@ -239,6 +197,7 @@ class Cells:
                 if line is not None and cell.step is None:
                     cell.tree = node
                     self._watch(cell, node, line)
+                cell.slips += slips(node, self._shell.user_ns)
             except Exception as error:  # IPython would take this transformer out
                 self._broken(error)
         return node
@@ -289,6 +248,7 @@ class Cells:
         cell.step = self.steps.begin(
             line, Body(source, tree, cell.watched or Watched(set()), cell.id, kernel_id()), recipe
         )
+        cell.step.clock()
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:
@@ -364,7 +324,7 @@ class Cells:
             self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         display.lines(said)
-        notes, self._notes[:] = list(self._notes), []
+        notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)

@@ -119,7 +119,10 @@ class Exchange:
         except Unplaced as error:
             self._agreed[name] = Agreed(mine, text, token, apart=True)
             return self._once(name, error.message)
-        own = value is not ABSENT and (agreed is None or agreed.apart or mine is not agreed.mine)
+        if agreed is None:
+            own = value is not ABSENT and self._names.is_own(name)
+        else:
+            own = value is not ABSENT and (agreed.apart or mine is not agreed.mine)
         line = self._names.replacing(name, text) if own else None
         self._names.put(name, text)
         self._said.pop(name, None)

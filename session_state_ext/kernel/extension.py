@@ -11,11 +11,11 @@ from session_state_ext.errors import SessionError
 
 from . import credential
 from .backend import Backend
-from .cells import ATTRIBUTE, Cells
-from .completion import complete
-from .descriptions import check_text
+from .calls import check_text
+from .cells import Cells
+from .completion import Found, complete
 from .injected import Injected
-from .lazy import add_transformer, remove_transformer
+from .lazy import ATTRIBUTE, add_matcher, add_transformer, remove_matcher, remove_transformer
 from .link import Link
 from .magics import SessionMagics
 from .namespace import Namespace
@@ -52,12 +52,12 @@ class Extension:
         """Register everything."""
         self._shell.register_magics(self._magics)
         add_transformer(self._shell)
+        add_matcher(self._shell)
         if self._injected is not None:
             # Before the cells' own hook, which waits until all is saved.
             self._injected.attach()
             self.cells.refusing(self._injected.refusal)
         self.cells.attach()
-        self._shell.set_hook("complete_command", self._complete, re_key=r"%%?session\b")
         # Last, for its thread imports what takes long.
         self.link.start()
         if self._injected is not None:
@@ -69,6 +69,7 @@ class Extension:
             self._injected.detach()
         self.cells.detach()
         remove_transformer(self._shell)
+        remove_matcher(self._shell)
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("session", None)
         for name in ("session_state", "session"):
@@ -76,8 +77,9 @@ class Extension:
                 self._shell.del_var(name)
         self.link.close()
 
-    def _complete(self, _: Any, event: Any) -> list[str]:
-        return complete(event.line, self.session, self.link, self._shell.user_ns)
+    def complete(self, line: str) -> Found:
+        """What may follow on this line, which is one of ours."""
+        return complete(line, self.session, self.link, self._shell.user_ns)
 
 
 def load(shell: Any) -> None:

@@ -16,7 +16,12 @@ from . import credential
 #: over, with the space behind # that linters put there, among the comments that the cell begins with.
 _MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
 _COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
+#: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
+_LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
 _EXTENSION = "session_state_ext"
+#: Where a shell keeps what is loaded into it.
+ATTRIBUTE = "_session_state_extension"
+_MATCHER = "session-state"
 
 
 def prepare(shell: Any) -> None:
@@ -27,6 +32,7 @@ def prepare(shell: Any) -> None:
         return
     shell.magics_manager.register_lazy("session", _EXTENSION)
     add_transformer(shell)
+    add_matcher(shell)
     shell.events.register("post_run_cell", _Hint(shell))
 
 
@@ -53,6 +59,34 @@ def remove_transformer(shell: Any) -> None:
     """Undo :func:`add_transformer`."""
     kept = [one for one in shell.input_transformers_cleanup if not isinstance(one, StepCells)]
     shell.input_transformers_cleanup[:] = kept
+
+
+def add_matcher(shell: Any) -> None:
+    """Have Tab know what may follow on a line of ours, loaded or not; idempotent."""
+
+    def match(context: Any) -> dict[str, Any]:
+        found = _LINE.fullmatch(context.text_until_cursor)
+        if found is None:
+            return {"completions": []}
+        if getattr(shell, ATTRIBUTE, None) is None:
+            shell.extension_manager.load_extension(_EXTENSION)
+        from IPython.core.completer import SimpleCompletion
+
+        said = getattr(shell, ATTRIBUTE).complete(found.group(1) or found.group(2))
+        words = [SimpleCompletion(text=one, type="magic") for one in said.words]
+        names = [SimpleCompletion(text=one, type="instance") for one in said.names]
+        # Nothing else can stand there: Python's words would come first.
+        return {"completions": [*names, *words], "matched_fragment": said.word, "suppress": True, "ordered": True}
+
+    match.matcher_api_version, match.matcher_priority, match.matcher_identifier = 2, 1000, _MATCHER  # type: ignore[attr-defined]
+    remove_matcher(shell)
+    shell.Completer.custom_matchers.append(match)
+
+
+def remove_matcher(shell: Any) -> None:
+    """Undo :func:`add_matcher`."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", None) != _MATCHER]
 
 
 class StepCells:

@@ -46,8 +46,8 @@ class Namespace:
         """Have the session know what bound names mean, before variables are read to be put into names."""
         self._settle()
 
-    def check(self, name: str, *, force: bool = False) -> None:
-        """Raise Unplaced where ``name`` must not be put into the names."""
+    def check(self, name: str, *, force: bool = False, forcible: bool = True) -> None:
+        """Raise Unplaced where ``name`` must not be put into the names; ``forcible``: but for ``force``."""
         reason = why_unsafe(name)
         if reason is not None:
             raise Unplaced(f"{reason} Use session[{name!r}] instead.", name=name)
@@ -62,7 +62,7 @@ class Namespace:
             what = "function" if isinstance(standing, types.FunctionType) else "callable"
         else:
             return
-        use = f"Use session[{name!r}], rename one of them, or say --force."
+        use = f"Use session[{name!r}], {'rename one of them, or say --force' if forcible else 'or rename one of them'}."
         raise Unplaced(
             f"{name} is {values.article(what)} of this notebook; the session's variable would replace it. {use}",
             name=name,
@@ -75,6 +75,11 @@ class Namespace:
         self.put(name, text)
         self._agree(name, text)
         return said
+
+    def is_own(self, name: str) -> bool:
+        """Whether what ``name`` means is the user's: not the very value that was put there, unless that can change."""
+        standing = self._names[name]
+        return not (name in self._placed and self._placed[name] is standing and values.is_plain(standing))
 
     def put(self, name: str, text: bytes) -> None:
         """Give ``name`` the value of this JSON text, whatever it was."""

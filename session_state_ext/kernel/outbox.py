@@ -127,6 +127,12 @@ class Outbox:
             yield self.open.group
         yield from self.queue
 
+    def ahead(self, origin: SaidOrigin | None = None) -> int:
+        """How many changes are pending, with that of the next edit of ``origin``, where one is named."""
+        count = len(self.queue) + (self.open is not None)
+        joins = self._growing is not None and self._growing.origin is origin
+        return count if origin is None or joins else count + 1
+
     # --- writing ---
 
     def _tail(self, origin: SaidOrigin) -> Group:

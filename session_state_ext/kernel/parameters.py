@@ -14,8 +14,6 @@ from msgspec import Struct
 
 from session_state_ext.errors import SessionError
 
-from . import values
-
 #: A name, what is assigned to it, and its annotation.
 _Target = tuple[str, ast.expr, ast.expr | None]
 _NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
@@ -174,11 +172,3 @@ def _class(source: str, name: str) -> ast.ClassDef | None:
     except SyntaxError:
         return None
     return next((node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name), None)
-
-
-def kind_of(parameter: Parameter) -> Any:
-    """The type that an annotation names, where it is one that is always there; else that of the value."""
-    named = {"float": float, "int": int, "str": str, "bool": bool, "list": list, "dict": dict, "object": object}
-    if parameter.annotation in named:
-        return named[parameter.annotation]
-    return type(parameter.value) if values.is_plain(parameter.value) and parameter.value is not None else None

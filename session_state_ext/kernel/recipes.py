@@ -17,12 +17,12 @@ from msgspec import Struct
 from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.model import Step
-from session_state_ext.names import why_unsafe
+from session_state_ext.names import why_invalid, why_unsafe
 from session_state_ext.stepgraph import Known
 
 from . import values
 from .freenames import bound_names, free_names
-from .grammar import Mistake, StepLine
+from .grammar import Mistake, StepLine, is_time
 
 _BUILTINS = frozenset({*dir(builtins), "session", "session_state", "get_ipython", "display", "In", "Out"})
 
@@ -160,16 +160,21 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else values.describe(value)
 
 
-def of_function(
-    function: Callable[..., Any], *, name: str | None, outputs: str | typing.Iterable[str], timeout: float | None
-) -> FunctionRecipe:
-    """The step that a function is. Raises Mistake where it cannot be one."""
+def of_function(function: Callable[..., Any], *, name: object, outputs: object, timeout: object) -> FunctionRecipe:
+    """The step that a function is, by what its decorator was given. Raises Mistake where it cannot be one."""
     if not inspect.isfunction(function):
         what = "class" if isinstance(function, type) else type(function).__name__
         raise Mistake(f"@session.step stands before a function, not before {values.article(what)}.")
-    called = name or function.__name__
+    reason = None if name is None else why_invalid(name) if isinstance(name, str) else "it is no text."
+    if reason is not None:
+        raise Mistake(f'@session.step(name={name!r}): {reason} Write: @session.step(name="train")')
+    called = str(name or function.__name__)
+    if timeout is not None and not is_time(timeout):
+        raise Mistake(f"{called}: timeout is a number of seconds: @session.step(timeout=60), not {timeout!r}.")
+    if not isinstance(outputs, typing.Iterable):
+        raise Mistake(f'{called}: outputs names variables: @session.step(outputs="loss"), not {outputs!r}.')
     wanted = outputs.replace(",", " ").split() if isinstance(outputs, str) else list(outputs)
-    wrong = next((output for output in wanted if why_unsafe(str(output))), None)
+    wrong = next((output for output in wanted if not isinstance(output, str) or why_unsafe(output)), None)
     if wrong is not None:
         raise Mistake(f'{called}: outputs names variables: @session.step(outputs="loss"), not {wrong!r}.')
     parameters = inspect.signature(function).parameters.values()

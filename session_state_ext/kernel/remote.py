@@ -259,6 +259,8 @@ class _Refused(Struct):
     message: str | None = None
     code: str | None = None
     name: str | None = None
+    #: of a restore: what is locked
+    names: list[str] | None = None
     #: of a conflict: what stands there; absent where the variable was deleted
     theirs: Raw | UnsetType = UNSET
     revision: int | None = None
@@ -273,7 +275,9 @@ _BY_CODE = {
         errors.Conflict,
         errors.Expired,
         errors.InvalidName,
+        errors.InvalidValue,
         errors.LimitExceeded,
+        errors.Locked,
         errors.NoNotebook,
         errors.NothingToUndo,
         errors.ReadOnly,
@@ -291,7 +295,7 @@ def _in_words(status: int, said: bytes = b"") -> SessionError:
     message, kind = body.message, _BY_CODE.get(body.code or "")
     if kind is not None:
         theirs = None if body.theirs is UNSET else body.theirs
-        return kind(message, name=body.name, theirs=theirs, revision=body.revision)
+        return kind(message, name=body.name, names=body.names, theirs=theirs, revision=body.revision)
     if body.code == UnknownNotebook.code:
         return UnknownNotebook(message, choices=body.choices)
     if status == 503:

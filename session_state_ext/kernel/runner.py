@@ -259,6 +259,7 @@ class Runner:
             self._say(said)
         try:
             assert step.arguments is not None
+            step.clock()
             result = recipe.function(*step.arguments.args, **step.arguments.kwargs)
             if inspect.isawaitable(result):
                 result = awaiting.finished(_awaited(result))

@@ -65,6 +65,11 @@ class Step(Struct):
     #: of what the body read
     warnings: list[str] = field(default_factory=list[str])
 
+    def clock(self) -> None:
+        """Its time begins, where it has one. Whoever ends it must hold it by now."""
+        if self.alarm is not None:
+            self.alarm.set()
+
 
 class Outcome(Struct):
     """How a run ended: what to show, and what the cell's error is where the body had none."""
@@ -202,10 +207,15 @@ class Steps:
         # What the body reads is added to a record of its own, while this one is on its way.
         step.run = replace(step.run, inputs={**step.run.inputs})
         self._link.origin = origin
-        self._running.append(step)
-        self._listen()
-        if step.line.timeout is not None:
-            step.alarm = Alarm(step.line.timeout, lambda: display.warn(unheard(step.line.name)))
+        try:
+            self._running.append(step)
+            self._listen()
+            if step.line.timeout is not None:
+                step.alarm = Alarm(step.line.timeout, lambda: display.warn(unheard(step.line.name)))
+        except BaseException as error:
+            # Nobody holds it yet who could end it.
+            self.end(step, error, None)
+            raise
         return step
 
     def _close(self, step: Step) -> bool:

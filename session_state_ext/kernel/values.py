@@ -190,6 +190,7 @@ class _Encoder:
         if isinstance(value, Unread):
             return self.container(value, path, depth, above)
         if isinstance(value, dict | list | Mapping):
+            _refuse_session(value, path)
             self.back_as(value, path, "a list" if isinstance(value, list) else "a dict")
             return self.container(value, path, depth, above)
         fields = _fields(value)
@@ -263,6 +264,13 @@ def _fields(value: Any) -> dict[str, Any] | None:
     if hasattr(kind, "model_fields") and hasattr(kind, "model_dump"):
         return dict(value)
     return None
+
+
+def _refuse_session(value: Any, path: str) -> None:
+    from .dictionary import Dictionary
+
+    if isinstance(value, Dictionary):
+        raise InvalidValue(f"{path}: a session is not stored in a session. Its values as a dict: session.copy()")
 
 
 def _quoted(key: Any) -> str:

@@ -122,6 +122,7 @@ class RestoreHandler(PastResource):
             origin=self.by(body),
             revision=body.revision,
             snapshot=body.snapshot,
+            force=body.force,
             check=self.if_session(),
             retry=self.retry(),
             whole=not self.prefers_minimal(),

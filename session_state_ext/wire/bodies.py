@@ -58,6 +58,8 @@ class UndoBody(_Body, frozen=True, kw_only=True):
 class RestoreBody(_Body, frozen=True, kw_only=True):
     revision: int | None = None
     snapshot: str | None = None
+    #: also where what is locked would change
+    force: bool = False
     #: whose change this is, for an undo
     client: str | None = None
     origin: SaidOrigin | None = None

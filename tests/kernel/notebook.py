@@ -212,6 +212,15 @@ class Kernel:
         ran.error = None if ran.ok else reply.get("evalue")
         return ran
 
+    def complete(self, code: str) -> list[str]:
+        """What Tab offers at the end of this code, in order."""
+        message_id = self._client.complete(code, len(code))
+        while True:
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == message_id:
+                matches: list[str] = reply["content"]["matches"]
+                return matches
+
     def _finish(self, message_id: str, take: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE
         while True:

@@ -121,7 +121,9 @@ def test_what_is_written_last_is_saved_at_the_end_of_a_script(home: Path) -> Non
     code = "from session_state_ext import connect\ns = connect('sweep')\ns['lr'] = 0.1"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    assert connect("sweep")["lr"] == 0.1
+    session = connect("sweep")
+    assert session["lr"] == 0.1
+    assert repr(session.why("lr")) == "lr = 0.1 · set by a program, just now"
 
 
 def test_the_runs_of_a_process_are_running_as_long_as_it_lives(home: Path) -> None:
@@ -158,6 +160,7 @@ def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest
     monkeypatch.setenv("SESSION_STATE_SESSION", "sweep")
     shell = Shell()
     shell.run("%load_ext session_state_ext")
+    assert "what you write is in this kernel only until that is put right" in shell.run("session['lr'] = 1").text
     ran = shell.run("%session")
     assert not ran.ok
     assert "Nothing of this session is known yet" in ran.text

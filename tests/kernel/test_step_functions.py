@@ -132,6 +132,10 @@ def test_results(shell: Shell, decorated: str, returned: str, written: dict[str,
         ("@session.step(outputs='my-loss')\ndef f(): pass", "f: outputs names variables: @session.step(outputs=\"loss\"), not 'my-loss'."),
         ("@session.step('loss')\ndef f(): pass", "@session.step stands before a function, not before a str."),
         ("@session.step\nclass F: pass", "@session.step stands before a function, not before a class."),
+        ("@session.step(timeout=0)\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not 0."),
+        ("@session.step(timeout=-1)\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not -1."),
+        ("@session.step(timeout='x')\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not 'x'."),
+        ("@session.step(timeout=float('nan'))\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not nan."),
         ("session.run('f')", "This session has no step f. There are: known."),
         ("session.run('knwon')", "This session has no step knwon. Did you mean known?"),
         ("session.run()", 'Name a step: session.run("train"). What is not fresh: session.run(stale=True)'),
@@ -411,6 +415,17 @@ def test_a_timeout_ends_the_chain(shell: Shell) -> None:
     assert not ran.ok
     assert ran.text.strip().endswith("slow ran longer than 0.3 s and was stopped in line 4.")
     assert shell.run("1 + 1").value == 2
+
+
+def test_a_time_that_is_over_before_the_body_begins_is_over_like_any_other(shell: Shell) -> None:
+    shell.run("@session.step(timeout=1e-6)\ndef quick():\n    while True: pass")
+    for cell in ("#| step: cell() --timeout 0.000001\nwhile True: pass", "session.run('quick')"):
+        for _ in range(20):
+            assert "ran longer than 1e-06 s and was stopped" in shell.run(cell).text
+    for _ in range(20):
+        shell.run("#| step: cell() --timeout 0.0001\nfor _ in range(1000): pass")
+    assert shell.run("#| step: cell()\npass").ok, "and it does not run still"
+    assert {name: one.status for name, one in shell.session.steps().items()} == {"quick": "failed", "cell": "fresh"}
 
 
 def test_a_script_runs_functions(shell: Shell) -> None:
