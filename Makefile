@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
 # A file's tests share what they set up, so a file stays with one worker. One more worker than cores: tests of servers,
 # kernels and pages wait for those a good part of their time.
-PYTEST = $(BIN)/python -m pytest --dist=loadfile \
+PYTEST = $(BIN)/python -m pytest --dist=loadfile --no-loadscope-reorder \
 	--numprocesses=$$($(BIN)/python -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
 
 PANEL_SOURCES := $(shell find labextension -type f -not -path 'labextension/lib/*' -not -name '*.tsbuildinfo')

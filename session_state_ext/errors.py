@@ -173,6 +173,16 @@ class Unavailable(SessionError):
     code = "unavailable"
 
 
+class NoNotebook(Unavailable):
+    """No notebook runs this kernel yet."""
+
+    code = "no-notebook"
+
+
+class StorageReadOnly(Unavailable):
+    """What is stored cannot be written just now; it can be read, and nothing was changed."""
+
+
 class StorageFull(SessionError):
     """There is no room left where sessions are stored."""
 
@@ -189,6 +199,12 @@ class StoreTooNew(StoreError):
     """These sessions were written by a newer version; they are left as they are."""
 
     code = "store-too-new"
+
+
+class StoreOutdated(StoreError):
+    """These sessions were written by an older version, and have not been brought up to date."""
+
+    code = "store-outdated"
 
 
 class Damaged(StoreError):

@@ -12,6 +12,8 @@ from typing import Literal
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 OriginKind = Literal["panel", "cell", "step", "widget", "api", "cli"]
+#: What becomes of a change: it is on disk; it ends with the process that keeps it; nothing can be changed just now.
+Storage = Literal["durable", "memory", "read-only"]
 RunStatus = Literal["running", "done", "warned", "failed", "interrupted", "refused", "forgotten"]
 
 
@@ -73,12 +75,20 @@ class Spec(Value, omit_defaults=True, forbid_unknown_fields=True, frozen=True, k
 
 
 class Input(Value, omit_defaults=True, frozen=True, kw_only=True):
-    """What a run read: the revision, and the value where it is small, else the hash of its canonical text."""
+    """What a run read: the revision, and the value where it is small, else the hash of its canonical text.
+
+    Revision 0 without either: the run looked for it, and there was no such variable.
+    """
 
     revision: int
     value: Raw | UnsetType = UNSET
     #: "sha256:" and 64 hexadecimal digits
     hash: str | UnsetType = UNSET
+
+    @property
+    def absent(self) -> bool:
+        """Whether there was no such variable."""
+        return self.revision == 0 and self.value is UNSET and self.hash is UNSET
 
 
 class RunError(Value, omit_defaults=True, frozen=True, kw_only=True):
@@ -110,7 +120,13 @@ class Run(Value, omit_defaults=True, frozen=True, kw_only=True):
     left: list[str] = []
     #: such names of other steps that it read, each with the fingerprint of the run that had left it
     needs: dict[str, str] = {}
+    #: of one whose inputs are found in its code: the names there that were no variables
+    free: list[str] = []
+    #: of one that succeeded: what it has computed with, see freshness.fingerprint
+    fingerprint: str = ""
     kernel: str | None = None
+    #: which process of that kernel: another one after a restart
+    life: str | None = None
     cell: str | None = None
     #: "sha256:" and 64 hexadecimal digits of the body
     source: str = ""
@@ -220,7 +236,7 @@ class Snapshot(Value, frozen=True, kw_only=True):
     at: int
 
 
-class Meta(Value, frozen=True, kw_only=True):
+class Meta(Value, omit_defaults=True, frozen=True, kw_only=True):
     """About a session as a whole."""
 
     #: ms since the epoch of the last commit; None before the first
@@ -231,6 +247,10 @@ class Meta(Value, frozen=True, kw_only=True):
     epoch: str
     name: str | None
     paths: list[str]
+    #: tag of the newest change, "" before the first
+    tip: str = ""
+    #: left out where all is well
+    storage: Storage = "durable"
 
 
 class Session(Value, frozen=True, kw_only=True):

@@ -13,8 +13,8 @@ from .errors import InvalidName, NotFound
 #: The longest name, in characters (Unicode code points).
 NAME_CHARACTERS = 128
 
-#: Names that mean something else in every notebook.
-RESERVED = frozenset({"In", "Out", "exit", "quit", "get_ipython", "session", "session_state"})
+#: Names that mean something else in every notebook, whether or not IPython has put them there by now.
+RESERVED = frozenset({"In", "Out", "display", "exit", "get_ipython", "quit", "session", "session_state"})
 
 _SESSION_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 

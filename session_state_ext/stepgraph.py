@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Sequence
 from contextlib import suppress
 from graphlib import CycleError, TopologicalSorter
 
@@ -51,12 +51,12 @@ class Known(Struct, frozen=True, kw_only=True):
         return tuple(name for name in self.outputs if name in done.outputs and name not in done.written)
 
 
-def of_runs(step: Step) -> Known:
-    """A step whose code has not been seen."""
+def of_runs(step: Step, variables: Container[str]) -> Known:
+    """A step whose code has not been seen, where there are these variables."""
     done = step.done or step.run
     return Known(
         name=step.name,
-        inputs=list(done.inputs) or step.inputs,
+        inputs=[*(list(done.inputs) or step.inputs), *(name for name in done.free if name in variables)],
         outputs=step.outputs,
         needs=frozenset(done.needs),
         leaves=frozenset([*done.left, *step.outputs]),

@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from .freshness import fingerprint, why_stale
-from .model import RunError, Variable
+from .freshness import fingerprint, kernel_only, why_stale
+from .model import Run, RunError, Variable
 from .stepgraph import Edge, Graph, Known
 
 Status = Literal["fresh", "stale", "new", "running", "failed", "interrupted", "needs-kernel"]
@@ -52,6 +52,11 @@ def error_words(error: RunError) -> str:
     return " ".join(said.split())
 
 
+def newer_words(name: str, run: Run) -> str:
+    """What is to be said of a variable of which a run has made a newer value that could not be stored."""
+    return f"{run.step} has made a newer {name} since, which could not be stored and is in its kernel only."
+
+
 _Absent = Callable[[Known, Sequence[str]], str | None]
 
 
@@ -62,7 +67,10 @@ def judge(graph: Graph, rows: Mapping[str, Variable], absent: _Absent = lambda s
     few words, None where they are.
     """
     read = {name: _names_read(graph, name) for name in graph.steps}
-    verdicts = {name: _by_itself(known, rows, left_is_read=bool(read[name])) for name, known in graph.steps.items()}
+    newer = kernel_only((known.step for known in graph.steps.values() if known.step is not None), rows.get)
+    verdicts = {
+        name: _by_itself(known, rows, newer, left_is_read=bool(read[name])) for name, known in graph.steps.items()
+    }
     order = graph.order()
     moved = True
     while moved:  # more than once, for a circle has no order
@@ -84,13 +92,14 @@ def _names_read(graph: Graph, name: str) -> list[str]:
     return sorted({one for edge in graph.edges if edge.before == name for one in edge.names})
 
 
-def _by_itself(known: Known, rows: Mapping[str, Variable], *, left_is_read: bool) -> Verdict:
+def _by_itself(known: Known, rows: Mapping[str, Variable], newer: Mapping[str, Run], *, left_is_read: bool) -> Verdict:
     why = why_stale(
         known.step,
         rows,
         source=known.source,
         inputs=known.inputs,
         outputs=known.outputs,
+        newer=newer,
         held=known.unstored,
         left_is_read=left_is_read,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,7 +28,9 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-docs", action="store_true", help="take the pictures in docs/ again")
+    parser.addoption(
+        "--update-docs", action="store_true", help="take the pictures in docs/ and the outputs in notebooks/ again"
+    )
 
 
 #: What `make fast` leaves out: each of these starts browsers, servers or kernels of its own by the dozen, or builds.
@@ -47,9 +50,13 @@ SLOW = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slowest come last: what fails in a second is not waited for."""
+    """The slowest come last: what fails in a second is not waited for.
+
+    The browser's stay together, for they share a browser and a server; of them the longest files come first, so that
+    no worker is left with one when the others have ended.
+    """
     here = Path(__file__).parent
     for item in items:
         if item.path.relative_to(here).as_posix().startswith(SLOW):
             item.add_marker("slow")
-    items.sort(key=lambda item: "browser" in item.path.parts)
+    items.sort(key=lambda item: item.path.stat().st_size if "browser" in item.path.parts else sys.maxsize, reverse=True)

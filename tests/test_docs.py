@@ -10,15 +10,13 @@ import pytest
 import yaml
 
 from session_state_ext import Session, cli, errors
+from session_state_ext.kernel.calls import offered
 from session_state_ext.kernel.magics import COMMANDS
 from session_state_ext.server.app import SessionStateExtension
 from session_state_ext.server.base import status_of
 
 ROOT = Path(__file__).parents[1]
 REFERENCE = (ROOT / "docs" / "reference.md").read_text()
-# For the package's own hooks, not for people.
-OWN = {"describing", "reading", "noting", "running", "binding", "binds", "permit", "lossy"}
-OWN |= {"loops_of_before", "loops_ended", "tell", "between_cells"}
 MAPPING = {"clear", "get", "items", "keys", "pop", "popitem", "setdefault", "update", "values"}
 
 
@@ -44,8 +42,7 @@ def test_no_command_that_does_not_exist() -> None:
 
 
 def test_each_public_name_of_a_session() -> None:
-    parts = [part for part in Session.__mro__ if part.__module__.startswith("session_state_ext.")]
-    public = {name for part in parts for name in vars(part) if not name.startswith("_")} - OWN
+    public = set(offered(Session))
     documented = set(re.findall(r"session\.([a-z_]+)", REFERENCE)) | MAPPING
     assert public <= documented
     assert documented - MAPPING <= public | MAPPING

@@ -26,6 +26,8 @@ class Case(Struct, rename="camel"):
     rows: list[Variable]
     kernel: str
     states: dict[str, str]
+    #: which life of the kernel asks; None where that is not known
+    life: str | None = None
     circle: list[str] = []
     kernel_only: dict[str, list[str]] = {}
 
@@ -49,15 +51,18 @@ def recipe(cell: str) -> CellRecipe:
 def test_a_step_stands_as_both_languages_say(case: Case) -> None:
     runs = {step.name: step for step in case.steps}
     recipes = [recipe(cell) for cell in case.cells]
-    known = [one.known(runs.get(one.name)) for one in recipes]
-    known += [of_runs(step) for name, step in runs.items() if name not in {one.name for one in recipes}]
+    rows = {row.name: row for row in case.rows}
+    known = [one.known(runs.get(one.name), rows) for one in recipes]
+    known += [of_runs(step, rows) for name, step in runs.items() if name not in {one.name for one in recipes}]
 
     def absent(step: Known, names: Sequence[str]) -> str | None:
-        here = step.done is None or step.done.kernel == case.kernel
+        done = step.done
+        restarted = done is not None and None not in (case.life, done.life) and case.life != done.life
+        here = done is None or (done.kernel == case.kernel and not restarted)
         return None if here or not names else f"{names[0]} is not here"
 
     graph = graph_of(known)
-    verdicts = judge(graph, {row.name: row for row in case.rows}, absent)
+    verdicts = judge(graph, rows, absent)
     assert {name: verdict.status for name, verdict in verdicts.items()} == case.states
     held = {name: list(verdict.held) for name, verdict in verdicts.items() if verdict.held}
     assert held == case.kernel_only

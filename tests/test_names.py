@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import keyword
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,23 @@ def test_names(case: dict[str, Any]) -> None:
         assert reason.endswith(".")
         with pytest.raises(errors.InvalidName):
             names.check_name(case["name"])
+
+
+def test_what_is_reserved_is_what_python_and_a_notebook_have() -> None:
+    """The panel cannot ask Python: it has this list."""
+    told = GOLDEN["reserved"]
+    assert set(told["notebook"]) == names.RESERVED
+    keywords = {*keyword.kwlist, *keyword.softkwlist} - {"_"}
+    # A shell that ran in this process may have left its own there, which are a notebook's.
+    found = {name for name in dir(builtins) if not name.startswith("_")} - names.RESERVED - keywords - {"WindowsError"}
+    here, there = sys.version_info[:2], tuple(told["python"])
+    if here <= there:
+        missing = (keywords | found) - {*told["keywords"], *told["builtins"]}
+        assert not missing, "Python has these, too: add them to names.json and names.ts"
+    if here >= there:
+        assert {*told["keywords"], *told["builtins"]} <= keywords | found, "Python has no such names"
+    for name in (*told["keywords"], *found, *told["notebook"]):
+        assert not names.is_safe(name)
 
 
 def test_a_name_is_measured_in_characters() -> None:

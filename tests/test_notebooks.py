@@ -18,6 +18,9 @@ ALL = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
 #: This one speaks to a server, and reports on what another one has left.
 SERVED, SECOND = "other-languages", "sharing-report"
 NOTEBOOKS = [path for path in ALL if path.stem not in (SERVED, SECOND)]
+#: What is another one each time; a change may be sent as one or as two.
+PASSING = re.compile(r"\b\d+(\.\d+)? (ms|s)\b|\bjust now\b|\b\d+ min ago\b|\brevision \d+|--+|  +")
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 #: What nobody else's machine has, and what is another one each day.
 PRIVATE = re.compile(r"/home/|/root/|/tmp/|/Users/|[A-Z]:\\\\|\x1b|\b20\d\d-\d\d-\d\d\b")
 
@@ -30,7 +33,6 @@ def embedded_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    monkeypatch.setenv("SESSION_STATE_SESSION", "headless")
     # Where ! finds the commands of this environment.
     monkeypatch.setenv("PATH", os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
 
@@ -53,17 +55,60 @@ def of_cells(*sources: str) -> nbformat.NotebookNode:
     return made
 
 
+def plain(output: nbformat.NotebookNode) -> nbformat.NotebookNode | None:
+    """An output as it is kept in git: its text, without colours and without blanks at the lines' ends."""
+    data = output.get("data", {})
+    if "application/vnd.jupyter.widget-view+json" in data or output.get("name") == "stderr":
+        return None
+    text = output["text"] if output.output_type == "stream" else data.get("text/plain", "")
+    text = "\n".join(line.rstrip() for line in COLOURS.sub("", text).split("\n"))
+    made = nbformat.v4.new_output(output.output_type)  # type: ignore[no-untyped-call]
+    if output.output_type == "stream":
+        made.text = text
+    else:
+        made.data = {"text/plain": text}
+    return made  # type: ignore[no-any-return]
+
+
+def shown(notebook: nbformat.NotebookNode) -> list[str]:
+    """What is kept of all outputs, cell by cell, apart from times."""
+    kept = [(at, plain(output)) for at, cell in enumerate(notebook.cells) for output in cell.get("outputs", [])]
+    texts = [(at, one.get("text") or one.data["text/plain"]) for at, one in kept if one is not None]
+    return [f"cell {at}: {PASSING.sub('...', text)}" for at, text in texts]
+
+
+def compare(path: Path, executed: nbformat.NotebookNode, *, update: bool) -> None:
+    """What a recipe keeps of its outputs is what it prints now; ``update`` writes that down. Some keep none."""
+    kept = read(path)
+    if not shown(kept):
+        return
+    if update:
+        for cell, ran in zip(kept.cells, executed.cells, strict=True):
+            if cell.cell_type == "code":
+                cell.outputs = [made for output in ran.outputs if (made := plain(output)) is not None]
+        path.write_text(nbformat.writes(kept) + "\n", encoding="utf-8")  # type: ignore[no-untyped-call]
+    assert shown(kept) == shown(executed), f"to write it anew: pytest {Path(__file__).name} --update-docs"
+
+
 @pytest.mark.usefixtures("embedded_store")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_it_runs_headless(path: Path, tmp_path: Path) -> None:
-    execute(read(path), tmp_path)
+def test_it_runs_headless_and_shows_what_it_keeps(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pytestconfig: pytest.Config
+) -> None:
+    update = pytestconfig.getoption("--update-docs")
+    monkeypatch.setenv("SESSION_STATE_SESSION", path.stem)
+    notebook = read(path)
+    execute(notebook, tmp_path)
+    compare(path, notebook, update=update)
     if path.stem == "tour":
         # The next kernel finds what it left.
         look = "print(session['hidden'], session['accuracy'] > 0.9, len(session['losses']) == session['epochs'])"
         assert execute(of_cells("%load_ext session_state_ext", look), tmp_path) == "32 True True\n"
     if path.stem == "sharing":
-        printed = execute(read(path.with_stem(SECOND)), tmp_path)
+        report = read(path.with_stem(SECOND))
+        printed = execute(report, tmp_path)
         assert "200 points: 10.023 ± 1.992" in printed
+        compare(path.with_stem(SECOND), report, update=update)
 
 
 def test_another_language_has_the_session_of_its_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
  * What a person has to decide: variables that two wrote without knowing of each other.
  */
 import { namesOf } from './changes';
-import type { Edit, Refused } from './edit';
+import { valueOf, wasOf, type Edit, type Refused } from './edit';
 import type { Ack, WireConflict } from './frames';
 import { sameJson, type Json } from './json';
 import type { Change, Op, Origin, Rows } from './model';
@@ -147,10 +147,6 @@ export function withRefused(
       ]);
 }
 
-function valueOf(edit: Edit): Json | undefined {
-  return edit.op.op === 'set' ? edit.op.value : edit.whole?.mine;
-}
-
 /** An acknowledged edit that replaced what somebody else had written meanwhile. */
 function conflictOfAck(wire: WireConflict, edits: readonly Edit[], before: Rows): Conflict | null {
   const { name, theirs, base, origin = null } = wire;
@@ -173,7 +169,7 @@ function conflictOfRefusal(refused: Refused, rows: Rows): Conflict {
     name,
     mine: valueOf(refused.edit),
     theirs: row?.value ?? refused.theirs,
-    base: refused.edit.whole?.before,
+    base: wasOf(refused.edit)?.value,
     origin: row?.origin ?? null,
     mineAt: refused.edit.at,
     theirsAt: row?.updatedAt ?? null,

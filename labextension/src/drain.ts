@@ -10,6 +10,8 @@ import type { ServerFrame } from './frames';
 import { Outbox } from './outbox';
 
 const PATIENCE = 60_000;
+// A server that cannot store just now is asked again after this time.
+const AGAIN = 2000;
 
 export interface DrainOptions {
   storage: Storage | null;
@@ -43,14 +45,19 @@ export async function drain(options: DrainOptions): Promise<readonly Refused[]> 
     });
     const end = (refused: readonly Refused[]): void => {
       clearTimeout(timer);
+      clearTimeout(again);
       outbox.close();
       channel.close();
       resolve(refused);
     };
     const timer = setTimeout(() => end([]), PATIENCE);
+    let again: ReturnType<typeof setTimeout> | undefined;
     const next = (): void => {
       outbox.dispatch();
-      if (outbox.isEmpty) {
+      clearTimeout(again);
+      if (outbox.waits !== null) {
+        again = setTimeout(() => outbox.repeat(), AGAIN);
+      } else if (outbox.isEmpty) {
         const { refused } = outbox;
         outbox.discard();
         end(refused);

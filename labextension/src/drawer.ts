@@ -15,8 +15,8 @@ export interface Contents {
 }
 
 /** An edit whose op is in the cellar. */
-type Stowed = Omit<Edit, 'op' | 'whole'> & { stowed: string };
-type Heavy = Pick<Edit, 'op' | 'whole'>;
+type Stowed = Omit<Edit, 'op' | 'whole' | 'was'> & { stowed: string };
+type Heavy = Pick<Edit, 'op' | 'whole' | 'was'>;
 type Op = Edit['op'];
 
 interface Written {
@@ -188,6 +188,7 @@ export class Drawer {
       const rest: Omit<Edit, 'op'> & { op?: Op } = { ...edit };
       delete rest.op;
       delete rest.whole;
+      delete rest.was;
       return { ...rest, stowed };
     };
     const written: Written = {
@@ -206,7 +207,10 @@ export class Drawer {
     return id !== undefined && this.options.cellar?.has(id) ? id : null;
   }
 
-  private _sizeOf(part: object): number {
+  private _sizeOf(part: object | undefined): number {
+    if (part === undefined) {
+      return 0;
+    }
     let size = this._sizes.get(part);
     if (size === undefined) {
       size = stringifyJson(part).length;
@@ -230,13 +234,13 @@ export class Drawer {
       edit =>
         this._idOf(edit) === null &&
         !this._unstowable.has(edit.op) &&
-        this._sizeOf(edit.op) + (edit.whole === undefined ? 0 : this._sizeOf(edit.whole)) > LARGE
+        this._sizeOf(edit.op) + this._sizeOf(edit.whole) + this._sizeOf(edit.was) > LARGE
     );
     if (large === undefined) {
       return this._isStowing;
     }
-    const { op, whole } = large;
-    return this._stow({ op, whole }, id => {
+    const { op, whole, was } = large;
+    return this._stow({ op, whole, was }, id => {
       if (id === null) {
         this._unstowable.add(op);
       } else {

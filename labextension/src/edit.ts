@@ -17,6 +17,8 @@ export interface Edit {
   base: number;
   /** The row's own revision then, 0 where there was none. */
   seen: number;
+  /** What stood there then, and was replaced; absent where there was nothing, and of a patch, which has it in `whole`. */
+  was?: { readonly value: Json };
   /** The page that made it; an edit of an earlier one is sent with a condition. */
   life: string;
   /** Sent with a condition: made long ago, or while long offline. */
@@ -35,6 +37,8 @@ export interface Refused {
   message: string;
   theirs?: Json;
   hasTheirs: boolean;
+  /** What the variable is called now, where that was the reason. */
+  to?: string;
 }
 
 /** What was sent, or was about to be: its number and body never change. */
@@ -51,8 +55,9 @@ export type MutateFrame = Extract<ClientFrame, { type: 'mutate' }>;
 /** A later write of the same variable, as one with the unsent one before it, which keeps what it saw. */
 export function mergedEdit(old: Edit, op: EditOp, whole: Edit['whole']): Edit {
   const { whole: before, ...rest } = old;
+  const was = wasOf(old);
   if (op.op !== 'patch') {
-    return { ...rest, op };
+    return was === undefined ? { ...rest, op } : { ...rest, op, was };
   }
   const { name } = op;
   if (old.op.op === 'patch') {
@@ -82,6 +87,24 @@ export function asWhole(edit: Edit): Edit {
   return op.op === 'patch' && whole !== undefined
     ? { ...rest, op: { op: 'set', name: op.name, value: whole.mine } }
     : edit;
+}
+
+/** What stood there when an edit was made; undefined where there was nothing. */
+export function wasOf({ was, whole }: Edit): Edit['was'] {
+  return whole === undefined ? was : { value: whole.before };
+}
+
+/** What an edit makes of its variable; undefined where it makes no value. */
+export function valueOf({ op, whole }: Edit): Json | undefined {
+  return op.op === 'set' ? op.value : whole?.mine;
+}
+
+/** The edit, now that one before it is part of the session: what it lies on is that. */
+export function onTopOf(edit: Edit, taken: Edit, revision: number): Edit {
+  const next: Edit = { ...edit, base: Math.max(edit.base, revision), seen: revision };
+  delete next.was;
+  const value = valueOf(taken);
+  return value === undefined || edit.whole !== undefined ? next : { ...next, was: { value } };
 }
 
 /** Whether an op writes a value, so that two of them can be one; a rename or declaration stays by itself. */
@@ -134,7 +157,8 @@ export function wantsWhatStands({ op }: Edit, { code, theirs }: Reject): boolean
   );
 }
 
-export function refusedEdit(edit: Edit, { code, message, theirs }: Reject): Refused {
+export function refusedEdit(edit: Edit, { code, message, theirs, to }: Reject): Refused {
   const hasTheirs = theirs !== undefined;
-  return { id: randomId(), edit: { ...edit, alone: false }, code, message, theirs, hasTheirs };
+  const refused = { id: randomId(), edit: { ...edit, alone: false }, code, message, theirs };
+  return { ...refused, hasTheirs, ...(to !== undefined && { to }) };
 }

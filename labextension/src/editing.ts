@@ -2,7 +2,8 @@
  * What of an edit is known to be refused before it is tried.
  */
 import type { Json } from './json';
-import { valueProblem, type ValueProblem } from './limits';
+import { DEFAULT_LIMITS, valueProblem, type ValueProblem } from './limits';
+import type { Limits } from './model';
 import { nameProblem, type NameProblem } from './names';
 import type { Replica } from './replica';
 
@@ -12,7 +13,9 @@ export type EditProblem = NameProblem | ValueProblem | 'read-only' | 'exists' | 
 export class EditError extends Error {
   constructor(
     readonly code: EditProblem,
-    readonly variable: string
+    readonly variable: string,
+    /** Those that it does not keep to. */
+    readonly limits: Limits = DEFAULT_LIMITS
   ) {
     super(`${variable}: ${code}`);
   }
@@ -22,7 +25,7 @@ export class EditError extends Error {
 export function checkWritable(name: string, replica: Replica): void {
   const problem = nameProblem(name, replica.limits.nameChars);
   if (problem !== null) {
-    throw new EditError(problem, name);
+    throw new EditError(problem, name, replica.limits);
   }
   if (replica.readOnly) {
     throw new EditError('read-only', name);
@@ -33,6 +36,6 @@ export function checkWritable(name: string, replica: Replica): void {
 export function checkValue(name: string, value: Json, replica: Replica): void {
   const problem = valueProblem(value, replica.limits);
   if (problem !== null) {
-    throw new EditError(problem, name);
+    throw new EditError(problem, name, replica.limits);
   }
 }

@@ -26,6 +26,8 @@ export interface Reject {
   code: string;
   message: string;
   name?: string;
+  /** What the variable is called now, where it was renamed. */
+  to?: string;
   theirs?: Json;
   revision?: number;
 }

@@ -83,6 +83,7 @@ export interface Run {
   status: RunStatus;
   start: number;
   end?: number | null;
+  /** Revision 0 with neither value nor hash: there was no such variable. */
   inputs?: { [name: string]: { revision: number; value?: Json; hash?: string } };
   outputs?: string[];
   written?: string[];
@@ -90,9 +91,15 @@ export interface Run {
   warnings?: string[];
   /** Names that it left in the kernel and that are no variables. */
   left?: string[];
-  /** Such names of other steps that it read. */
+  /** Such names of other steps that it read, each with the fingerprint of the run that had left it. */
   needs?: { [name: string]: string };
+  /** Of one whose inputs are found in its code: the names there that were no variables. */
+  free?: string[];
+  /** Of one that ended well: what it has computed with. */
+  fingerprint?: string;
   kernel?: string;
+  /** Which process of that kernel: another one after a restart. */
+  life?: string;
   cell?: string;
   source: string;
   revision?: number;
@@ -114,6 +121,8 @@ export interface Meta {
   epoch: string;
   name: string | null;
   paths: string[];
+  /** What becomes of a change where it does not reach a disk: it ends with the server, or nothing can be changed. */
+  storage?: 'memory' | 'read-only';
 }
 
 /** A session in the list of the person's own. */

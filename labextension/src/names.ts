@@ -29,24 +29,31 @@ declare global {
   }
 }
 
-const KEYWORDS = new Set(
+/** What no variable takes the place of in a notebook: Python's keywords and builtins, and what IPython puts beside them. */
+export const RESERVED: ReadonlySet<string> = new Set(
   (
-    'False None True and as assert async await break class continue def del elif else except finally for from ' +
-    'global if import in is lambda nonlocal not or pass raise return try while with yield ' +
-    'In Out exit quit get_ipython session session_state'
-  ).split(' ')
-);
-
-// Builtins a variable must not hide in the notebook's namespace.
-const BUILTINS = new Set(
-  (
-    'abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex ' +
-    'copyright credits delattr dict dir display divmod enumerate eval exec filter float format frozenset getattr ' +
-    'globals hasattr hash help hex id input int isinstance issubclass iter len license list locals map max ' +
-    'memoryview min next object oct open ord pow print property range repr reversed round set setattr slice sorted ' +
-    'staticmethod str sum super tuple type vars zip Ellipsis NotImplemented ArithmeticError AssertionError ' +
-    'AttributeError BaseException Exception ImportError IndexError KeyError KeyboardInterrupt LookupError NameError ' +
-    'OSError RuntimeError StopIteration SyntaxError SystemExit TypeError ValueError Warning ZeroDivisionError'
+    'ArithmeticError AssertionError AttributeError BaseException BaseExceptionGroup ' +
+    'BlockingIOError BrokenPipeError BufferError BytesWarning ChildProcessError ' +
+    'ConnectionAbortedError ConnectionError ConnectionRefusedError ConnectionResetError ' +
+    'DeprecationWarning EOFError Ellipsis EncodingWarning EnvironmentError Exception ' +
+    'ExceptionGroup False FileExistsError FileNotFoundError FloatingPointError FutureWarning ' +
+    'GeneratorExit IOError ImportError ImportWarning In IndentationError IndexError ' +
+    'InterruptedError IsADirectoryError KeyError KeyboardInterrupt LookupError MemoryError ' +
+    'ModuleNotFoundError NameError None NotADirectoryError NotImplemented NotImplementedError ' +
+    'OSError Out OverflowError PendingDeprecationWarning PermissionError ProcessLookupError ' +
+    'PythonFinalizationError RecursionError ReferenceError ResourceWarning RuntimeError ' +
+    'RuntimeWarning StopAsyncIteration StopIteration SyntaxError SyntaxWarning SystemError ' +
+    'SystemExit TabError TimeoutError True TypeError UnboundLocalError UnicodeDecodeError ' +
+    'UnicodeEncodeError UnicodeError UnicodeTranslateError UnicodeWarning UserWarning ValueError ' +
+    'Warning ZeroDivisionError abs aiter all and anext any as ascii assert async await bin bool ' +
+    'break breakpoint bytearray bytes callable case chr class classmethod compile complex ' +
+    'continue copyright credits def del delattr dict dir display divmod elif else enumerate eval ' +
+    'except exec exit filter finally float for format from frozenset get_ipython getattr global ' +
+    'globals hasattr hash help hex id if import in input int is isinstance issubclass iter ' +
+    'lambda len license list locals map match max memoryview min next nonlocal not object oct ' +
+    'open or ord pass pow print property quit raise range repr return reversed round session ' +
+    'session_state set setattr slice sorted staticmethod str sum super try tuple type vars while ' +
+    'with yield zip'
   ).split(' ')
 );
 
@@ -55,7 +62,6 @@ export function isPythonName(name: string): boolean {
   return (
     /^\p{XID_Start}\p{XID_Continue}*$/u.test(name) &&
     name.normalize('NFKC') === name &&
-    !KEYWORDS.has(name) &&
-    !BUILTINS.has(name)
+    !RESERVED.has(name)
   );
 }

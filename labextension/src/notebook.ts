@@ -7,6 +7,7 @@ import type { ISessionContextDialogs } from '@jupyterlab/apputils';
 import type { ITranslator } from '@jupyterlab/translation';
 import { Debouncer } from '@lumino/polling';
 
+import { KernelLife } from './kernellife';
 import { KernelPackage } from './kernelpackage';
 import type { CellSource } from './steps';
 
@@ -19,6 +20,8 @@ export interface NotebookInFront {
   keeps?: string | null;
   /** The id of the kernel that runs it. */
   readonly kernelId?: string | null;
+  /** Which process of that kernel: another one after a restart; null where that is not known yet. */
+  readonly kernelLife?: string | null;
   cells(): readonly CellSource[];
   /** Called when cells came, went or changed, or another kernel runs them. @returns what ends the subscription */
   subscribe(listener: () => void): () => void;
@@ -47,7 +50,11 @@ export class JupyterNotebook implements NotebookInFront {
     private readonly translator?: ITranslator
   ) {
     this.kernelPackage = new KernelPackage(panel.sessionContext);
-    panel.disposed.connect(() => this.kernelPackage.dispose());
+    this._life = new KernelLife(panel.sessionContext);
+    panel.disposed.connect(() => {
+      this.kernelPackage.dispose();
+      this._life.dispose();
+    });
   }
 
   readonly kernelPackage: KernelPackage;
@@ -80,6 +87,10 @@ export class JupyterNotebook implements NotebookInFront {
     return this.panel.sessionContext.session?.kernel?.id ?? null;
   }
 
+  get kernelLife(): string | null {
+    return this._life.getState();
+  }
+
   cells(): readonly CellSource[] {
     const { sharedModel } = this.panel.context.model;
     const cells = sharedModel.cells
@@ -106,7 +117,9 @@ export class JupyterNotebook implements NotebookInFront {
     const { kernelChanged } = this.panel.sessionContext;
     model.contentChanged.connect(changed);
     kernelChanged.connect(changed);
+    const stop = this._life.subscribe(changed);
     return () => {
+      stop();
       model.contentChanged.disconnect(changed);
       kernelChanged.disconnect(changed);
       later.dispose();
@@ -184,5 +197,6 @@ export class JupyterNotebook implements NotebookInFront {
     return content.widgets[index];
   }
 
+  private readonly _life: KernelLife;
   private _cells: CellSource[] = [];
 }

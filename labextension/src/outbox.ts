@@ -12,6 +12,7 @@ import {
   isHidden,
   isWrite,
   mergedEdit,
+  onTopOf,
   refusedEdit,
   sentOp,
   wantsWhatStands,
@@ -115,6 +116,11 @@ export class Outbox {
     return { type: 'mutate', seq, base, ops: edits.map(sentOp), origin: { kind: 'panel' } };
   }
 
+  /** Why the server asks to come again later with what is open, in its words; null where it does not. */
+  get waits(): string | null {
+    return this._waits;
+  }
+
   /** Whether numbers can go out: the server has said which one is next. */
   get isReady(): boolean {
     return this._ready;
@@ -134,9 +140,10 @@ export class Outbox {
         this._edits = this._edits.map(edit => (edit === old ? merged : edit));
       }
     } else {
-      const seen = confirmed.get(op.name)?.revision ?? 0;
-      const edit = { op, at, base, seen, life: this.options.life };
-      this._edits = [...this._edits, whole === undefined ? edit : { ...edit, whole }];
+      const row = confirmed.get(op.name);
+      const edit = { op, at, base, seen: row?.revision ?? 0, life: this.options.life };
+      const was = row === undefined || !isWrite(op) ? {} : { was: { value: row.value } };
+      this._edits = [...this._edits, { ...edit, ...(whole === undefined ? was : { whole }) }];
     }
     this._write();
   }
@@ -168,9 +175,15 @@ export class Outbox {
     return this._sendOpen();
   }
 
+  /** Sends what is open once more, for the server asked to come again: the same number, the same body. */
+  repeat(): boolean {
+    return this._ready && this._waits !== null && this._sendOpen();
+  }
+
   /** A welcome: settles or repeats what was open. Edits of another life, or `guard`ed ones, get a condition. */
   resume(lastSeq: number, lastAnswer: Ack | Reject | null, revision: number, guard: boolean): void {
     this._ready = true;
+    this._waits = null;
     // A restored backup may stand below what an edit saw.
     const condition = (edit: Edit): Edit => ({
       ...edit,
@@ -226,6 +239,11 @@ export class Outbox {
     if (open === null || answer.seq !== open.seq) {
       return;
     }
+    // No answer for good: nothing of it is stored, and the number is still the next one.
+    this._waits = answer.type === 'reject' && answer.code === 'unavailable' ? answer.message : null;
+    if (this._waits !== null) {
+      return;
+    }
     if (answer.type === 'reject' && answer.code === 'seq-mismatch' && open.twice) {
       // What the last page posted as it went has arrived after all: a new welcome has its answer.
       this._open = { ...open, twice: false };
@@ -237,12 +255,13 @@ export class Outbox {
     if (answer.type === 'ack') {
       this._gaps = 0;
       // What is typed on top of an acknowledged edit has seen it.
-      const names = new Set(open.edits.flatMap(edit => namesOf(edit.op)));
-      this._edits = this._edits.map(edit =>
-        names.has(edit.op.name)
-          ? { ...edit, base: Math.max(edit.base, answer.revision), seen: answer.revision }
-          : edit
+      const taken = new Map(
+        open.edits.flatMap(edit => namesOf(edit.op).map(name => [name, edit] as const))
       );
+      this._edits = this._edits.map(edit => {
+        const beneath = taken.get(edit.op.name);
+        return beneath === undefined ? edit : onTopOf(edit, beneath, answer.revision);
+      });
       this._write();
       this.options.onAck(open.edits, answer);
     } else if (answer.code === 'gap' && this._gaps++ === 0) {
@@ -302,6 +321,7 @@ export class Outbox {
     this._open = null;
     this._seq = 0;
     this._ready = false;
+    this._waits = null;
     this.client = randomId();
     this._write();
   }
@@ -347,6 +367,7 @@ export class Outbox {
   private _isGathering = false;
   private _ready = false;
   private _isHeld = false;
+  private _waits: string | null = null;
   private _version = 0;
   private _gaps = 0;
 }

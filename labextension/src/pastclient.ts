@@ -27,7 +27,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     invalid: new Map(),
     held: new Map(),
     readOnly: true,
-    status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, end: null }
+    status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, waits: null, end: null }
   };
   const refuse = (name: string): never => {
     throw new EditError('read-only', name);

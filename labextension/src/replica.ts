@@ -43,7 +43,7 @@ export class Replica {
   }
 
   get readOnly(): boolean {
-    return this._readOnly;
+    return this._readOnly || this._meta.storage === 'read-only';
   }
 
   get revision(): number {
@@ -95,8 +95,8 @@ export class Replica {
   }
 
   describe(meta: Partial<Meta>): void {
-    const { name = this._meta.name, paths = this._meta.paths } = meta;
-    this._meta = { ...this._meta, name, paths };
+    const { name = this._meta.name, paths = this._meta.paths, storage } = meta;
+    this._meta = { ...this._meta, name, paths, storage };
   }
 
   toKnown(): KnownState {
@@ -104,7 +104,8 @@ export class Replica {
       v: 1,
       rows: [...this._rows.values()],
       steps: [...this._steps.values()],
-      meta: this._meta,
+      // How the server's disk is now is no knowledge for later.
+      meta: { ...this._meta, storage: undefined },
       tip: this._tip,
       limits: this._limits
     };

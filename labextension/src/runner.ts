@@ -60,13 +60,13 @@ export class Runner {
 
   /**
    * Runs what is not fresh, in notebook order, until a step does not end well. Each run may make later steps stale, so
-   * what is due is asked anew; none runs twice.
+   * what is due is asked anew; none runs twice. Those that wait for one another in a circle are left out.
    */
   async runDue(): Promise<void> {
     await this._runEach(ran => stepsToRun(this._steps()).filter(step => !ran.has(step.name)));
   }
 
-  /** Runs every step, fresh or not, until one does not end well. */
+  /** Runs every step, fresh or not, until one does not end well; none that waits for itself in a circle. */
   async runAll(): Promise<void> {
     const names = inOrder(this._steps()).map(step => step.name);
     await this._runEach(ran => {
@@ -93,7 +93,8 @@ export class Runner {
   private _steps(): StepView[] {
     const { steps, variables } = this.client.getState();
     const { notebook } = this;
-    return mergeSteps(scanCells(notebook.cells()), steps, variables, notebook.kernelId);
+    const { kernelId, kernelLife } = notebook;
+    return mergeSteps(scanCells(notebook.cells()), steps, variables, kernelId, kernelLife);
   }
 
   /** One after another; `left` says what is left when some have run. */

@@ -17,6 +17,9 @@ export interface SenderOptions {
 }
 
 const ANSWER_TIMEOUT = 15_000;
+// A server that cannot store just now is asked again after a time that doubles from the first to the second.
+const FIRST_PATIENCE = 1000;
+const LONGEST_PATIENCE = 10_000;
 
 export class Sender {
   constructor(private readonly options: SenderOptions) {
@@ -140,14 +143,17 @@ export class Sender {
     );
   }
 
-  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only.
+  // A run never reads half a number: while a step runs, what it reads is sent on Enter or blur only. What it reads on its
+  // way is in no record before its end; it will be what the last one read.
   private readonly _isHeld = (edit: Edit): boolean => this._readerOf(edit) !== undefined;
 
   private _readerOf({ op }: Edit): Step | undefined {
     return this._urgent.has(op.name)
       ? undefined
       : [...this.options.steps().values()].find(
-          step => step.run?.status === 'running' && step.inputs.includes(op.name)
+          step =>
+            step.run?.status === 'running' &&
+            (step.inputs.includes(op.name) || op.name in (step.done?.inputs ?? {}))
         );
   }
 
@@ -164,9 +170,22 @@ export class Sender {
   }
 
   private _awaitAnswer(): void {
+    const { outbox, onSilence } = this.options;
     clearTimeout(this._answer);
-    if (this.options.outbox.isWaiting) {
-      this._answer = setTimeout(this.options.onSilence, ANSWER_TIMEOUT);
+    if (outbox.waits !== null) {
+      const patience = Math.min(FIRST_PATIENCE * 2 ** this._putOff++, LONGEST_PATIENCE);
+      this._answer = setTimeout(
+        () => {
+          outbox.repeat();
+          this._answer = setTimeout(onSilence, ANSWER_TIMEOUT);
+        },
+        patience * (0.75 + Math.random() / 2)
+      );
+      return;
+    }
+    this._putOff = 0;
+    if (outbox.isWaiting) {
+      this._answer = setTimeout(onSilence, ANSWER_TIMEOUT);
     }
   }
 
@@ -175,6 +194,7 @@ export class Sender {
   private _invalid: ReadonlyMap<string, string> = new Map();
   private _asked: string[] = [];
   private _due = false;
+  private _putOff = 0;
   private _saidDirty = false;
   private _answer: ReturnType<typeof setTimeout> | undefined;
 }

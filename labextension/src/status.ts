@@ -2,6 +2,7 @@
  * What the light says: a pure reading of a client's situation.
  */
 import type { ChannelEnd } from './channel';
+import type { Meta } from './model';
 
 export type StatusKind =
   'loading' | 'saved' | 'saving' | 'waiting' | 'offline' | 'conflict' | 'notkept' | 'readonly';
@@ -12,7 +13,11 @@ export interface Status {
   readonly edits: number;
   readonly conflicts: number;
   readonly refused: number;
+  /** Why the server cannot store what was edited just now, in its words; it is asked again by itself. */
+  readonly waits: string | null;
   readonly end: ChannelEnd | null;
+  /** As Meta says it, of a server that answers. */
+  readonly storage?: Meta['storage'];
 }
 
 /** How the channel has fared. */
@@ -26,16 +31,19 @@ export interface Link {
 export interface Situation extends Link {
   kept: boolean;
   readOnly: boolean;
+  storage?: Meta['storage'];
   edits: number;
   /** Of the edits, those that wait for a step to end. */
   held: number;
   conflicts: number;
   refused: number;
+  waits: string | null;
 }
 
 /** The worst news first: what would be lost, then what is not shared, then what needs a decision. */
 export function statusOf(now: Situation): Status {
-  const { edits, conflicts, refused, end } = now;
+  const { edits, conflicts, refused, waits, end } = now;
+  const storage = now.live ? now.storage : undefined;
   const kind = ((): StatusKind => {
     if (!now.kept) {
       return 'notkept';
@@ -46,6 +54,9 @@ export function statusOf(now: Situation): Status {
     if (!now.live) {
       return 'loading';
     }
+    if (storage === 'memory') {
+      return 'notkept';
+    }
     if (now.readOnly) {
       return 'readonly';
     }
@@ -54,5 +65,5 @@ export function statusOf(now: Situation): Status {
     }
     return edits === 0 ? 'saved' : now.held === edits ? 'waiting' : 'saving';
   })();
-  return { kind, edits, conflicts, refused, end };
+  return { kind, edits, conflicts, refused, waits, end, storage };
 }

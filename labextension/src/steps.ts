@@ -4,8 +4,17 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 
-import { alikeJson } from './json';
+import {
+  aged,
+  changedInputs,
+  isOther,
+  kernelOnly,
+  unwritten,
+  type Declared,
+  type Newer
+} from './freshness';
 import type { Rows, Run, Step } from './model';
+import { StepGraph, type Circle } from './stepgraph';
 
 export interface CellSource {
   id: string;
@@ -43,9 +52,12 @@ export interface StepView {
   /** A step before it that is not fresh. */
   readonly before: string | null;
   readonly run: Run | null;
+  /** The latest run that ended well. */
+  readonly done: Run | null;
 }
 
-const STEP = /^(?:%%session\s+step\b|#\|\s*step:)(.*)$/;
+const MAGIC = /^%%session\s+step\b(.*)$/;
+const COMMENT = /^#[ \t]*\|[ \t]*step:(.*)$/;
 const SIGNATURE = /^([^\s()]+)\s*(?:\(([^()]*)\))?\s*(?:->\s*(.*))?$/;
 
 function words(text: string): string[] {
@@ -80,14 +92,32 @@ function sourceHash(body: string): string {
   return hash;
 }
 
+/** What the line says that makes a cell a step, and what follows it: the first line, or one of the comments it begins with. */
+function stepLine(source: string): { line: string; body: string } | null {
+  let commented = false;
+  for (let start = 0; start <= source.length;) {
+    const found = source.indexOf('\n', start);
+    const end = found < 0 ? source.length : found;
+    const text = source.slice(start, end).trim();
+    const line = COMMENT.exec(text)?.[1] ?? (commented ? undefined : MAGIC.exec(text)?.[1]);
+    if (line !== undefined) {
+      return { line, body: source.slice(end + 1) };
+    }
+    if (text !== '' && !text.startsWith('#')) {
+      return null;
+    }
+    commented ||= text !== '';
+    start = end + 1;
+  }
+  return null;
+}
+
 function declared(cell: CellSource): StepCell | null {
-  const text = cell.source.trimStart();
-  const first = (text.split('\n', 1)[0] ?? '').trim();
-  const line = STEP.exec(first)?.[1];
-  if (line === undefined) {
+  const step = stepLine(cell.source);
+  if (step === null) {
     return null;
   }
-  const [name = '', ...rest] = optionWords(line);
+  const [name = '', ...rest] = optionWords(step.line);
   if (name === '' || name.startsWith('-')) {
     return null;
   }
@@ -105,7 +135,7 @@ function declared(cell: CellSource): StepCell | null {
     inputs: listed.get('--in') ?? [],
     outputs: listed.get('--out') ?? [],
     cell: cell.id,
-    body: sourceHash(text.includes('\n') ? text.slice(text.indexOf('\n') + 1) : '')
+    body: sourceHash(step.body)
   };
 }
 
@@ -121,73 +151,30 @@ export function scanCells(cells: readonly CellSource[]): StepCell[] {
   return [...found.values()];
 }
 
-/** The inputs of a run whose variables no longer hold what it read; 1 and 1.0 are alike. */
-export function changedInputs(run: Run, rows: Rows): string[] {
-  return Object.entries(run.inputs ?? {})
-    .filter(([name, read]) => {
-      const row = rows.get(name);
-      if (row === undefined) {
-        return true;
-      }
-      // A step may write what it has read.
-      if (row.revision === read.revision || row.origin.run === run.id) {
-        return false;
-      }
-      // A large input is known by its hash only: another revision counts as another value.
-      return read.value === undefined || !alikeJson(row.value, read.value);
-    })
-    .map(([name]) => name);
+/** What is to be judged, beside cells and runs. */
+interface Here {
+  readonly rows: Rows;
+  readonly newer: Newer;
 }
 
-/** What the cell declares counts; without one, what the run did. */
-function lostOutputs(run: Run, rows: Rows, outputs: readonly string[]): string[] {
-  return outputs.filter(name => {
-    if (!(run.written ?? []).includes(name)) {
-      // What cannot be stored stays in the kernel; what it did not promise then is still to be made.
-      return !(run.outputs ?? []).includes(name);
-    }
-    const row = rows.get(name);
-    return row === undefined || (row.revision > (run.revision ?? 0) && row.origin.run !== run.id);
-  });
-}
-
-/** Inputs that a cell declares, that are there, and that the run did not have. */
-function newInputs(run: Run, rows: Rows, cell: StepCell | null): string[] {
-  return (cell?.inputs ?? []).filter(name => !(name in (run.inputs ?? {})) && rows.has(name));
-}
-
-/** Why a run's results do not count any more. */
-interface Aged {
-  changed: string[];
-  lost: string[];
-  edited: boolean;
-}
-
-function aged(run: Run, rows: Rows, cell: StepCell | null): Aged {
-  return {
-    changed: [...changedInputs(run, rows), ...newInputs(run, rows, cell)],
-    lost: lostOutputs(run, rows, cell?.outputs ?? run.outputs ?? []),
-    edited: cell !== null && run.source !== '' && cell.body !== run.source
-  };
-}
-
-function standing(run: Run, rows: Rows, cell: StepCell | null): StepState {
-  const { changed, lost, edited } = aged(run, rows, cell);
+function standing(run: Run, { rows, newer }: Here, declared: Declared): StepState {
+  const { changed, lost, edited } = aged(run, rows, newer, declared);
   return edited || changed.length + lost.length > 0 ? 'stale' : 'fresh';
 }
 
+/** `touched`: a run that fails may have changed what is in the kernel. */
 function stateOf(
   step: Step | undefined,
-  rows: Rows,
-  cell: StepCell | null,
+  here: Here,
+  declared: Declared,
   touched: boolean
 ): StepState {
   const [run, done] = [step?.run, step?.done];
   // A run that read other values has left the outputs alone, as if it had not been.
+  const isOver = (run: Run): boolean =>
+    run.status === 'refused' || (!touched && changedInputs(run, here.rows, here.newer).length > 0);
   const without = (state: StepState): StepState =>
-    done && run && (run.status === 'refused' || changedInputs(run, rows).length > 0) && !touched
-      ? standing(done, rows, cell)
-      : state;
+    done && run && isOver(run) ? standing(done, here, declared) : state;
   switch (run?.status) {
     case undefined:
       return 'new';
@@ -199,101 +186,112 @@ function stateOf(
     case 'refused':
       return without('failed');
     default:
-      return standing(run as Run, rows, cell);
+      return standing(run as Run, here, declared);
   }
-}
-
-/** The names that a step reads in the kernel, of those that another one leaves there. */
-function taken(after: Step | undefined, before: Step | undefined): string[] {
-  const left = new Set([...(before?.done?.left ?? []), ...(before?.outputs ?? [])]);
-  return Object.keys(after?.done?.needs ?? {}).filter(name => left.has(name));
 }
 
 /**
  * Steps of the notebook in its order, then those that only the session knows.
  *
  * @param kernel the id of the kernel that runs the notebook, or null where that is not known. What a step left in
- * another one is not there any more: *needs this kernel*. A kernel that was restarted keeps its id: that it has lost
- * its names, only itself can tell.
+ * another one is not there any more: *needs this kernel*.
+ * @param life which process of that kernel it is, or null where that is not known. A kernel that was restarted keeps its
+ * id, and has lost its names.
  */
 export function mergeSteps(
   cells: readonly StepCell[],
   known: ReadonlyMap<string, Step>,
   rows: Rows,
-  kernel: string | null = null
+  kernel: string | null = null,
+  life: string | null = null
 ): StepView[] {
-  const all = [...known.values()];
-  const view = (name: string, cell: StepCell | null): StepView => {
-    const step = known.get(name);
-    const read = all.some(other => other !== step && taken(other, step).length > 0);
-    const outputs = cell?.outputs ?? step?.outputs ?? [];
-    const { changed, lost, edited } = step?.done
-      ? aged(step.done, rows, cell)
-      : { changed: [], lost: [], edited: false };
-    return {
-      name,
-      inputs: cell && cell.inputs.length > 0 ? cell.inputs : (step?.inputs ?? []),
-      outputs,
-      cell: cell?.cell ?? null,
-      state: stateOf(step, rows, cell, read && step?.run?.status !== 'refused'),
-      changed,
-      lost,
-      edited,
-      kernelOnly: [],
-      before: null,
-      run: step?.run ?? null
-    };
-  };
+  const here = { rows, newer: kernelOnly(known.values(), rows) };
   const inNotebook = new Set(cells.map(cell => cell.name));
-  const views = [
-    ...cells.map(cell => view(cell.name, cell)),
-    ...[...known.keys()].filter(name => !inNotebook.has(name)).map(name => view(name, null))
+  const bare = [
+    ...cells.map(cell => bareView(cell.name, cell, known.get(cell.name))),
+    ...[...known.keys()]
+      .filter(name => !inNotebook.has(name))
+      .map(name => bareView(name, null, known.get(name)))
   ];
-  return afterOthers(views, known).map(step => {
+  const graph = new StepGraph(bare);
+  const isRead = (name: string): boolean =>
+    graph.edges.some(edge => edge.before === name && edge.names.length > 0);
+  const bodies = new Map(cells.map(cell => [cell.name, cell]));
+  const views = bare.map((view): StepView => {
+    const { name, done, outputs } = view;
+    const cell = bodies.get(name) ?? null;
+    const declared = { inputs: cell?.inputs ?? [], outputs, body: cell?.body ?? null };
+    const touched = isRead(name) || heldOf(view).length > 0;
+    const state = stateOf(known.get(name), here, declared, touched);
+    return { ...view, state, ...(done === null ? {} : aged(done, rows, here.newer, declared)) };
+  });
+  return afterOthers(views, graph).map(step => {
     if (step.state !== 'fresh') {
       return step;
     }
-    return isElsewhere(step, known, kernel)
+    const held = heldOf(step);
+    const isNeeded = held.length > 0 || isRead(step.name);
+    return isNeeded && isElsewhere(step.done, kernel, life)
       ? { ...step, state: 'needs-kernel' }
-      : { ...step, kernelOnly: unstored(step, known.get(step.name)?.done) };
+      : { ...step, kernelOnly: held };
   });
 }
 
-/** What its run could not store. */
-function unstored(view: StepView, done: Run | null | undefined): string[] {
-  const written = done?.written ?? [];
-  return view.outputs.filter(name => !written.includes(name));
+/** What cell and runs say of a step, before anything is judged. */
+function bareView(name: string, cell: StepCell | null, step: Step | undefined): StepView {
+  const done = step?.done ?? null;
+  const declared = cell && cell.inputs.length > 0 ? cell.inputs : (step?.inputs ?? []);
+  return {
+    name,
+    inputs: [...new Set([...declared, ...Object.keys(done?.inputs ?? {})])],
+    outputs: cell?.outputs ?? step?.outputs ?? [],
+    cell: cell?.cell ?? null,
+    state: 'new',
+    changed: [],
+    lost: [],
+    edited: false,
+    kernelOnly: [],
+    before: null,
+    run: step?.run ?? null,
+    done
+  };
 }
 
-/** Whether what it left in a kernel, and what is needed of that, is in another one. */
-function isElsewhere(
-  view: StepView,
-  known: ReadonlyMap<string, Step>,
-  kernel: string | null
-): boolean {
-  const step = known.get(view.name);
-  const done = step?.done;
-  if (kernel === null || !done || (done.kernel ?? kernel) === kernel) {
+/** What its last good run could not store. */
+function heldOf({ done, outputs }: StepView): string[] {
+  return done === null ? [] : unwritten(done).filter(name => outputs.includes(name));
+}
+
+/** Whether what a run left in a kernel is in another one, or was in an earlier life of this one. */
+function isElsewhere(done: Run | null, kernel: string | null, life: string | null): boolean {
+  if (kernel === null || done?.kernel === undefined) {
     return false;
   }
-  return (
-    unstored(view, done).length > 0 ||
-    [...known.values()].some(o => o !== step && taken(o, step).length > 0)
-  );
+  const isRestarted = life !== null && done.life !== undefined && done.life !== life;
+  return done.kernel !== kernel || isRestarted;
 }
 
-/** A step is stale while one before it is not fresh. */
-function afterOthers(views: StepView[], known: ReadonlyMap<string, Step>): StepView[] {
+/** A step is stale while one before it is not fresh, or has left a name in the kernel anew. */
+function afterOthers(views: StepView[], graph: StepGraph): StepView[] {
   const now = new Map(views.map(view => [view.name, view]));
+  const isLeftAnew = (name: string, view: StepView, other: StepView): boolean =>
+    other.done !== null && isOther(view.done?.needs?.[name] ?? '', other.done);
   for (let moved = true; moved;) {
     moved = false;
     for (const view of now.values()) {
-      const before = [...now.values()].find(
-        other => other !== view && other.state !== 'fresh' && follows(view, other, known)
-      );
+      const others = graph.before(view.name).map(edge => ({ edge, other: now.get(edge.before)! }));
+      const before = others.find(({ other }) => other.state !== 'fresh')?.other;
+      const state = view.state === 'fresh' ? 'stale' : view.state;
       if (view.before === null && before !== undefined) {
-        const state = view.state === 'fresh' ? 'stale' : view.state;
         now.set(view.name, { ...view, state, before: before.name });
+        moved = true;
+        continue;
+      }
+      const anew = others.flatMap(({ edge, other }) =>
+        edge.names.filter(name => isLeftAnew(name, view, other))
+      );
+      if (view.state === 'fresh' && anew.length > 0) {
+        now.set(view.name, { ...view, state, changed: anew });
         moved = true;
       }
     }
@@ -301,33 +299,36 @@ function afterOthers(views: StepView[], known: ReadonlyMap<string, Step>): StepV
   return [...now.values()];
 }
 
-function follows(after: StepView, before: StepView, known: ReadonlyMap<string, Step>): boolean {
-  return (
-    after.inputs.some(name => before.outputs.includes(name)) ||
-    taken(known.get(after.name), known.get(before.name)).length > 0
-  );
+/** Steps that wait for one another: none of them can be the first. */
+export function circlesOf(steps: readonly StepView[]): Circle[] {
+  return new StepGraph(steps).circles();
+}
+
+/** The steps of a circle and those after it: nothing but a run of one by itself starts them. */
+export function stuckIn(circle: Circle, steps: readonly StepView[]): string[] {
+  const stuck = new StepGraph(steps).downstream(circle.steps);
+  return steps.filter(step => stuck.has(step.name)).map(step => step.name);
 }
 
 /** Those that Run starts: whatever is neither fresh nor running already, each after those before it. */
 export function stepsToRun(steps: readonly StepView[]): StepView[] {
-  return inOrder(steps.filter(step => step.state !== 'fresh' && step.state !== 'running'));
+  const isFresh = new Map(steps.map(step => [step.name, step.state === 'fresh']));
+  // A circle of which all is fresh is in nobody's way.
+  const circles = circlesOf(steps).filter(({ steps }) => [...steps].some(n => !isFresh.get(n)));
+  return inOrder(steps, circles).filter(step => step.state !== 'fresh' && step.state !== 'running');
 }
 
-/** Those that a cell declares, each after those before it. */
-export function inOrder(steps: readonly StepView[]): StepView[] {
-  const ready: StepView[] = [];
-  let waiting = steps.filter(step => step.cell !== null);
-  while (waiting.length > 0) {
-    const next = waiting.find(
-      step =>
-        !waiting.some(
-          other => other !== step && other.outputs.some(name => step.inputs.includes(name))
-        )
-    );
-    // In a circle none is the first.
-    const first = next ?? waiting[0]!;
-    ready.push(first);
-    waiting = waiting.filter(step => step !== first);
-  }
-  return ready;
+/** Those that a cell declares, each after those before it; without circles and what comes after them. */
+export function inOrder(
+  steps: readonly StepView[],
+  circles: readonly Circle[] = circlesOf(steps)
+): StepView[] {
+  const graph = new StepGraph(steps);
+  const stuck = graph.downstream(circles.flatMap(circle => [...circle.steps]));
+  const byName = new Map(steps.map(step => [step.name, step]));
+  return graph
+    .order()
+    .filter(name => !stuck.has(name))
+    .map(name => byName.get(name)!)
+    .filter(step => step.cell !== null);
 }

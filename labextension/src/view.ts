@@ -52,10 +52,12 @@ export class View {
       ...link,
       kept: this.outbox.kept,
       readOnly,
+      storage: meta.storage,
       edits: new Set(pending.map(edit => edit.op.name)).size,
       held: held.size,
       conflicts: conflicts.size,
-      refused: others.length
+      refused: others.length,
+      waits: this.outbox.waits
     });
     this._rows = rows;
     this._version = version;
@@ -112,5 +114,5 @@ function sameMap(
 }
 
 function alike<T extends object>(a: T, b: T): boolean {
-  return (Object.keys(a) as (keyof T)[]).every(key => a[key] === b[key]);
+  return (Object.keys({ ...a, ...b }) as (keyof T)[]).every(key => a[key] === b[key]);
 }

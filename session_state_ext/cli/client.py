@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from queue import Empty
 from typing import Any
 
 import zmq
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
+
+#: So long a cell whose time is over has to end after each interrupt.
+_GRACE_SECONDS = 5.0
 
 
 class Client(NotebookClient):
@@ -23,6 +29,26 @@ class Client(NotebookClient):
         if manager.has_trait("transport_encryption") and zmq.has("curve"):
             manager.transport_encryption = "auto"
         return manager
+
+    async def _async_handle_timeout(self, timeout: int, cell: Any = None) -> Any:
+        """Interrupt the cell, again where it swallows that, and end its kernel where it still goes on."""
+        assert self.km is not None
+        for _ in range(2):
+            await ensure_async(self.km.interrupt_kernel())
+            if await self._answers():
+                break
+        else:
+            await ensure_async(self.km.shutdown_kernel(now=True))
+        raise CellTimeoutError.error_from_timeout_and_cell("Cell execution timed out", timeout, cell)
+
+    async def _answers(self) -> bool:
+        """Whether the kernel has done with the cell, within the grace that it has."""
+        assert self.kc is not None
+        try:
+            await ensure_async(self.kc.shell_channel.get_msg(timeout=_GRACE_SECONDS))
+        except Empty:
+            return False
+        return True
 
     async def async_execute_cell(
         self, cell: Any, cell_index: int, execution_count: int | None = None, store_history: bool = True

@@ -74,7 +74,8 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         said = message[:1].upper() + message[1:]
-        print(f"{said}. Write: {self.shape} (--help says more)", file=sys.stderr)
+        stop = "" if said.endswith(("?", ".")) else "."
+        print(f"{said}{stop} Write: {self.shape} (--help says more)", file=sys.stderr)
         raise SystemExit(USAGE)
 
 

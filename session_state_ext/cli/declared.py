@@ -67,12 +67,7 @@ def _word(call: ast.Call) -> str | None:
 
 
 def _take(found: Declared, at: int, call: ast.Call, fields: Mapping[str, list[str]], *, always: bool) -> None:
-    try:
-        texts = _texts(call)
-        for name, text in texts.items():
-            check_spec(name, Raw(text))
-    except (SessionError, ValueError, TypeError, SyntaxError, LookupError, RecursionError):
-        texts = {}
+    texts = texts_of(call)
     if texts:
         found.names |= set(texts)
     if texts and always:
@@ -87,6 +82,17 @@ def _take(found: Declared, at: int, call: ast.Call, fields: Mapping[str, list[st
             found.names |= set(fields[kind])
         case _:
             found.is_open = found.is_open or not texts
+
+
+def texts_of(call: ast.Call) -> dict[str, bytes]:
+    """The declarations that a call makes, by name; empty where they are not written out."""
+    try:
+        texts = _texts(call)
+        for name, text in texts.items():
+            check_spec(name, Raw(text))
+    except (SessionError, ValueError, TypeError, SyntaxError, LookupError, RecursionError):
+        return {}
+    return texts
 
 
 def _texts(call: ast.Call) -> dict[str, bytes]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from msgspec import Struct
 
@@ -16,6 +18,9 @@ from session_state_ext.kernel import credential
 from .notebook import source_of, step_of
 from .parameters import WrongParameter
 from .progress import Progress
+
+#: Of what a kernel wrote that died, so much is shown.
+_LAST_BYTES = 16_000
 
 
 class RunNeedsMore(SessionError):
@@ -38,16 +43,22 @@ class CellError(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """For people."""
-        where = f"Cell {self.cell}" + (f" (step {self.step})" if self.step else "")
+        inside = _where(self.cell, self.step)
+        where = inside[:1].upper() + inside[1:]
         if self.kind == "timeout":
             return f"{where} ran longer than {self.message} s and was stopped."
         if self.kind == "died":
-            return f"The kernel died in {where[:1].lower()}{where[1:]}."
+            return f"The kernel died in {inside}."
         if self.kind in ("unknown", "invalid"):
             return f"{self.message} {where} says so."
         if self.kind == "interrupted":
             return f"{where} was interrupted."
         return f"{where} failed: {self.type}: {self.message}" if self.type else f"{where} failed: {self.message}"
+
+
+def _where(number: int, step: str | None) -> str:
+    """What people call a cell."""
+    return f"cell {number} (step {step})" if step else f"cell {number}"
 
 
 def environment(session_id: str, url: str) -> dict[str, str]:
@@ -75,12 +86,13 @@ def execute(
     environment: Mapping[str, str],
     kernel: str | None = None,
     timeout: float | None = None,
-    check: Callable[[int], Awaitable[None]],
+    check: Callable[[int, str], Awaitable[None]],
 ) -> CellError | None:
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
 
     A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. After each cell ``check`` is asked
-    with its index, and ends the run by raising WrongParameter. Raises RunNeedsMore.
+    with its index and what people call it, and ends the run by raising WrongParameter. What the kernel itself has to
+    say goes to stderr only where it died. Raises RunNeedsMore.
     """
     try:
         from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
@@ -91,11 +103,14 @@ def execute(
     numbers = {at: number for number, at in enumerate(_code_cells(notebook), 1)}
     now = next(iter(numbers), 0)
 
-    def failed(kind: str, type_: str = "", message: str = "") -> CellError:
+    def called() -> tuple[int, str | None]:
         step = step_of(source_of(notebook.cells[now])) if notebook.cells else None
-        return CellError(kind, numbers.get(now, 0), step.line.name if step else None, type_, message)
+        return numbers.get(now, 0), step.line.name if step else None
 
-    with Progress(len(numbers)) as progress:
+    def failed(kind: str, type_: str = "", message: str = "") -> CellError:
+        return CellError(kind, *called(), type_, message)
+
+    with tempfile.TemporaryFile() as heard, Progress(len(numbers)) as progress:
 
         def started(cell: Any, cell_index: int) -> None:
             nonlocal now
@@ -106,7 +121,7 @@ def execute(
         async def ended(cell_index: int) -> None:
             if cell_index in numbers:
                 progress.done()
-                await check(cell_index)
+                await check(cell_index, _where(*called()))
 
         client = Client(
             notebook,
@@ -114,16 +129,18 @@ def execute(
             resources={"metadata": {"path": str(folder)}},
             on_cell_start=started,
         )
-        # Else it is this command's own, which says on stderr what nobody asked.
+        # Else it is this command's own, which says on stderr what nobody asked, or what is said below.
         client.log = logging.getLogger("session_state_ext.run")
+        client.log.setLevel(logging.CRITICAL)
         if kernel:
             client.kernel_name = kernel
         client.skip, client.ended = skip, ended
         try:
-            client.execute(env=dict(environment))
+            client.execute(env=dict(environment), stderr=heard)
         except CellTimeoutError:
             return failed("timeout", "Timeout", f"{timeout:g}")
         except DeadKernelError:
+            sys.stderr.write(_last(heard))
             return failed("died", "DeadKernel", "the kernel died")
         except CellExecutionError as error:
             return failed("failed", error.ename, error.evalue)
@@ -132,6 +149,12 @@ def execute(
         except KeyboardInterrupt:
             return failed("interrupted", "KeyboardInterrupt", "interrupted")
     return None
+
+
+def _last(heard: IO[bytes]) -> str:
+    """The end of what a kernel wrote before it died."""
+    heard.seek(max(0, heard.seek(0, os.SEEK_END) - _LAST_BYTES))
+    return heard.read().decode("utf-8", "replace")
 
 
 def _code_cells(notebook: Any) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,13 +11,15 @@ from typing import Any
 from msgspec import Struct
 
 from session_state_ext.errors import SessionError
+from session_state_ext.kernel.freenames import free_names
 from session_state_ext.kernel.grammar import StepLine, step_line, words
 from session_state_ext.kernel.lazy import body_of, line_of
+from session_state_ext.kernel.parameters import is_headed
+from session_state_ext.names import is_safe
 
-#: What papermill calls the cell that it puts in, and the comment that stands at its head.
+#: What papermill calls the cell that it puts in.
 INJECTED = "injected-parameters"
 _PARAMETERS = "parameters"
-_HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
 #: Methods, and commands of the magic, that say of a name that the notebook can do with a value of it.
 _METHODS = ("setdefault", "declare", "get", "reset", "widget")
 _COMMANDS = ("get", "pull", "bind", "reset", "widget", "form")
@@ -76,8 +77,7 @@ def is_parameters(cell: Any) -> bool:
     """Whether this cell is tagged, or headed by a comment, *parameters*."""
     if is_injected(cell) or cell.cell_type != "code":
         return False
-    first, _, _ = cell.source.lstrip().partition("\n")
-    return _PARAMETERS in cell.metadata.get("tags", []) or _HEADED.match(first.strip()) is not None
+    return _PARAMETERS in cell.metadata.get("tags", []) or is_headed(cell.source)
 
 
 def parameters_at(notebook: Any) -> int | None:
@@ -115,15 +115,28 @@ def parsed(source: str) -> ast.Module:
 def known_names(notebook: Any) -> set[str]:
     """The variables that the notebook takes from its session: steps' inputs, and names that it reads."""
     names: set[str] = set()
+    made = {name for cell in notebook.cells for name in _made(parsed(source_of(cell)))}
     for cell in notebook.cells:
         source = source_of(cell)
         step = step_of(source)
-        if step is not None:
-            names |= set(step.line.inputs or [])
+        if step is not None and step.line.inputs is not None:
+            names |= set(step.line.inputs)
+        elif step is not None:
+            # Of these a kernel takes what is a variable by then.
+            names |= {name for name in free_names(parsed(source)) if is_safe(name) and name not in made}
         if is_parameters(cell):
             names |= set(assigned(source))
         names |= set(_spoken_of(parsed(source)))
     return names
+
+
+def _made(tree: ast.Module) -> Iterator[str]:
+    """The names that a cell imports or defines: functions, classes and modules, which no variable replaces."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (one.asname or one.name.partition(".")[0] for one in node.names)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
 
 
 def _spoken_of(tree: ast.Module) -> Iterator[str]:

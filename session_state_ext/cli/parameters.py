@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 from msgspec import Raw
 
-from session_state_ext.errors import SessionError
+from session_state_ext.errors import InvalidName, SessionError
 from session_state_ext.kernel import values
 from session_state_ext.kernel.specforms import described_by
 from session_state_ext.model import Set
@@ -22,6 +23,9 @@ from .command import Usage
 from .literals import NoLiteral, imports_for, python
 from .notebook import INJECTED, assigned, is_injected, parameters_at
 from .table import quoted
+
+#: Numbers, of which YAML 1.1 takes those for text that have no point, or no sign after the e.
+_EXPONENT = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][-+]?[0-9]+$")
 
 
 class WrongParameter(SessionError):
@@ -45,25 +49,34 @@ class InvalidParameter(WrongParameter):
     kind = "invalid"
 
 
-def given(words: Iterable[str], file: str | None, limits: Limits) -> dict[str, bytes]:
-    """The JSON texts of ``NAME=VALUE`` words, which win, and of a YAML file. Raises Usage, InvalidParameter."""
+def given(words: Iterable[str], file: str | None, limits: Limits, *, say: Callable[[str], None]) -> dict[str, bytes]:
+    """The JSON texts of ``NAME=VALUE`` words, which win, and of a YAML file. Raises Usage, InvalidParameter.
+
+    ``say`` is told how something was read that could be read otherwise.
+    """
     try:
-        found = {**_of_file(Path(file), limits), **assignments(words, limits)} if file else assignments(words, limits)
-        check_ops(tuple(Set(name=name, value=Raw(text)) for name, text in found.items()), limits)
+        found = assignments(words, limits)
+    except InvalidName as error:
+        raise Usage(error.message) from None
     except Usage:
         raise
+    except SessionError as error:
+        raise InvalidParameter(error.message) from None
+    try:
+        found = {**_of_file(Path(file), limits, say), **found} if file else found
+        check_ops(tuple(Set(name=name, value=Raw(text)) for name, text in found.items()), limits)
     except SessionError as error:
         raise InvalidParameter(error.message) from None
     return found
 
 
-def _of_file(file: Path, limits: Limits) -> dict[str, bytes]:
+def _of_file(file: Path, limits: Limits, say: Callable[[str], None]) -> dict[str, bytes]:
     try:
         import yaml
     except ImportError:
         raise InvalidParameter("--params needs PyYAML: pip install 'session-state-ext[run]'") from None
     try:
-        read = yaml.safe_load(file.read_text("utf-8"))
+        read = yaml.load(file.read_text("utf-8"), _loader(yaml, file, say))  # noqa: S506
     except OSError as error:
         raise InvalidParameter(f"{file} cannot be read: {error.strerror}.") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -76,6 +89,22 @@ def _of_file(file: Path, limits: Limits) -> dict[str, bytes]:
     for name in read:
         check_name(name, limits.name_chars)
     return {name: values.encode(value, name, most=limits.value_bytes) for name, value in read.items()}
+
+
+def _loader(yaml: Any, file: Path, say: Callable[[str], None]) -> Any:
+    """The safe loader, which reads 1e-3 as the number that it is to everybody but YAML 1.1."""
+    said: list[str] = []
+
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        def number(self, node: Any) -> float:
+            if not said:
+                said.append(node.value)
+                say(f"{file}: {node.value} is read as a number; text needs quotes.")
+            return float(node.value)
+
+    Loader.add_implicit_resolver("!number", _EXPONENT, list("-+.0123456789"))
+    Loader.add_constructor("!number", Loader.number)
+    return Loader
 
 
 def check_known(names: Iterable[str], known: Iterable[str], notebook: str) -> None:

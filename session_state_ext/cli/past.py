@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.errors import Locked, NotFound, SessionError
 from session_state_ext.model import Change, Delete, Op, Rename, RunOp, Set, Variable
 
 from .command import USAGE, HubCommand
@@ -212,11 +212,19 @@ jupyter session restore sweep 12
     def arguments(self, parser: argparse.ArgumentParser) -> None:
         super().arguments(parser)
         parser.add_argument("to", metavar="TO", help="a revision's number or a snapshot's name")
+        parser.add_argument("--force", action="store_true", help="also where what is locked would change")
 
     async def work(self, hub: Hub, given: argparse.Namespace) -> None:
         session = await find(hub, self.owner, given.session)
         revision = await self.revision(hub, session.session_id, given.to)
-        self.say(await hub.history.restore(self.owner, session.session_id, origin=self.origin(), revision=revision))
+        try:
+            self.say(
+                await hub.history.restore(
+                    self.owner, session.session_id, origin=self.origin(), revision=revision, force=given.force
+                )
+            )
+        except Locked as locked:
+            raise SessionError(locked.message.replace("or say force.", "or: --force")) from None
 
 
 def _count(text: str) -> int:
@@ -233,7 +241,7 @@ def _many(text: str) -> int:
 
 
 def _forced(error: SessionError) -> SessionError:
-    if error.code == "conflict":
+    if error.code in ("conflict", "invalid-value"):
         error.message += " Take it back all the same: --force"
     return error
 

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from msgspec import UNSET, Raw
+
+from session_state_ext.changes import read_spec
 from session_state_ext.errors import SessionError
-from session_state_ext.kernel import grammar
+from session_state_ext.kernel.freenames import bound_names, free_names
 from session_state_ext.model import Variable
 from session_state_ext.names import is_safe
 
+from .declared import texts_of
 from .literals import NoLiteral, imports_for, python
-from .notebook import StepCell, is_parameters, parsed, source_of, step_of
+from .notebook import StepCell, assigned, is_parameters, parsed, source_of, step_of
 from .parameters import inject
+from .plainlines import NEEDING, Known, done, is_showing, setdefaults
+from .written import SESSION, stores, written
 
-_OURS = re.compile(r"([ \t]*)%(session\b(.*)|(?:re|un)?load_ext[ \t]+session_state_ext[ \t]*)$")
-_NAMES = ("session", "session_state")
+#: A line of ours: what stands before it, what its value is assigned to, what it says.
+_OURS = re.compile(
+    r"([ \t]*)([^\s#%'\"][^#%'\"=]*=[ \t]*)?%(session\b(.*)|(?:re|un)?load_ext[ \t]+session_state_ext[ \t]*)$"
+)
 _PARAMETERS = "parameters"
 
 
@@ -26,26 +34,21 @@ def eject(notebook: Any, rows: Mapping[str, Variable]) -> list[str]:
     from nbformat.v4 import new_code_cell
 
     sources = [source_of(cell) for cell in notebook.cells]
-    used = any(_uses_session(source) for source in sources)
-    said: list[str] = []
-    for number, cell in enumerate((one for one in notebook.cells if one.cell_type == "code"), 1):
-        source = str(cell.source)
-        made = _plain(source, used)
-        if made != source:
-            cell.source, cell.outputs, cell.execution_count = made, [], None
-        foreign = sorted(_foreign(made))
-        if foreign:
-            calls = ", ".join(f"session.{one}" for one in foreign)
-            said.append(f"Cell {number} uses {calls}, which a plain dictionary does not have. Edit it.")
     steps = {step.line.name for source in sources if (step := step_of(source)) is not None}
     # What the notebook's own steps write, they write again.
     stored = {name: row for name, row in rows.items() if row.origin.step not in steps}
     lines, left = _values(stored)
+    known = Known(used=False, brought=lines, written=written(notebook))
+    known.used = any(map(_needs_dictionary, sources)) or _rebinds(notebook.cells, known)
+    plain = Plain(known)
+    for number, cell in enumerate((one for one in notebook.cells if one.cell_type == "code"), 1):
+        made = plain.cell(number, str(cell.source))
+        if made != cell.source:
+            cell.source, cell.outputs, cell.execution_count = made, [], None
     inject(notebook, {name: bytes(stored[name].value) for name in lines})
-    said += [f"{name} is not in the notebook: {why}" for name, why in left.items()]
     body = ["# Parameters: the values of the session", *imports_for(lines.values())]
     body += [f"{name} = {code}" for name, code in lines.items() if is_safe(name)]
-    if used:
+    if known.used:
         members = [f"    {name!r}: {name if is_safe(name) else code}," for name, code in lines.items()]
         body += (
             ["session = {", *members, "}", "session_state = session"] if members else ["session = session_state = {}"]
@@ -55,7 +58,7 @@ def eject(notebook: Any, rows: Mapping[str, Variable]) -> list[str]:
         made_cell = new_code_cell("\n".join(body), metadata={"tags": tags})  # type: ignore[no-untyped-call]
         first = next((at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code"), len(notebook.cells))
         notebook.cells.insert(first, made_cell)
-    return said
+    return [*plain.sentences(), *(f"{name} is not in the notebook: {why}" for name, why in left.items())]
 
 
 def _values(rows: Mapping[str, Variable]) -> tuple[dict[str, str], dict[str, str]]:
@@ -70,107 +73,229 @@ def _values(rows: Mapping[str, Variable]) -> tuple[dict[str, str], dict[str, str
     return lines, left
 
 
-def _uses_session(source: str) -> bool:
-    """Whether Python code of the cell, or a magic that reads a value, speaks of the dictionary."""
+def _needs_dictionary(source: str) -> bool:
+    """Whether Python code of the cell, or a magic that reads a value, speaks of the session as a dictionary."""
     names = {node.id for node in ast.walk(parsed(source)) if isinstance(node, ast.Name)}
-    return bool(names.intersection(_NAMES)) or re.search(r"%session[ \t]+(get|push)\b", source) is not None
+    return bool(names.intersection(SESSION)) or re.search(rf"%session[ \t]+({'|'.join(NEEDING)})\b", source) is not None
 
 
-def _foreign(source: str) -> set[str]:
+def _rebinds(cells: Iterable[Any], known: Known) -> bool:
+    """Whether a cell gives the name of a step's input another meaning than its variable has."""
+    reads: set[str] = set()
+    bound: set[str] = set()
+    for cell in cells:
+        source = source_of(cell)
+        step, tree = step_of(source), parsed(source)
+        reads |= set(_inputs(step, tree, known)) if step is not None else set()
+        if not is_parameters(cell):
+            bound |= bound_names(tree) - set(step.line.outputs if step is not None else ())
+    return bool(reads & bound)
+
+
+def _inputs(step: StepCell, tree: ast.Module, known: Known) -> list[str]:
+    """What a step reads of the session; where its line does not say, the names of its body that are variables."""
+    variables = known.brought.keys() | known.written
+    reads = free_names(tree) if step.line.inputs is None else step.line.inputs
+    return [name for name in reads if name in variables and is_safe(name)]
+
+
+class Plain:
+    """Turns the cells into plain ones, from top to bottom."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+        self._said: list[str] = []
+        #: lines that only showed something, and the cells in which they stood
+        self._showed: dict[str, list[int]] = {}
+        self._dropped: list[str] = []
+
+    def cell(self, number: int, source: str) -> str:
+        """The cell without what is ours."""
+        tree, bound = parsed(source), dict(self._known.bound)
+        self._dropped = []
+        self._known.named |= bound_names(tree)
+        made = self._follow(self._plain(source), tree, bound) if source.strip() else source
+        self._tell(number, made)
+        return made
+
+    def sentences(self) -> list[str]:
+        """What a person should look at."""
+        said = list(self._said)
+        if self._showed:
+            cells = sorted({number for numbers in self._showed.values() for number in numbers})
+            said.append(
+                f"What only shows something is a comment now: {', '.join(self._showed)}, in "
+                f"cell{'' if len(cells) == 1 else 's'} {', '.join(map(str, cells))}."
+            )
+        return said
+
+    def _tell(self, number: int, made: str) -> None:
+        tree = parsed(made)
+        for line in self._dropped:
+            if is_showing(line.removeprefix("%session").strip()):
+                self._showed.setdefault(line, []).append(number)
+        lost = [line for line in self._dropped if not is_showing(line.removeprefix("%session").strip())]
+        if lost:
+            are = "is a comment" if len(lost) == 1 else "are comments"
+            self._said.append(
+                f"Cell {number}: {', '.join(lost)} {are} now; a plain notebook does not do that. Edit it."
+            )
+        uses = [f"session.{one}" for one in sorted(_foreign(tree))]
+        if uses:
+            self._said.append(f"Cell {number} uses {', '.join(uses)}, which a plain dictionary does not have. Edit it.")
+        left = sorted(_left(tree))
+        if left:
+            self._said.append(f"Cell {number} still has {', '.join(left)}, which needs the extension. Edit it.")
+
+    # --- a cell ---
+
+    def _plain(self, source: str) -> str:
+        step = step_of(source)
+        if step is not None:
+            return self._step(step, source)
+        if not source.lstrip().startswith("%%session"):
+            return self._declarations("\n".join(map(self._line, source.split("\n"))))
+        first, _, body = source.lstrip()[len("%%session") :].partition("\n")
+        comment, (word, _, rest) = f"# %%session{first}", first.strip().partition(" ")
+        if word == "set":
+            return "\n".join([comment, *(done(f"set {rest} {' '.join(body.split(chr(10)))}", self._known) or [])])
+        if word == "parameters":
+            return "\n".join([comment, body.rstrip("\n"), *self._parameters(body)])
+        self._dropped.append(f"%%session{first}")
+        return f"{comment}\n{body}"
+
+    def _parameters(self, body: str) -> list[str]:
+        """The names get the values of the session, and what it does not have is there from now on."""
+        names = [*assigned(body)]
+        brought = {name: self._known.brought[name] for name in names if name in self._known.brought}
+        lines = [*imports_for(brought.values()), *(f"{name} = {code}" for name, code in brought.items())]
+        if lines:
+            lines.insert(0, "# The values of the session:")
+        new = [name for name in names if name not in brought]
+        if self._known.used and new:
+            lines.append(f"session.update({', '.join(f'{name}={name}' for name in new)})")
+        return lines
+
+    def _step(self, step: StepCell, source: str) -> str:
+        """The step as an ordinary cell: a comment, its inputs, its body, its outputs."""
+        line = step.line
+        head = source[: len(source) - len(step.body)].rstrip("\n").split("\n")
+        if head[-1].lstrip().startswith("%%"):
+            reads = f" --in {' '.join(line.inputs)}" if line.inputs else ""
+            writes = f" --out {' '.join(line.outputs)}" if line.outputs else ""
+            head = [f"# step {line.name}{reads}{writes}"]
+        inputs = _inputs(step, parsed(source), self._known) if self._known.used else []
+        before = [one for name in inputs for one in self._known.read(name)]
+        body = "\n".join(map(self._line, step.body.rstrip("\n").split("\n")))
+        if self._known.used and line.outputs:
+            body = _with_end(body, [f"session.update({', '.join(f'{name}={name}' for name in line.outputs)})"])
+        return "\n".join([*head, *before, body])
+
+    def _follow(self, made: str, tree: ast.Module, bound: Iterable[str]) -> str:
+        """What a cell has done to one side of a bound name is done to the other."""
+        names = bound_names(tree)
+        lines = [f"session[{name!r}] = {name}" for name in bound if name in names]
+        stored = set(stores(tree)) - names
+        lines += [f"{name} = session[{name!r}]" for name in bound if name in stored]
+        return _with_end(made, lines) if lines else made
+
+    def _line(self, line: str) -> str:
+        """One line of a cell: ours as a comment, and what it did behind it."""
+        found = _OURS.match(line)
+        if found is None:
+            return line
+        indent, target, magic, rest = found.group(1), found.group(2) or "", found.group(3), found.group(4)
+        comment = f"{indent}# {target}%{magic.rstrip()}"
+        code: list[str] | None = []
+        if rest is not None:
+            silent = rest.rstrip().endswith(";")
+            rest = rest.rstrip().rstrip(";").strip()
+            is_value = rest.startswith("get ")
+            code = done(rest, self._known) if is_value or not target else None
+            if code and is_value:
+                code[-1] = f"{target}{code[-1]}{';' if silent else ''}"
+            if code is None:
+                self._dropped.append(f"{target}%session {rest}".rstrip())
+        if code or not indent:
+            return "\n".join([comment, *(indent + one for one in code or [])])
+        # In a block something has to stand.
+        return f"{comment}\n{indent}pass"
+
+    def _declarations(self, source: str) -> str:
+        """Calls of ``session.declare`` that stand alone, as comments; a default that nobody has set is set there."""
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            return source
+        lines = source.split("\n")
+        for node in reversed(tree.body):
+            match node:
+                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="declare")) as call) if (
+                    name in SESSION
+                ):
+                    start, end = node.lineno - 1, node.end_lineno or node.lineno
+                    lines[start:end] = [*(f"# {one}" for one in lines[start:end]), *self._defaults(call)]
+                case _:
+                    pass
+        return "\n".join(lines)
+
+    def _defaults(self, call: ast.Call) -> list[str]:
+        texts = texts_of(call)
+        if not texts:
+            self._dropped.append(ast.unparse(call))
+            return []
+        defaults = {name: read_spec(Raw(text)).default for name, text in texts.items()}
+        try:
+            code = {name: "None" if text is UNSET else python(bytes(text)) for name, text in defaults.items()}
+        except SessionError:
+            self._dropped.append(ast.unparse(call))
+            return []
+        return setdefaults(code, self._known)
+
+
+def _with_end(body: str, lines: list[str]) -> str:
+    """``lines`` at the end of a cell; above its last line where that is a value which is shown."""
+    try:
+        last = ast.parse(body).body[-1]
+    except (SyntaxError, IndexError):
+        return "\n".join([body, *lines])
+    shown = isinstance(last, ast.Expr) and not any(
+        isinstance(node, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for node in ast.walk(last)
+    )
+    at = last.lineno - 1
+    written = body.split("\n")
+    if not shown or written[at][: last.col_offset].strip():
+        return "\n".join([body, *lines])
+    return "\n".join([*written[:at], *lines, *written[at:]])
+
+
+def _foreign(tree: ast.Module) -> set[str]:
     """Methods of a session that a dictionary does not have."""
     return {
         node.attr
-        for node in ast.walk(parsed(source))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
-        and node.value.id in _NAMES
+        and node.value.id in SESSION
         and not hasattr(dict, node.attr)
     }
 
 
-def _plain(source: str, used: bool) -> str:
-    step = step_of(source)
-    if step is not None:
-        return _step(step, source, used)
-    if source.lstrip().startswith("%%session"):
-        first, _, body = source.lstrip()[len("%%session") :].partition("\n")
-        word, _, rest = first.strip().partition(" ")
-        done = _done(f"set {rest} {' '.join(body.split(chr(10)))}", used) if word == "set" else [body]
-        return "\n".join([f"# %%session{first}", *done])
-    return _without_declarations("\n".join(_line(line, used) for line in source.split("\n")))
-
-
-def _step(step: StepCell, source: str, used: bool) -> str:
-    """The step as an ordinary cell: a comment, its inputs, its body, its outputs."""
-    line = step.line
-    if source.lstrip().startswith("#|"):
-        first, _, body = source.lstrip().partition("\n")
-    else:
-        reads = f" --in {' '.join(line.inputs)}" if line.inputs else ""
-        writes = f" --out {' '.join(line.outputs)}" if line.outputs else ""
-        first, body = f"# step {line.name}{reads}{writes}", step.body
-    body = "\n".join(_line(one, used) for one in body.rstrip("\n").split("\n"))
-    parts = [first]
-    if used:
-        parts += [f"{name} = session[{name!r}]" for name in line.inputs or []]
-    parts.append(body)
-    if used and line.outputs:
-        parts.append(f"session.update({', '.join(f'{name}={name}' for name in line.outputs)})")
-    return "\n".join(parts)
-
-
-def _line(line: str, used: bool) -> str:
-    """One line of a cell: ours as a comment, and what it did behind it."""
-    found = _OURS.match(line)
-    if found is None:
-        return line
-    indent, magic, rest = found.group(1), found.group(2), (found.group(3) or "").strip()
-    comment = f"{indent}# %{magic.rstrip()}"
-    done = _done(rest, used)
-    if done or not indent:
-        return "\n".join([comment, *(indent + one for one in done)])
-    # In a block something has to stand.
-    return f"{comment}\n{indent}pass"
-
-
-def _done(rest: str, used: bool) -> list[str]:
-    """What ``%session REST`` did, in Python."""
-    word, _, rest = rest.partition(" ")
-    try:
-        if word == "set":
-            values = grammar.assignments(rest)
-            code = [f"{name} = {value!r}" for name, value in values.items() if is_safe(name)]
-            return [*code, f"session.update({values!r})"] if used else code
-        names = [name for name in grammar.words(rest) if not name.startswith("--")]
-    except SessionError:
-        return []
-    if word == "get" and len(names) == 1:
-        return [f"session[{names[0]!r}]"]
-    if word == "get":
-        return [f"{{name: session[name] for name in {names!r}}}"]
-    if word == "push":
-        return [f"session[{name!r}] = {name}" for name in names]
-    if word == "pull" and used:
-        return [f"{name} = session[{name!r}]" for name in names]
-    if word == "del" and used:
-        return [f"session.pop({name!r}, None)" for name in names]
-    return []
-
-
-def _without_declarations(source: str) -> str:
-    """Calls of ``session.declare`` that stand alone, as comments: the values are in the first cell."""
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return source
-    lines = source.split("\n")
-    for node in tree.body:
+def _left(tree: ast.Module) -> set[str]:
+    """What is ours and still stands in a cell: lines in the middle of others, and imports."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
         match node:
-            case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="declare"))) if (
-                name in _NAMES
-            ):
-                for at in range(node.lineno - 1, node.end_lineno or node.lineno):
-                    lines[at] = f"# {lines[at]}"
+            case ast.Call(func=ast.Attribute(attr="run_line_magic" | "run_cell_magic"), args=arguments):
+                said = [str(one.value) for one in arguments if isinstance(one, ast.Constant)]
+                if said[:1] == ["session"]:
+                    found.add(f"%session {said[1] if len(said) > 1 else ''}".rstrip())
+                elif any("%session" in one for one in said):
+                    found.add(f"%{' '.join(said)}".split("\n")[0])
+            case ast.Import(names=names) if any(one.name.startswith("session_state_ext") for one in names):
+                found.add(ast.unparse(node))
+            case ast.ImportFrom(module=str(module)) if module.startswith("session_state_ext"):
+                found.add(ast.unparse(node))
             case _:
                 pass
-    return "\n".join(lines)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import re
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from session_state_ext.kernel import credential
 from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
-from .command import INTERRUPTED, HubCommand, Usage
+from .command import INTERRUPTED, USAGE, HubCommand, Usage
 from .execution import CellError, check_kernel, environment, execute
 from .lookup import match, place, write
 from .notebook import NotebookMissing, read, source_of, step_of
@@ -42,6 +43,10 @@ _ENDS = {
     "unknown": UNKNOWN,
     "invalid": INVALID,
 }
+
+
+#: An option where a value should stand; no value of a parameter looks like that.
+_OPTION = re.compile(r"--?(?!inf$|Infinity$)[A-Za-z]")
 
 
 class Begun(Struct):
@@ -90,21 +95,27 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         parser.add_argument("-p", dest="pairs", nargs=2, action="append", metavar=pair, help="give a parameter a value")
         parser.add_argument("--set", dest="assigned", action="append", metavar="NAME=VALUE", help="the same")
         parser.add_argument("--params", metavar="FILE.yaml", help="parameters from a file")
-        parser.add_argument("--strict", action="store_true", help="a warning of a step fails the run")
+        parser.add_argument("--strict", action="store_true", help="a warning fails the run")
         parser.add_argument("--stale", action="store_true", help="leave out the steps that are fresh")
         parser.add_argument("--timeout", type=_seconds, metavar="S", help="stop a cell that takes longer, in seconds")
         parser.add_argument("--kernel", metavar="NAME", help="default: the notebook's")
         parser.add_argument("--json", action="store_true", help="print the results for programs")
 
     def prepared(self, words: list[str]) -> list[str]:
-        # So that a value may begin with a dash: -p lr -1e-3
+        # So that a value may begin with a dash: -p lr -1e-3; and as people write it, too: -p lr=0.5
         ready, rest = [], list(words)
         while rest:
             word = rest.pop(0)
-            if word in ("-p", "--parameter") and len(rest) >= 2:
-                ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
-            else:
+            if word not in ("-p", "--parameter"):
                 ready.append(word)
+            elif rest and "=" in rest[0] and not _OPTION.match(rest[0]):
+                ready.append(f"--set={rest.pop(0)}")
+            elif len(rest) < 2 or any(map(_OPTION.match, rest[:2])):
+                self.fail(
+                    "-p takes a name and a value: -p lr 0.5. Text that begins with a dash: -p note '\"-x\"'", USAGE
+                )
+            else:
+                ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
         return ready
 
     def act(self, given: argparse.Namespace) -> None:
@@ -122,8 +133,10 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         if given.output and not Path(given.output).absolute().parent.is_dir():
             raise SessionError(f"{given.output} cannot be written: there is no such folder.")
         check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
-        values = parameters.given(given.assigned or [], given.params, self.limits())
+        values = parameters.given(given.assigned or [], given.params, self.limits(), say=_say)
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
+        if given.stale and not word:
+            _say("--stale leaves nothing out in a session that is thrown away. Name one: --session NAME, or --own.")
         with self._place(keep=bool(word)):
             wanted = Wanted.of(notebook, path.name, values)
             begun = asyncio.run(self._begin(path, notebook, word, wanted))
@@ -136,14 +149,13 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 environment=environment(begun.id, self.url()),
                 kernel=given.kernel,
                 timeout=given.timeout,
-                check=lambda at: self._check(at, begun, wanted),
+                check=lambda at, where: self._check(at, where, begun, wanted),
             )
             left = asyncio.run(self._end(begun))
         if given.output:
             _write(notebook, Path(given.output))
-        self._report(
-            given, begun, left, error, [_name(notebook, at) for at in sorted(skip)], time.monotonic() - started
-        )
+        skipped = [_name(notebook, at) for at in sorted(skip)]
+        self._report(given, begun, left, error, wanted.warnings, skipped, time.monotonic() - started)
 
     def _place(self, *, keep: bool) -> AbstractContextManager[Any]:
         """Where the session is; one that is thrown away has a store of its own, so that nothing of it can be left."""
@@ -175,20 +187,16 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 name = (session.name or session.id) if word else None
                 return Begun(session.id, name, live.session.revision, dict(live.rows), dict(live.steps))
 
-    async def _check(self, at: int, begun: Begun, wanted: Wanted) -> None:
-        """After a cell that declares what could not be read before it ran. Raises WrongParameter."""
-        if not wanted.concerns(at):
+    async def _check(self, at: int, where: str, begun: Begun, wanted: Wanted) -> None:
+        """After a cell: do the parameters that were given still stand? Raises WrongParameter."""
+        if not wanted.values:
             return
         async with self.opened(make=False) as hub, hub.use(self.owner, begun.id) as live:
-            wanted.check_after(at, dict(live.rows))
+            wanted.check_after(at, where, dict(live.rows))
 
     async def _end(self, begun: Begun) -> Left:
-        """What was written since; a run that did not come to its end is marked as interrupted."""
+        """What was written since; a run that did not come to its end is interrupted, for its kernel is gone."""
         async with self.opened(make=False) as hub:
-            runs = await hub.runs.of(self.owner, begun.id)
-            for kernel in {run.kernel for run in runs if run.status == "running" and _since(run, begun)}:
-                if kernel is not None:
-                    await hub.runs.interrupt(kernel)
             runs = await hub.runs.of(self.owner, begun.id)
             async with hub.use(self.owner, begun.id) as live:
                 results = {name: row for name, row in live.rows.items() if row.revision > begun.revision}
@@ -200,10 +208,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         begun: Begun,
         left: Left,
         error: CellError | None,
+        replaced: list[str],
         skipped: list[str],
         seconds: float,
     ) -> None:
-        warnings = [f"{run.step}: {said}" for run in left.runs for said in run.warnings]
+        warnings = [*replaced, *(f"{run.step}: {said}" for run in left.runs for said in run.warnings)]
         strict = given.strict and bool(warnings)
         if given.json:
             print_json(
@@ -229,11 +238,15 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 foot = f"Fresh and left out: {', '.join(skipped)}. {foot}".rstrip()
             show(VARIABLE, [variable(row) for row in left.results.values()], title=title, foot=foot)
         for said in warnings:
-            print(f"Warning: {said}", file=sys.stderr)
+            _say(f"Warning: {said}")
         if error is not None:
             self.fail(error.sentence, _ENDS[error.kind])
         if strict:
             self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _name(notebook: Any, at: int) -> str:

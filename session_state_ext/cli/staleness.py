@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from session_state_ext.freshness import source_hash, why_stale
+from session_state_ext.freshness import kernel_only, source_hash, why_stale
 from session_state_ext.kernel.freenames import bound_names, free_names, surely_bound
 from session_state_ext.model import Step, Variable
 
@@ -38,10 +38,20 @@ def _fresh(cells: list[tuple[int, StepCell]], steps: Mapping[str, Step], rows: M
     """The cells of the steps that are fresh themselves and read nothing that one before them will write anew."""
     fresh: set[int] = set()
     moving: set[str] = set()
+    newer = kernel_only(steps.values(), rows.get)
     for at, step in cells:
         line, known = step.line, steps.get(step.line.name)
-        reads = set(line.inputs or []) | (set(known.run.inputs) if known else set())
-        why = why_stale(known, rows, source=source_hash(step.body), inputs=line.inputs or [], outputs=line.outputs)
+        reads = set(line.inputs or [])
+        if known is not None:
+            reads |= {*known.run.inputs, *known.run.free, *known.run.needs}
+        why = why_stale(
+            known,
+            rows,
+            source=source_hash(step.body),
+            inputs=line.inputs or [],
+            outputs=line.outputs,
+            newer=newer,
+        )
         if why is None and not line.force and not reads & moving:
             fresh.add(at)
         else:

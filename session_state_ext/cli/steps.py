@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,7 @@ jupyter session steps study.ipynb old --forget     a step that was renamed or de
         async with hub.use(self.owner, session.session_id) as live:
             rows = dict(live.rows)
             known = {name: step for name, step in live.steps.items() if not step.forgotten}
-        graph = _graph(session.paths, known)
+        graph = _graph(session.paths, known, rows)
         for name in given.steps:
             if name not in graph.steps:
                 meant = nearest(name, list(graph.steps))
@@ -87,14 +87,14 @@ jupyter session steps study.ipynb old --forget     a step that was renamed or de
         print(f"Forgotten: {', '.join(map(quoted, names))}. What they wrote stays.")
 
 
-def _graph(paths: Iterable[str], known: Mapping[str, Step]) -> Graph:
+def _graph(paths: Iterable[str], known: Mapping[str, Step], variables: Container[str]) -> Graph:
     """The steps of the notebooks' cells, then those that only their runs tell of."""
     cells = {recipe.name: recipe for path in paths for recipe in _recipes(path)}
     rest = sorted(known.values(), key=lambda step: step.done.start if step.done else step.run.start)
     return graph_of(
         [
-            *(recipe.known(known.get(name)) for name, recipe in cells.items()),
-            *(of_runs(step) for step in rest if step.name not in cells),
+            *(recipe.known(known.get(name), variables) for name, recipe in cells.items()),
+            *(of_runs(step, variables) for step in rest if step.name not in cells),
         ]
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import UNSET, Raw, Struct
+from msgspec import UNSET, Raw, Struct, field
 from msgspec.structs import replace
 
 from session_state_ext.changes import read_spec
@@ -16,6 +16,10 @@ from session_state_ext.wire import encode, is_locked
 from . import parameters
 from .declared import Declared, declared
 from .notebook import known_names
+from .table import quoted, value
+
+#: Of a value a sentence shows this much.
+_WIDTH = 40
 
 
 class Wanted(Struct):
@@ -29,6 +33,10 @@ class Wanted(Struct):
     described: dict[str, bytes]
     #: the names that it knows, as far as they can be read
     known: set[str]
+    #: what a person should know of the run, in sentences
+    warnings: list[str] = field(default_factory=list)
+    #: the names that have been spoken of there
+    replaced: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, notebook: Any, name: str, values: dict[str, bytes]) -> Wanted:
@@ -43,12 +51,15 @@ class Wanted(Struct):
             parameters.check_known(self.values, self.known, self.notebook)
         parameters.check_allowed(self.values, {**self.described, **self.declared.specs})
 
-    def concerns(self, at: int) -> bool:
-        """Whether the cell at this index may show that a parameter is wrong."""
-        return bool(self.values) and at in self.declared.later
+    def check_after(self, at: int, where: str, rows: Mapping[str, Variable]) -> None:
+        """After the cell at this index, which people call ``where``: whether the parameters still stand.
 
-    def check_after(self, at: int, rows: Mapping[str, Variable]) -> None:
-        """After such a cell. Raises InvalidParameter, and after the last of them UnknownParameter."""
+        Raises InvalidParameter where it has declared what could not be read before it ran, and after the last of such
+        cells UnknownParameter.
+        """
+        self._note_replaced(where, rows)
+        if at not in self.declared.later:
+            return
         specs = {name: bytes(row.spec) for name, row in rows.items() if row.spec is not UNSET}
         stand = {
             name: text for name, text in self.values.items() if name in rows and same(text, bytes(rows[name].value))
@@ -56,6 +67,21 @@ class Wanted(Struct):
         parameters.check_allowed(stand, specs)
         if self.declared.is_open and at == max(self.declared.later):
             parameters.check_known(self.values, {*self.known, *specs}, self.notebook)
+
+    def _note_replaced(self, where: str, rows: Mapping[str, Variable]) -> None:
+        """A parameter that is given wins over all that is there before the first cell, not over what a cell does."""
+        for name, text in self.values.items():
+            row = rows.get(name)
+            if name in self.replaced or (row is not None and same(text, bytes(row.value))):
+                continue
+            self.replaced.add(name)
+            now = "no more" if row is None else value(bytes(row.value), _WIDTH)
+            said = f"{quoted(name)} was given as {value(text, _WIDTH)} and is {now} since {where}."
+            if row is None or row.origin.kind != "step":
+                default = now if row is not None and len(now) < _WIDTH else "..."
+                call = f"({encode(name).decode()}, {default})"
+                said += f" A cell that leaves alone what is given: session.setdefault{call} or session.declare{call}"
+            self.warnings.append(said)
 
     def ops(self, notebook: Any, rows: Mapping[str, Variable]) -> list[Op]:
         """What to write before the first cell, where the session has ``rows``."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError
+from session_state_ext.errors import Forbidden, Gap, NotFound, ReadOnly, SeqMismatch, SessionError, Unavailable
 from session_state_ext.model import Op, RunOp
 from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Mutate, Reject, encode
@@ -57,7 +57,8 @@ class Author:
     async def ask(self, frame: Mutate) -> bytes:
         """The ack or reject of this number, once it is on disk; everybody connected is told of the change.
 
-        Raises where nothing is stored of it: Gap, SeqMismatch, Forbidden, NotFound, StoreError, StorageFull.
+        Raises where nothing is stored of it: Gap, SeqMismatch, Forbidden, NotFound, StoreError, StorageFull; and
+        Unavailable, where the same number may come again.
         """
         decide = self._decide_once(frame.seq, _body_of(frame), self._change_of(frame))
         return await self._hub.work(decide, lambda answered: answered.frame)
@@ -106,11 +107,16 @@ class Author:
                 return _Answered(known.answer, False)
             if seq not in (last + 1, max(last, self._unstored) + 1):
                 raise Gap(f"The next change of this client is number {last + 1}, not {seq}.")
-            told = False
+            told, before = False, batch.transaction.writes
             try:
                 ack, told = change(draft)
                 answer = encode(ack)
+            except Unavailable:
+                # No answer to keep: the same number may come again.
+                raise
             except SessionError as error:
+                if batch.transaction.writes != before:
+                    raise
                 answer = encode(_rejection(seq, error))
             heard = Client(
                 client=self._client, owner=self._owner, last_seq=seq, body=digest, answer=answer, at=draft.now

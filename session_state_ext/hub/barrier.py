@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from session_state_ext.names import new_tag
@@ -13,9 +12,6 @@ if TYPE_CHECKING:
 
     from .live import Listener, Live
 
-#: An editor that was lost while it held edits is named as late for this long.
-_LOST_SECONDS = 60.0
-
 
 async def ask_to_flush(live: Live, asker: Listener, *, timeout: float) -> tuple[list[str], list[InvalidField]]:
     """Ask every other editor that holds edits, and wait ``timeout`` seconds at most.
@@ -23,10 +19,7 @@ async def ask_to_flush(live: Live, asker: Listener, *, timeout: float) -> tuple[
     Gives the client ids of those that did not answer, and the fields that hold what cannot be sent. One that
     was late is not waited for again until it sends a frame.
     """
-    now = time.monotonic()
-    for client in [client for client, since in live.lost.items() if now - since > _LOST_SECONDS]:
-        del live.lost[client]
-    late = [client for client in live.lost if client != asker.client]
+    late = [client for client in live.lost_lately() if client != asker.client]
     tag = new_tag()
     asked: dict[asyncio.Future[list[InvalidField] | None], Listener] = {}
     for listener in list(live.listeners):

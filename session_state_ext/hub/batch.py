@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from session_state_ext.errors import IdempotencyMismatch, NotFound
-from session_state_ext.model import Change, Session, Variable
+from session_state_ext.model import Change, Session, Storage, Variable
 from session_state_ext.store.base import Key, Transaction
 from session_state_ext.wire import Limits, State
 
@@ -45,9 +45,12 @@ class Retry(NamedTuple):
 class Batch:
     """What the jobs of one transaction share."""
 
-    def __init__(self, transaction: Transaction, version: int, limits: Limits, lives: Mapping[str, Live]) -> None:
+    def __init__(
+        self, transaction: Transaction, version: int, storage: Storage, limits: Limits, lives: Mapping[str, Live]
+    ) -> None:
         self.transaction = transaction
         self.version = version
+        self.storage = storage
         self.now = time.time_ns() // 1_000_000
         self._limits = limits
         self._lives = lives
@@ -59,7 +62,9 @@ class Batch:
         """The session as this transaction sees it."""
         draft = self._drafts.get(live)
         if draft is None:
-            draft = Draft(live, self.transaction, version=self.version, limits=self._limits, now=self.now)
+            draft = Draft(
+                live, self.transaction, version=self.version, storage=self.storage, limits=self._limits, now=self.now
+            )
             self._drafts[live] = draft
         self._used[live] = draft
         return draft
@@ -75,7 +80,14 @@ class Batch:
             raise NotFound()
         rows = self.transaction.variables(session_id)
         steps = self.transaction.steps(session_id)
-        live = Live(session=session, rows=rows, steps=steps, value_bytes=size_of(rows.values()), version=self.version)
+        live = Live(
+            session=session,
+            rows=rows,
+            steps=steps,
+            value_bytes=size_of(rows.values()),
+            version=self.version,
+            storage=self.storage,
+        )
         self._loaded[session_id] = live
         return live
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -26,7 +25,10 @@ _LOOK_SECONDS = 0.1
 #: How long a replica that nobody uses is kept at hand.
 _IDLE_SECONDS = 30.0
 
-_FORGET_SECONDS = 3600.0
+#: How often processes that have no server are looked for that have ended.
+_BURY_SECONDS = 5.0
+
+_HOUR_SECONDS = 3600.0
 _DAY = 24 * 3600 * 1000
 
 #: A client that has not been here for so long is forgotten. One that comes back all the same finds that its numbers
@@ -44,26 +46,36 @@ class Caretaker:
         self._hub = hub
         self._retention = retention
         self._task: asyncio.Task[None] | None = None
-        self._forgotten: float | None = None
+        self._forgotten = float("-inf")
+        self._buried = 0.0
+        #: what the log was told last, so that it is told once an hour
+        self._trouble: str | None = None
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._rounds(), name="session-state-look")
 
     async def stop(self) -> None:
-        """Idempotent."""
+        """Idempotent; never raises."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await asyncio.wait([task])
+
+    async def bury(self) -> None:
+        """See :meth:`~session_state_ext.hub.runs.Runs.bury`; what stands in the way is for the next time."""
+        self._buried = time.monotonic()
+        try:
+            await self._hub.runs.bury()
+        except SessionError as error:
+            self._tell(error)
 
     async def _rounds(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
             try:
                 await self._look()
-            except SessionError as error:
-                _log.warning("session state: could not look at the store: %s", error.code)
+            except Exception as error:
+                self._tell(error)
 
     async def _look(self) -> None:
         now = time.monotonic()
@@ -72,12 +84,33 @@ class Caretaker:
         if lives:
             await self._hub.work(partial(_catch_up, lives=lives), _nothing, writes=False)
         for live in lives:
-            if live.born and live.session.revision >= live.looked_after + LOOK_EVERY:
-                live.looked_after = live.session.revision
-                await self._hub.work(partial(self._retention.look_after, live=live), _nothing)
-        if self._forgotten is None or now - self._forgotten > _FORGET_SECONDS:
+            if self._is_due(live, now):
+                live.looked_after, live.looked_after_at = live.session.revision, now
+                try:
+                    await self._hub.work(partial(self._retention.look_after, live=live), _nothing)
+                except SessionError as error:
+                    # One that is damaged is no reason to leave the others.
+                    self._tell(error)
+        if now - self._buried > _BURY_SECONDS:
+            await self.bury()
+        if now - self._forgotten > _HOUR_SECONDS:
             self._forgotten = now
+            self._trouble = None
             await forget(self._hub, time.time_ns() // 1_000_000)
+
+    def _is_due(self, live: Live, now: float) -> bool:
+        """Whether this session's past may hold too much: changes came, or time has passed since it was read."""
+        if not live.born:
+            return False
+        aged = self._retention.days > 0 and now - live.looked_after_at > _HOUR_SECONDS
+        return aged or live.session.revision >= live.looked_after + LOOK_EVERY
+
+    def _tell(self, error: Exception) -> None:
+        """No sentence: it may hold values."""
+        trouble = error.code if isinstance(error, SessionError) else type(error).__name__
+        if trouble != self._trouble:
+            self._trouble = trouble
+            _log.warning("session state: could not look after the stored sessions: %s", trouble)
 
 
 def _catch_up(batch: Batch, lives: list[Live]) -> None:

@@ -228,19 +228,27 @@ class Connection:
             read_only=self._read_only,
         )
 
-        def decide(batch: Batch) -> tuple[Client | None, list[Change] | None]:
+        noticed = self._read_only
+
+        def decide(batch: Batch) -> tuple[Client | None, list[Change] | None] | None:
             draft = batch.draft(live)
             draft.require()
+            if not noticed and draft.is_another(frame.epoch, frame.since, frame.tip):
+                return None
             known = draft.client(frame.client)
             if known is not None and known.owner != self._speaker:
                 raise Forbidden("This client id belongs to somebody else.")
-            return known, _delta(draft, frame)
+            return known, _delta(draft, frame, self._hub.limits.message_bytes)
 
-        def settle(decided: tuple[Client | None, list[Change] | None]) -> None:
-            if self._state is _State.JOINING:
+        def settle(decided: tuple[Client | None, list[Change] | None] | None) -> bool:
+            if decided is not None and self._state is _State.JOINING:
                 self._join(frame, live, *decided)
+            return decided is not None
 
-        await self._hub.work(decide, settle, writes=False)
+        if not await self._hub.work(decide, settle, writes=False):
+            noticed = True
+            await self._hub.notice(self._owner, self._session_id, epoch=frame.epoch, since=frame.since, tip=frame.tip)
+            await self._hub.work(decide, settle, writes=False)
 
     def _join(self, frame: Hello, live: Live, known: Client | None, changes: list[Change] | None) -> None:
         """Welcome and subscription are one step, so that nothing falls between."""
@@ -336,11 +344,14 @@ def _answer(known: Client) -> Ack | Reject | None:
     return frame if isinstance(frame, Ack | Reject) else None
 
 
-def _delta(draft: Draft, frame: Hello) -> list[Change] | None:
-    """What this client has missed; None where it must have the whole state."""
+def _delta(draft: Draft, frame: Hello, most: int) -> list[Change] | None:
+    """What this client has missed, up to so many bytes; None where it must have the whole state."""
     since, session = frame.since, draft.session
     if since is None or frame.epoch != session.epoch or not 0 <= session.revision - since <= _DELTA_CHANGES:
         return None
     if frame.tip is None or frame.tip != (draft.tip_at(since) if since else ""):
         return None
-    return draft.changes(since) if since < session.revision else []
+    if since == session.revision:
+        return []
+    # One large variable, written again and again, weighs more in its changes than all that there is now.
+    return draft.changes(since) if draft.weight(since) <= most else None

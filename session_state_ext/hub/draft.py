@@ -26,6 +26,7 @@ from session_state_ext.model import (
     Session,
     Set,
     Snapshot,
+    Storage,
     Variable,
 )
 from session_state_ext.names import new_tag
@@ -43,8 +44,10 @@ if TYPE_CHECKING:
 class Draft(View):
     """Reads and writes one session inside one transaction; see the module."""
 
-    def __init__(self, live: Live, transaction: Transaction, *, version: int, limits: Limits, now: int) -> None:
-        super().__init__(live, transaction, version=version, now=now)
+    def __init__(
+        self, live: Live, transaction: Transaction, *, version: int, storage: Storage, limits: Limits, now: int
+    ) -> None:
+        super().__init__(live, transaction, version=version, storage=storage, now=now)
         self._limits = limits
 
     def put_snapshot(self, snapshot: Snapshot) -> None:
@@ -90,6 +93,13 @@ class Draft(View):
         else:
             self.session = session
             self._events.append(Described(session=session, born=False))
+
+    def renew(self) -> None:
+        """Clients know another history than the one that stands here: it gets an epoch of its own."""
+        self._transaction.put(replace(self.session, epoch=new_tag()))
+        stored = self._transaction.session(self.session.id)
+        assert stored is not None
+        self._replace(stored)
 
     def erase(self) -> None:
         if self.born:

@@ -8,11 +8,12 @@ from session_state_ext.errors import NotFound
 from session_state_ext.model import Change, Origin, Snapshot, Variable
 from session_state_ext.names import check_name
 
+from .batch import Written
 from .past import Difference, differences, rows_before, state_at
 from .plans import Plan, redo, restore, undo
 
 if TYPE_CHECKING:
-    from .batch import Batch, Retry, Written
+    from .batch import Batch, Retry
     from .draft import Draft
     from .hub import Check, Hub
 
@@ -89,22 +90,36 @@ class History:
         origin: Origin,
         revision: int | None = None,
         snapshot: str | None = None,
+        force: bool = False,
         check: Check | None = None,
         retry: Retry | None = None,
         whole: bool = False,
     ) -> Written:
         def plan(draft: Draft) -> Plan:
-            return restore(draft, revision=revision, snapshot=snapshot)
+            return restore(draft, revision=revision, snapshot=snapshot, force=force)
 
         return await self._hub.write(owner, session_id, plan, origin=origin, check=check, retry=retry, whole=whole)
 
-    async def purge(self, owner: str, session_id: str, name: str) -> int:
+    async def purge(
+        self, owner: str, session_id: str, name: str, *, check: Check | None = None, retry: Retry | None = None
+    ) -> int:
         """Take all earlier values of a variable out of history, snapshots and runs for good; how many there were.
 
         The value that stands now is left alone: delete the variable first to purge that, too. When this returns,
         the values are nowhere in the stored file. Raises Unavailable where another process holds the file's log.
         """
-        purged = await self._hub.alter(owner, session_id, lambda _, draft: draft.purge(name))
+
+        def decide(batch: Batch, draft: Draft) -> int:
+            earlier = batch.earlier(owner, session_id, retry)
+            if earlier is not None:
+                return int(earlier.made or 0)
+            written = Written(draft.session, None, {}, 200 if check is None else check(draft))
+            purged = draft.purge(name)
+            batch.remember(owner, session_id, retry, written, made=str(purged))
+            return purged
+
+        purged = await self._hub.alter(owner, session_id, decide)
+        # Of a request that is repeated, too: the first one may have got no further.
         await self._hub.scrub()
         return purged
 
@@ -113,28 +128,60 @@ class History:
         found = await self._hub.read(owner, session_id, lambda draft: draft.snapshots())
         return sorted(found.values(), key=lambda each: (each.at, each.name))
 
+    async def snapshot(self, owner: str, session_id: str, name: str) -> Snapshot:
+        """Raises NotFound."""
+        found = await self._hub.read(owner, session_id, lambda draft: draft.snapshots().get(name))
+        if found is None:
+            raise no_snapshot(name)
+        return found
+
     async def take_snapshot(
-        self, owner: str, session_id: str, name: str, *, revision: int | None = None
+        self,
+        owner: str,
+        session_id: str,
+        name: str,
+        *,
+        revision: int | None = None,
+        check: Check | None = None,
+        retry: Retry | None = None,
     ) -> tuple[Snapshot, bool]:
         """Name a revision, by default the newest; and whether the name is new. Raises NotFound, Expired."""
         check_name(name)
 
         def decide(batch: Batch, draft: Draft) -> tuple[Snapshot, bool]:
+            earlier = batch.earlier(owner, session_id, retry)
+            if earlier is not None:
+                at = earlier.revision if revision is None else revision
+                return Snapshot(name=name, revision=at, at=earlier.at), earlier.status == 201
+            if check is not None:
+                check(draft)
             at = draft.session.revision if revision is None else revision
             rows_before(draft, at)
             taken = Snapshot(name=name, revision=at, at=batch.now)
             new = name not in draft.snapshots()
             draft.put_snapshot(taken)
+            batch.remember(owner, session_id, retry, Written(draft.session, None, {}, 201 if new else 200))
             return taken, new
 
         return await self._hub.alter(owner, session_id, decide)
 
-    async def forget_snapshot(self, owner: str, session_id: str, name: str) -> None:
+    async def forget_snapshot(
+        self, owner: str, session_id: str, name: str, *, check: Check | None = None, retry: Retry | None = None
+    ) -> None:
         """Raises NotFound."""
 
-        def decide(_: Batch, draft: Draft) -> None:
+        def decide(batch: Batch, draft: Draft) -> None:
+            if batch.earlier(owner, session_id, retry) is not None:
+                return
+            if check is not None:
+                check(draft)
             if name not in draft.snapshots():
-                raise NotFound(f"There is no snapshot {name!r}.", snapshot=name)
+                raise no_snapshot(name)
             draft.forget_snapshot(name)
+            batch.remember(owner, session_id, retry, Written(draft.session, None, {}, 204))
 
         await self._hub.alter(owner, session_id, decide)
+
+
+def no_snapshot(name: str) -> NotFound:
+    return NotFound(f"There is no snapshot {name!r}.", snapshot=name)

@@ -19,13 +19,15 @@ from __future__ import annotations
 
 import asyncio
 import builtins
+import logging
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import TypeVar, cast
 
 from msgspec.structs import replace
 
-from session_state_ext.errors import NotFound, SessionError
+from session_state_ext.errors import NotFound, SessionError, StorageFull, Unavailable
 from session_state_ext.model import Change, Op, Origin, Session, touched
 from session_state_ext.names import check_session_id, new_session_id, new_tag
 from session_state_ext.store.base import Store, Summary
@@ -38,12 +40,15 @@ from .history import History
 from .live import GOING_AWAY, Advanced, Connected, Event, Live
 from .notebooks import Notebooks
 from .plans import Plan
+from .processes import Processes
 from .retention import Retention
 from .runs import Runs
-from .writer import Writer
+from .writer import HalfDone, Writer
 
 T = TypeVar("T")
 R = TypeVar("R")
+
+_log = logging.getLogger("session_state_ext")
 
 #: The owner of everything where one person owns the machine's sessions: Jupyter Server with its own token
 #: or password, and kernels without a server.
@@ -73,24 +78,29 @@ class Hub:
         self._loading: dict[str, asyncio.Future[Live]] = {}
         self._idle: dict[Live, float] = {}
         self._writer: Writer[Batch] = Writer(
-            store, lambda transaction: Batch(transaction, store.version(), self.limits, self._live)
+            store, lambda transaction: Batch(transaction, store.version(), store.storage, self.limits, self._live)
         )
         self._caretaker = Caretaker(self, self.retention)
         self.notebooks = Notebooks(self)
         self.history = History(self)
         self.runs = Runs(self)
+        self.processes = Processes(store)
 
     async def start(self) -> None:
         """Open the store and start its writer. Raises StoreError (StoreTooNew) and leaves the file as it is."""
         await self._writer.start()
+        # Whoever opens it first after a process died knows at once what its runs came to.
+        await self._caretaker.bury()
         self._caretaker.start()
 
     async def stop(self) -> None:
         """Commit what was received, close every connection (1001) and the store. Idempotent."""
-        await self._caretaker.stop()
-        for live in list(self._live.values()):
-            live.end_all(GOING_AWAY, "The server is going away.")
-        await self._writer.stop()
+        try:
+            await self._caretaker.stop()
+            for live in list(self._live.values()):
+                live.end_all(GOING_AWAY, "The server is going away.")
+        finally:
+            await self._writer.stop()
 
     # --- which session ---
 
@@ -110,6 +120,7 @@ class Hub:
         name: str | None = None,
         ops: Iterable[Op] = (),
         origin: Origin | None = None,
+        check: Check = _no_check,
         retry: Retry | None = None,
         whole: bool = False,
     ) -> Written:
@@ -121,6 +132,7 @@ class Hub:
             if earlier is not None:
                 return Written(live.session, None, {}, earlier.status, earlier)
             draft = batch.draft(live)
+            check(draft)
             kept = draft.prepare(ops)
             change = draft.commit(kept, origin=origin or Origin(kind="api")) if kept else None
             if change is None:
@@ -259,6 +271,19 @@ class Hub:
         async with self.use(owner, session_id) as live:
             return await self.work(decide, lambda written: written.seen(live, whole=whole))
 
+    async def notice(
+        self, owner: str, session_id: str, *, epoch: str | None, since: int | None, tip: str | None
+    ) -> None:
+        """Somebody who may write knows this revision by this tag, or of this number: where the log has it otherwise,
+        the stored file was replaced, and the session gets another epoch. Where that cannot be written, it stays."""
+
+        def decide(_: Batch, draft: Draft) -> None:
+            if draft.is_another(epoch, since, tip):
+                draft.renew()
+
+        with suppress(Unavailable, StorageFull):
+            await self.alter(owner, session_id, decide)
+
     async def delete(
         self, owner: str, session_id: str, *, check: Check = _no_check, retry: Retry | None = None
     ) -> None:
@@ -284,13 +309,16 @@ class Hub:
     def work(self, decide: Callable[[Batch], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
         """Decide in the writer's next transaction, on its thread; once committed, tell everybody, then ``settle``.
 
-        ``decide`` raises SessionError only before its first write.
+        Where ``decide`` raises after it has written something, nothing of it is kept.
         """
 
         def job(batch: Batch) -> tuple[list[tuple[Live, list[Event]]], T | None, SessionError | None]:
+            before = batch.transaction.writes
             try:
                 answer = decide(batch)
             except SessionError as error:
+                if batch.transaction.writes != before:
+                    raise HalfDone(error) from error
                 return batch.take(), None, error
             return batch.take(), answer, None
 
@@ -299,8 +327,8 @@ class Hub:
             for live, happened in events:
                 live.follow(happened)
                 for event in happened:
-                    if self.committed is not None and isinstance(event, Advanced) and event.ours:
-                        self.committed(event.session, event.change)
+                    if isinstance(event, Advanced) and event.ours:
+                        self._tell_committed(event)
                 if live.gone:
                     self._forget(live)
                 elif live.born:
@@ -310,6 +338,14 @@ class Hub:
             return settle(cast(T, answer))
 
         return self._writer.submit(job, settled, writes=writes)
+
+    def _tell_committed(self, event: Advanced) -> None:
+        try:
+            if self.committed is not None:
+                self.committed(event.session, event.change)
+        except Exception as error:
+            # It is committed whatever becomes of those who are told. No sentence: it may hold values.
+            _log.warning("session state: a change could not be told as an event: %s", type(error).__name__)
 
     def unborn(self, owner: str, *, name: str | None = None, paths: tuple[str, ...] = ()) -> Live:
         """A session that is not stored; nobody knows of it until :meth:`adopt`."""
@@ -343,8 +379,11 @@ class Hub:
         return [*self._live.values()]
 
     def drop_idle(self, since: float) -> None:
-        """Let go of the replicas that nobody has used from ``since`` (monotonic seconds) on."""
-        for live in [live for live, left in self._idle.items() if left < since]:
+        """Let go of the replicas that nobody has used from ``since`` (monotonic seconds) on.
+
+        Not while a cell is to hear of an editor that was lost with its edits: the replica alone knows of it.
+        """
+        for live in [live for live, left in self._idle.items() if left < since and not live.lost_lately()]:
             self.drop(live)
 
     def _forget(self, live: Live) -> None:

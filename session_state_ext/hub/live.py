@@ -6,6 +6,7 @@ thread may read it (see :mod:`.draft`).
 
 from __future__ import annotations
 
+import time
 from asyncio import Future
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,12 +15,16 @@ from typing import Literal, Protocol
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Value, Variable, advance
+from session_state_ext.model import Change, Meta, Run, RunOp, Session, Step, Storage, Value, Variable, advance
 from session_state_ext.store.base import Client
 from session_state_ext.wire import Ack, Deleted, InvalidField, MetaFrame, State, encode
 
 #: Close codes of the live channel.
 DELETED, RESYNC, GOING_AWAY = 4404, 4429, 1001
+
+
+#: An editor that was lost while it held edits is named as late for this long.
+_LOST_SECONDS = 60.0
 
 
 class Listener(Protocol):
@@ -108,6 +113,7 @@ class Looked:
     """The store was looked at, at this version of it."""
 
     version: int
+    storage: Storage
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,9 +139,13 @@ class Live:
     born: bool = True
     #: the version of the store it was last compared with
     version: int = -1
+    #: what becomes of a change, as the store was then
+    storage: Storage = "durable"
     gone: bool = False
     #: the revision at which its past was last looked after
     looked_after: int = 0
+    #: and when (monotonic seconds)
+    looked_after_at: float = float("-inf")
     #: by path, the cells that its notebooks had when they were last seen; while unborn, then they are in the store
     cells: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: the numbers of connected clients; of every client while unborn
@@ -150,12 +160,18 @@ class Live:
     def is_dirty(self) -> bool:
         return any(listener.holds_edits for listener in self.listeners)
 
+    def lost_lately(self) -> list[str]:
+        """The editors whose connection was lost while they held edits, and that may still come back with them."""
+        now = time.monotonic()
+        self.lost = {client: since for client, since in self.lost.items() if now - since <= _LOST_SECONDS}
+        return list(self.lost)
+
     def connected(self) -> Connected:
         roles = [listener.role for listener in self.listeners]
         return Connected(editors=roles.count("editor"), kernels=roles.count("kernel"))
 
     def meta(self) -> Meta:
-        return meta_of(self.session, is_dirty=self.is_dirty)
+        return meta_of(self.session, is_dirty=self.is_dirty, storage=self.storage)
 
     def state(self, *, detail: bool = False, minimal: bool = False) -> State:
         """What REST shows."""
@@ -178,6 +194,9 @@ class Live:
                     self.version = event.version
                     # Somebody else may have spoken for a client of ours.
                     self.clients.clear()
+                if self.storage != event.storage:
+                    self.storage = event.storage
+                    self.tell_meta()
             elif isinstance(event, Described):
                 self.session, self.born = event.session, event.born
                 self.tell_meta()
@@ -241,7 +260,7 @@ class Live:
             listener.end(code, reason)
 
 
-def meta_of(session: Session, *, is_dirty: bool) -> Meta:
+def meta_of(session: Session, *, is_dirty: bool, storage: Storage) -> Meta:
     return Meta(
         last_synced_at=session.updated_at,
         is_dirty=is_dirty,
@@ -249,6 +268,8 @@ def meta_of(session: Session, *, is_dirty: bool) -> Meta:
         epoch=session.epoch,
         name=session.name,
         paths=list(session.paths),
+        tip=session.tip,
+        storage=storage,
     )
 
 

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from session_state_ext.errors import NotFound, UnknownNotebook
+from session_state_ext.errors import NotFound, Unavailable, UnknownNotebook
 from session_state_ext.model import Declare, Op, Origin, Session, Set
 from session_state_ext.names import check_session_id
 from session_state_ext.notebookfile import are_strangers, is_gone, likeness
 from session_state_ext.store.base import Attachment
 
 from . import bound
+from .attaching import Attached, Request, Standing, again
 
 if TYPE_CHECKING:
     from session_state_ext.wire import Bindings
 
-    from .batch import Batch
+    from .batch import Batch, Retry
     from .hub import Hub
     from .live import Live
 
@@ -51,12 +53,6 @@ class Question(NamedTuple):
     attachment: Attachment
 
 
-class Attached(NamedTuple):
-    session_id: str
-    #: whether this call made the attachment to a session that was asked for by id
-    made: bool
-
-
 class Notebooks:
     """The attachments (owner, path) -> session. A session that nobody has written to is kept here, in memory."""
 
@@ -74,51 +70,73 @@ class Notebooks:
         session_id: str | None = None,
         cells: tuple[str, ...] | None = None,
         choose: Choice | None = None,
+        bindings: Bindings | None = None,
+        check: Standing | None = None,
+        retry: Retry | None = None,
     ) -> Attached:
         """The session of the notebook at ``path`` (absolute, or ``drive:path``); stores no session by itself.
 
         The same path gives the same session, however many ask at once. With ``session_id`` the path is
         attached to that session from now on. ``cells`` are the ids of the notebook's cells, None where they are not
         known. Raises UnknownNotebook where they tell that this is another notebook than the one that had the
-        session, until somebody has chosen what it is to have.
+        session, until somebody has chosen what it is to have. ``bindings`` are what its next kernel binds, as by
+        :meth:`bind`; with ``retry`` a repeated request changes nothing, as in :meth:`Hub.write`.
         """
+        request = Request(owner, path, bindings, check, retry)
+        if bindings is not None:
+            bound.check(bindings, self._hub.limits)
         if session_id is not None:
-            return await self._attach_to(owner, path, session_id, cells)
+            return await self._attach_to(request, session_id, cells)
         live = self._unborn.get((owner, path))
-        if live is not None:
-            if cells:
-                live.cells = {**live.cells, path: cells}
+        if live is not None and cells:
+            live.cells = {**live.cells, path: cells}
+        if live is not None and request.is_plain:
             return Attached(live.session.id, False)
-        lost = await self._lost(owner, path, cells) if cells else None
+        lost = await self._lost(owner, path, cells) if cells and live is None else None
 
-        def decide(batch: Batch) -> Attachment | None:
+        def decide(batch: Batch) -> Attached | Attachment | None:
+            if (earlier := request.earlier(batch)) is not None:
+                return again(earlier)
+            request.begin(self._standing(batch, owner, path))
             question = _question(batch, owner, path, cells, lost)
             if question is None:
-                return batch.transaction.attachment(owner, path)
-            if choose is None or choose not in _CHOICES[question.reason]:
+                stored = batch.transaction.attachment(owner, path)
+            elif choose is None or choose not in _CHOICES[question.reason]:
                 raise _ask(batch, question)
-            return self._choose(batch, question, path, cells or (), choose)
+            else:
+                stored = self._choose(batch, question, path, cells or (), choose)
+            request.end(batch, None if stored is None else _session(batch, stored))
+            return stored
 
-        def settle(stored: Attachment | None) -> Attachment | None:
+        def settle(stored: Attached | Attachment | None) -> Attached | Attachment | None:
             self._asked.discard((owner, path))
             return stored
 
         try:
-            stored = await self._hub.work(decide, settle, writes=choose is not None)
+            stored = await self._hub.work(decide, settle, writes=choose is not None or not request.is_plain)
         except UnknownNotebook:
             self._asked.add((owner, path))
             raise
         if stored is None:
             return Attached(self._open(owner, path, cells or ()).session.id, False)
+        if isinstance(stored, Attached):
+            return stored
         if cells and set(cells) != set(stored.cells):
-            await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
+            # Where that cannot be written just now, the next one to come writes it.
+            with suppress(Unavailable):
+                await self._hub.work(lambda batch: batch.transaction.put_cells(owner, path, cells), _nothing)
         return Attached(stored.session_id, False)
 
-    async def detach(self, owner: str, path: str) -> None:
+    async def detach(self, owner: str, path: str, *, check: Standing | None = None, retry: Retry | None = None) -> None:
         """The notebook at ``path`` has no session any more, and gets a new one when it asks. The old one stays."""
+        request = Request(owner, path, None, check, retry)
 
         def decide(batch: Batch) -> None:
-            self._make_room(batch, owner, path)
+            if request.earlier(batch) is None:
+                session = self._standing(batch, owner, path)
+                request.begin(session)
+                self._make_room(batch, owner, path)
+                request.end(batch, session, 204)
 
         await self._hub.work(decide, _nothing)
         self._asked.discard((owner, path))
@@ -283,26 +301,39 @@ class Notebooks:
         batch.transaction.put_cells(before.owner, path, cells)
         return replace(before, path=path, cells=cells)
 
-    async def _attach_to(self, owner: str, path: str, session_id: str, cells: tuple[str, ...] | None) -> Attached:
+    async def _attach_to(self, request: Request, session_id: str, cells: tuple[str, ...] | None) -> Attached:
         check_session_id(session_id)
+        owner, path = request.owner, request.path
 
-        def decide(batch: Batch) -> bool:
+        def decide(batch: Batch) -> Attached:
+            if (earlier := request.earlier(batch)) is not None:
+                return again(earlier)
             draft = batch.draft(live)
             draft.require()
+            request.begin(self._standing(batch, owner, path))
             made = path not in draft.session.paths
             if made:
                 self._make_room(batch, owner, path)
                 draft.describe(replace(draft.session, paths=(*draft.session.paths, path)))
             if draft.born and cells is not None:
                 batch.transaction.put_cells(owner, path, cells)
-            return made
+            request.end(batch, draft.session if draft.born else None, 201 if made else 200)
+            return Attached(session_id, made)
 
-        def settle(made: bool) -> bool:
+        def settle(attached: Attached) -> Attached:
             self._asked.discard((owner, path))
-            return made
+            return attached
 
         async with self._hub.use(owner, session_id) as live:
-            return Attached(session_id, await self._hub.work(decide, settle))
+            return await self._hub.work(decide, settle)
+
+    def _standing(self, batch: Batch, owner: str, path: str) -> Session | None:
+        """The session that a notebook has, as it stands in this transaction."""
+        unborn = self._unborn.get((owner, path))
+        if unborn is not None:
+            return batch.draft(unborn).session
+        found = batch.transaction.attachment(owner, path)
+        return None if found is None else _session(batch, found)
 
     def _make_room(self, batch: Batch, owner: str, path: str) -> None:
         """Whatever session this path has, it is about to get another one."""

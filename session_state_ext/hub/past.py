@@ -61,7 +61,7 @@ def expired(view: View, revision: int) -> str:
     oldest = view.oldest_revision()
     if revision < oldest:
         return f"History reaches back to revision {oldest}."
-    return f"Revision {revision} was in the middle of a run, whose changes have been joined; take the one after it."
+    return f"Revision {revision} was in the middle of a run or a cell, whose changes were joined; take a later one."
 
 
 def alike(one: Variable | None, other: Variable | None) -> bool:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
 
-from session_state_ext.changes import effective
+from session_state_ext.changes import effective, read_spec
 from session_state_ext.differences import differ, difference, places
-from session_state_ext.errors import Conflict, Damaged, Expired, NotFound, NothingToUndo
+from session_state_ext.errors import Conflict, Damaged, Expired, Locked, NotFound, NothingToUndo
 from session_state_ext.model import PURGED, Change, Declare, Delete, Op, Origin, Patch, Set, Variable, touched
-from session_state_ext.wire import is_locked
+from session_state_ext.wire import encode, is_locked
 
 from .past import alike, expired, rows_before, same_spec, same_value
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _UNDO_REACH = 1000
 
 _PAGE = 100
+
+#: So many variables are named in a sentence.
+_NAMED = 5
 
 
 class Plan(NamedTuple):
@@ -78,8 +81,11 @@ def redo(view: View, *, by: Origin, client: str | None, force: bool) -> Plan:
     raise NothingToUndo("There is nothing to redo.")
 
 
-def restore(view: View, *, revision: int | None, snapshot: str | None) -> Plan:
-    """Everything as it stood at a revision or a snapshot. Raises NotFound, Expired."""
+def restore(view: View, *, revision: int | None, snapshot: str | None, force: bool) -> Plan:
+    """Everything as it stood at a revision or a snapshot; what is locked now stays locked.
+
+    Raises NotFound, Expired, and Locked where the value of such a variable would change, unless ``force``.
+    """
     if snapshot is not None:
         found = view.snapshots().get(snapshot)
         if found is None:
@@ -87,7 +93,39 @@ def restore(view: View, *, revision: int | None, snapshot: str | None) -> Plan:
         revision = found.revision
     assert revision is not None
     rows = rows_before(view, revision)
-    return Plan(tuple(_towards(view, rows)), label=f"restore {snapshot or revision}", granted=rows)
+    held = {name: now for name in rows if (now := view.row(name)) is not None and _is_locked(now)}
+    if not force:
+        _refuse_locked([name for name, now in held.items() if _is_other(now, rows[name])])
+    rows |= {name: _locked_too(row) for name in held if (row := rows[name]) is not None}
+    ops = _towards(view, rows, past_locks=True)
+    return Plan(tuple(ops), label=f"restore {snapshot or revision}", granted=rows)
+
+
+def _is_locked(row: Variable) -> bool:
+    return row.spec is not UNSET and is_locked(row.spec)
+
+
+def _is_other(now: Variable, row: Variable | None) -> bool:
+    return row is None or (row.value != PURGED and not same_value(now, row))
+
+
+def _refuse_locked(names: list[str]) -> None:
+    if names:
+        listed, one = ", ".join(names[:_NAMED]), len(names) == 1
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        raise Locked(
+            f"Nothing was done: {listed}{more} {'is' if one else 'are'} locked, and would change. "
+            f"Unlock {'it' if one else 'them'} first, or say force.",
+            names=names,
+        )
+
+
+def _locked_too(row: Variable) -> Variable:
+    return replace(row, spec=_spec_of(row, locked=True))
+
+
+def _spec_of(row: Variable, *, locked: bool) -> Raw:
+    return Raw(encode(replace(read_spec(Raw(b"{}") if row.spec is UNSET else row.spec), locked=locked)))
 
 
 def _take_back(view: View, revision: int, force: bool, *, label: str) -> Plan:
@@ -111,7 +149,7 @@ def _take_back(view: View, revision: int, force: bool, *, label: str) -> Plan:
     # Where the variable itself came or went, its value stood with the declaration that comes along.
     whole = [name for name, row in rest.items() if row is None or after[name] is None]
     rows = {name: _only_altered(view.row(name), row, after[name]) for name, row in rest.items()}
-    ops = (*_towards(view, rows), *members.values())
+    ops = (*_towards(view, rows, past_locks=force), *members.values())
     return Plan(ops, undoes=revision, label=label, granted=before if force else whole)
 
 
@@ -166,10 +204,14 @@ def _only_altered(now: Variable | None, before: Variable | None, after: Variable
     return replace(row, spec=now.spec) if same_spec(before, after) else row
 
 
-def _towards(view: View, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
+def _towards(view: View, rows: Mapping[str, Variable | None], *, past_locks: bool) -> Iterator[Op]:
+    """What makes these rows of those that stand; ``past_locks``: also of what is locked, and is to stay so."""
     for name, row in rows.items():
         now = view.row(name)
+        held = now is not None and _is_locked(now)
         if row is None:
+            if held and past_locks:
+                yield Declare(name=name, spec=Raw(b"null"))
             if now is not None:
                 yield Delete(name=name)
             continue
@@ -177,8 +219,11 @@ def _towards(view: View, rows: Mapping[str, Variable | None]) -> Iterator[Op]:
         ops: list[Op] = [] if row.value == PURGED else [Set(name=name, value=row.value)]
         if row.spec is not UNSET or (now is not None and now.spec is not UNSET):
             declare = Declare(name=name, spec=Raw(b"null") if row.spec is UNSET else row.spec)
-            # What is locked now is written once it is not any more; what is to be locked, before it is.
-            ops.insert(0 if now is not None and now.spec is not UNSET and is_locked(now.spec) else len(ops), declare)
+            if now is not None and held and past_locks and _is_locked(row) and _is_other(now, row):
+                ops = [Declare(name=name, spec=_spec_of(row, locked=False)), *ops, declare]
+            else:
+                # What is locked now is written once it is not any more; what is to be locked, before it is.
+                ops.insert(0 if held else len(ops), declare)
         yield from ops
 
 

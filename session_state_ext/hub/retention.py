@@ -19,8 +19,8 @@ LOOK_EVERY = 256
 class Retention:
     """The last ``changes`` changes, of the last ``days`` days; snapshots are always kept.
 
-    The writes of one run are joined to one change before anything is forgotten, so that a training loop does not
-    push out what a person did. What was written lately stays as it is.
+    What a run or a cell wrote over itself goes before anything is forgotten, so that a training loop does not push out
+    what a person did. What was written lately stays as it is.
     """
 
     changes: int = 10_000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from session_state_ext.errors import NotFound
 from session_state_ext.model import Origin, Run, RunOp
 
 from .plans import Plan
+from .processes import is_process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,8 +33,18 @@ class Runs:
         return await self._hub.read(owner, session_id, lambda draft: draft.runs(limit))
 
     async def kernels(self) -> list[str]:
-        """The ids of kernels whose runs have not ended, by what is stored."""
-        return await self._hub.work(lambda batch: batch.transaction.running_kernels(), list, writes=False)
+        """The ids of servers' kernels whose runs have not ended, by what is stored."""
+
+        def settle(kernels: list[str]) -> list[str]:
+            return [each for each in kernels if not is_process(each)]
+
+        return await self._hub.work(lambda batch: batch.transaction.running_kernels(), settle, writes=False)
+
+    async def bury(self) -> None:
+        """Mark the runs of processes without a server that have ended without a word."""
+        with closing(self._hub.processes.ended()) as ended:
+            for process in ended:
+                await self.interrupt(process)
 
     async def interrupt(self, kernel_id: str, *, before: int | None = None) -> None:
         """Mark the runs of a kernel that died as interrupted, in every session it wrote to.

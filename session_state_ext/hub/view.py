@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from session_state_ext.changes import apply
 from session_state_ext.errors import Damaged, NotFound, PatchFailed, SessionError
-from session_state_ext.model import Change, Run, Session, Snapshot, Step, Variable
+from session_state_ext.model import Change, Run, Session, Snapshot, Step, Storage, Variable
 from session_state_ext.store.base import Client, Touch, Transaction
 
 from .live import Advanced, Described, Event, Live, Looked, Purged, Replaced, Vanished, moved_steps, size_of
@@ -22,7 +22,7 @@ from .live import Advanced, Described, Event, Live, Looked, Purged, Replaced, Va
 class View:
     """One session, and what is stored of its past; a session that is not stored has none."""
 
-    def __init__(self, live: Live, transaction: Transaction, *, version: int, now: int) -> None:
+    def __init__(self, live: Live, transaction: Transaction, *, version: int, storage: Storage, now: int) -> None:
         self._live = live
         self._transaction = transaction
         self.now = now
@@ -49,7 +49,7 @@ class View:
             except Damaged as damage:
                 self._refusal = damage
                 self._events.append(Vanished(damaged=True))
-            self._events.append(Looked(version=version))
+            self._events.append(Looked(version=version, storage=storage))
 
     def require(self) -> None:
         """Raise NotFound where the session does not exist any more, Damaged where it cannot be read."""
@@ -80,10 +80,26 @@ class View:
     def changes(self, since: int) -> list[Change] | None:
         return self._transaction.changes(self.session.id, since)
 
+    def weight(self, since: int) -> int:
+        """How many bytes the changes after revision ``since`` have together."""
+        return self._transaction.weight(self.session.id, since)
+
     def tip_at(self, revision: int) -> str | None:
         if revision == self.session.revision:
             return self.session.tip
         return self._transaction.tip(self.session.id, revision)
+
+    def is_another(self, epoch: str | None, since: int | None, tip: str | None) -> bool:
+        """Whether who knows this revision, by this tag, knows another history of the same epoch.
+
+        So does somebody after the stored file was replaced by an older copy of it.
+        """
+        if not self.born or epoch != self.session.epoch or not since:
+            return False
+        if since > self.session.revision:
+            return True
+        stands = self.tip_at(since)
+        return None not in (stands, tip) and stands != tip
 
     # --- what it was before; a session that is not stored has no past ---
 
@@ -140,7 +156,14 @@ class View:
         if stored is None:
             self._vanish()
             return
-        changes = [] if stored.tip == self.session.tip else self.changes(self.session.revision)
+        known = self.session.revision
+        if stored.tip == self.session.tip:
+            changes: list[Change] | None = []
+        elif known and self._transaction.tip(stored.id, known) != self.session.tip:
+            # What we know was replaced, or joined with what came later.
+            changes = None
+        else:
+            changes = self.changes(known)
         newest = self.session.tip if changes == [] else changes[-1].tip if changes else None
         if stored.epoch != self.session.epoch or newest != stored.tip:
             self._replace(stored)

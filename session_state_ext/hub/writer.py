@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -44,6 +45,14 @@ class _Outcome:
         self.error = error
 
 
+class HalfDone(Exception):
+    """A job had written something before it failed: its transaction must not be committed."""
+
+    def __init__(self, reason: SessionError) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+
+
 class Writer(Generic[B]):
     """Runs jobs in the order they were given, on a thread of its own; settles them in that order on the loop.
 
@@ -82,9 +91,9 @@ class Writer(Generic[B]):
     def submit(self, work: Callable[[B], T], settle: Callable[[T], R], *, writes: bool = True) -> asyncio.Future[R]:
         """Run ``work`` in the next transaction; after the commit ``settle`` its answer on the loop.
 
-        ``work`` raises a SessionError only before its first write; then nothing of it is settled. It may be run
-        twice: where a transaction fails as a whole, its jobs are tried again one by one, so that each failure
-        is its own. Raises Unavailable after :meth:`stop`.
+        ``work`` raises a SessionError only before its first write, and HalfDone after it; then nothing of it is
+        settled. It may be run twice: where a transaction fails as a whole, its jobs are tried again one by one, so that
+        each failure is its own. Raises Unavailable after :meth:`stop`.
         """
         done: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         if self._task is None:
@@ -94,31 +103,49 @@ class Writer(Generic[B]):
         return done
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
         while self._task is not None or self._waiting:
             if not self._waiting:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
             jobs = [self._waiting.popleft() for _ in range(min(len(self._waiting), _TOGETHER))]
-            outcomes = await loop.run_in_executor(self._thread, self._commit, jobs)
-            for number, job in enumerate(jobs):
-                if outcomes is None:
-                    # One by one, each settled before the next: it has to see what the one before it did.
-                    alone = await loop.run_in_executor(self._thread, self._commit, [job])
-                    assert alone is not None
-                    self._settle(job, alone[0])
-                else:
-                    self._settle(job, outcomes[number])
+            await self._run_together(jobs)
 
-    def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome] | None:
-        """What each gave; None where several failed as a whole, and nothing happened."""
+    async def _run_together(self, jobs: list[_Job[B]]) -> None:
+        outcomes = await self._commit(jobs)
+        if isinstance(outcomes, Unavailable) and any(job.writes for job in jobs):
+            # None of them can be written now, and to try each would take as long again. Who only reads need not wait.
+            self._refuse([job for job in jobs if job.writes], outcomes)
+            jobs = [job for job in jobs if not job.writes]
+            outcomes = await self._commit(jobs)
+        if isinstance(outcomes, Unavailable):
+            self._refuse(jobs, outcomes)
+            return
+        for number, job in enumerate(jobs):
+            if isinstance(outcomes, Exception):
+                # One by one, each settled before the next: it has to see what the one before it did.
+                alone = await self._commit([job])
+                self._settle(job, _Outcome(error=_reason(alone)) if isinstance(alone, Exception) else alone[0])
+            else:
+                self._settle(job, outcomes[number])
+
+    async def _commit(self, jobs: list[_Job[B]]) -> list[_Outcome] | Exception:
+        """What each gave; or why they failed as a whole, and nothing happened."""
+        if not jobs:
+            return []
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._transact, jobs)
+
+    def _transact(self, jobs: list[_Job[B]]) -> list[_Outcome] | Exception:
         try:
             with self._store.transaction(write=any(job.writes for job in jobs)) as transaction:
                 shared = self._begin(transaction)
                 return [_outcome(job, shared) for job in jobs]
         except Exception as error:
-            return [_Outcome(error=error)] if len(jobs) == 1 else None
+            return error
+
+    def _refuse(self, jobs: list[_Job[B]], error: Unavailable) -> None:
+        for job in jobs:
+            self._settle(job, _Outcome(error=copy.copy(error)))
 
     def _settle(self, job: _Job[B], outcome: _Outcome) -> None:
         error, value = outcome.error, None
@@ -138,6 +165,10 @@ class Writer(Generic[B]):
             job.done.set_exception(error)
             # Who asked may have gone; that is no error of ours.
             job.done.exception()
+
+
+def _reason(error: Exception) -> Exception:
+    return error.reason if isinstance(error, HalfDone) else error
 
 
 def _outcome(job: _Job[B], shared: B) -> _Outcome:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from session_state_ext import jsontext
 from session_state_ext.errors import SessionError, TooLarge
+from session_state_ext.wire import Limits
 
 from . import values
 
@@ -58,7 +59,7 @@ class Look(Struct, frozen=True):
 GONE: Final = Look(ABSENT, settled=True)
 
 
-def look(name: str, value: Any, most: int) -> Look:
+def look(name: str, value: Any, limits: Limits) -> Look:
     """What ``value`` is now. Never raises: whatever stands in the way of writing it is in ``why``."""
     if value is ABSENT:
         return GONE
@@ -66,7 +67,9 @@ def look(name: str, value: Any, most: int) -> Look:
         return Look(value, why=f"{name}: {values.why_not(value)}", settled=True)
     notes: list[str] = []
     try:
-        text = values.encode(value, name, note=notes.append, most=most)
+        text = values.encode(
+            value, name, note=notes.append, most=limits.value_bytes, deep=limits.depth, digits=limits.digits
+        )
     except TooLarge as error:
         return Look(value, why=error.message, settled=type(value) in _FROZEN, mark=_extent(value))
     except SessionError as error:

@@ -64,8 +64,8 @@ class Archive(Protocol):
     async def redo(self, author: Author, *, force: bool) -> int:
         """Take back the author's newest undo. Raises Conflict, NothingToUndo."""
 
-    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None) -> int:
-        """Go back to a revision or a snapshot."""
+    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None, force: bool) -> int:
+        """Go back to a revision or a snapshot. Raises Locked."""
 
     async def snapshots(self) -> list[Snapshot]:
         """Oldest first."""
@@ -95,7 +95,7 @@ class NoArchive:
     async def redo(self, author: Author, *, force: bool) -> int:
         raise NoPast()
 
-    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None) -> int:
+    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None, force: bool) -> int:
         raise NoPast()
 
     async def snapshots(self) -> list[Snapshot]:

@@ -21,6 +21,10 @@ class Lost(Exception):
         super().__init__(reason or f"closed with {code}")
 
 
+class Moved(Exception):
+    """This kernel's session is another one by now."""
+
+
 class Busy(SessionError):
     """The server does not know yet which session this kernel has."""
 
@@ -46,7 +50,7 @@ class Channel(Protocol):
         """Raises Lost."""
 
     async def receive(self) -> bytes | str:
-        """The next frame. Raises Lost."""
+        """The next frame. Raises Lost, Moved."""
 
     async def close(self) -> None:
         """End it. Idempotent, never raises."""
@@ -58,6 +62,10 @@ class Backend(Protocol):
     @property
     def fleeting(self) -> str | None:
         """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
+
+    @property
+    def chosen(self) -> str | None:
+        """The id of the session that was named for this kernel, where no notebook says which it has."""
 
     @property
     def remembered(self) -> Bindings | None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from session_state_ext.errors import SessionError, Unavailable
+from session_state_ext.errors import Unavailable
 
+from .calls import answered, names_in
 from .outbox import DELETED
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ class Bindable:
     _link: Link
     _binding: Callable[[], Binding] | None = None
 
-    def bind(self, *names: str, force: bool = False) -> None:
+    @answered('session.bind("lr", "tags")')
+    def bind(self, *names: str | Iterable[str], force: bool = False) -> None:
         """Keep these names of the notebook equal with their variables, both ways; all variables, where none are given::
 
             session.bind("lr", "tags")
@@ -34,17 +36,19 @@ class Bindable:
         """
         __tracebackhide__ = True
         binding = self._names_bound()
-        try:
-            said = binding.bind(names, force=force)
-        except SessionError as error:
-            raise error.with_traceback(None) from None
+        said = binding.bind(names_in(names), force=force)
         from . import display
 
         display.lines(said)
 
-    def unbind(self, *names: str) -> None:
-        """Keep these names (all, where none are given) equal no more. Both sides stay as they are."""
-        self._names_bound().unbind(names)
+    @answered('session.unbind("lr")')
+    def unbind(self, *names: str | Iterable[str]) -> None:
+        """Keep these names (all, where none are given) equal no more. Both sides stay as they are.
+
+        Raises SessionError where one of them is not bound.
+        """
+        __tracebackhide__ = True
+        self._names_bound().unbind(names_in(names))
 
     @property
     def bound(self) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from session_state_ext.errors import SessionError
 from session_state_ext.names import is_safe
+from session_state_ext.spelling import nearest
 from session_state_ext.wire import Bindings
 
 from .exchange import Exchange
@@ -76,8 +77,11 @@ class Binding:
         return f"Bound: all variables{f' ({names})' if names else ''}, and those to come{rest}."
 
     def unbind(self, names: Iterable[str] = ()) -> None:
-        """Bind these names no more, or none at all. What they mean stays, on both sides."""
-        names = [*names]
+        """Bind these names no more, or none at all. What they mean stays, on both sides. Raises SessionError."""
+        names, bound = [*names], self.bound
+        wrong = next((name for name in names if name not in bound), None)
+        if wrong is not None:
+            raise SessionError(f"{wrong} is not bound.{nearest(wrong, bound)} {self.describe()}")
         self.settle()
         self.restore()
         for name in names or [*self._bound]:

@@ -39,10 +39,6 @@ class BindLines:
         self._off(names)
 
     def _off(self, names: list[str]) -> None:
-        bound = self._session.bound
-        for name in names:
-            if name not in bound:
-                raise Mistake(f"{name} is not bound.{nearest(name, bound)} {self._session.binds()}")
         self._session.unbind(*names)
         display.show(display.note(self._session.binds()))
 

@@ -7,26 +7,24 @@ import logging
 import re
 import sys
 import threading
+from collections.abc import Callable
 from functools import cached_property
 from types import FrameType
 from typing import TYPE_CHECKING, Any
-
-from traitlets import Enum
-from traitlets.config import Configurable
 
 from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
-from . import display, idle
+from . import display, idle, quietcells
+from .barrier import Barrier
+from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
-from .lazy import body_of, step_of
-from .line import BarrierAnswer
+from .lazy import ATTRIBUTE, body_of, step_of
 from .link import Link
 from .namespace import Namespace
-from .outbox import as_text
-from .sentences import CellRejected, SessionMistake, invalid, overwritten, refused
+from .sentences import CellRejected, SessionMistake, overwritten, refused
 from .session import Session
 
 if TYPE_CHECKING:
@@ -38,20 +36,6 @@ _log = logging.getLogger(__name__)
 
 #: Magics that take names away without anybody having named them.
 _CLEARS = re.compile(r"^\s*(%reset(_selective)?\b|reset(_selective)? +-\w)", re.M)
-
-#: Where a shell keeps what is loaded into it.
-ATTRIBUTE = "_session_state_extension"
-
-
-class SessionState(Configurable):
-    """``c.SessionState`` in ipython_config.py or ipython_kernel_config.py."""
-
-    barrier = Enum(
-        ["warn", "reject"],
-        "warn",
-        help="What happens to a cell when the session server does not answer in time: "
-        "it runs on the last known state with a warning, or it is not run.",
-    ).tag(config=True)
 
 
 class Cell:
@@ -67,9 +51,13 @@ class Cell:
         #: outputs that say so themselves when the step binds them
         self.watched: Watched | None = None
         self.rejected: str | None = None
+        #: where it changes what is a copy
+        self.slips: list[tuple[Slip, Session]] = []
         self.origin = SaidOrigin(kind="cell", cell=cell_id)
         #: who made the edits before it, where it runs inside another one
         self.outer: SaidOrigin | None = None
+        #: IPython announces neither its beginning nor its end
+        self.quiet = False
 
 
 class Cells:
@@ -77,12 +65,11 @@ class Cells:
 
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace) -> None:
         self._shell, self._link, self._session, self._names = shell, link, session, names
-        self._policy = SessionState(parent=shell)
-        self._outage = 0
+        self._barrier = Barrier(shell, link)
         self._told = False
-        self._late: set[str] = set()
         self._notes: list[str] = []
         self._introduced = self._looked_back = False
+        self._refusal: Callable[[], str | None] = lambda: None
         # One stack a thread: a subshell runs cells beside the main one.
         self._local = threading.local()
         session.noting(self._notes.append)
@@ -114,6 +101,7 @@ class Cells:
         """Begin to watch cells."""
         self._shell.events.register("pre_run_cell", self.pre_run_cell)
         self._shell.events.register("post_run_cell", self.post_run_cell)
+        self._shell.events.register("post_execute", self.post_execute)
         self._shell.ast_transformers.append(self)
         self._offer()
         if _nested(self._shell):
@@ -132,7 +120,12 @@ class Cells:
         """Watch no more."""
         self._shell.events.unregister("pre_run_cell", self.pre_run_cell)
         self._shell.events.unregister("post_run_cell", self.post_run_cell)
+        self._shell.events.unregister("post_execute", self.post_execute)
         self._shell.ast_transformers[:] = [one for one in self._shell.ast_transformers if one is not self]
+
+    def refusing(self, refusal: Callable[[], str | None]) -> None:
+        """No cell runs while ``refusal`` says why, in a sentence."""
+        self._refusal = refusal
 
     def _stack(self) -> list[Cell]:
         if not hasattr(self._local, "cells"):
@@ -174,7 +167,7 @@ class Cells:
         self._offer()
         self._link.origin = cell.origin
         try:
-            self._barrier(cell)
+            cell.rejected = self._barrier.wait() or self._refusal()
         except KeyboardInterrupt:
             # IPython would swallow it and run the cell.
             cell.rejected = "Interrupted while waiting for the session; the cell was not run."
@@ -190,45 +183,32 @@ class Cells:
             self._looked_back = True
             self._session.loops_of_before()
 
-    def _barrier(self, cell: Cell) -> None:
-        answer = self._link.barrier()
-        if answer is not None:
-            self._say_of(answer)
-            return
-        if self._policy.barrier == "reject":
-            cell.rejected = f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
-        elif self._outage != self._link.outages:
-            self._outage = self._link.outages
-            display.warn(
-                self._link.question
-                or f"Session: {self._link.trouble}. Cells run on the state that was last known; what you write is "
-                "kept here and sent when it is back."
-            )
-
-    def _say_of(self, answer: BarrierAnswer) -> None:
-        for field in answer.invalid:
-            box = self._link.written(field.name)
-            display.warn(invalid(field.name, field.text, None if box is None else as_text(box.value)))
-        if set(answer.late) - self._late:
-            display.warn("Session: a panel did not answer in time; what is being typed there is not in this run.")
-        # One that stays away is told of once.
-        self._late = set(answer.late)
-
     def visit(self, node: ast.Module) -> ast.Module:
         """IPython's AST transformation: where a cell can be refused, and where its body is seen."""
+        line = step_of(node)
+        if line is not None:
+            self._enter_quietly()
         cell = self.current
         if cell is not None:
             if cell.rejected is not None:
                 raise CellRejected(cell.rejected)
             try:
                 self._names.rebinding(node)
-                line = step_of(node)
                 if line is not None and cell.step is None:
                     cell.tree = node
                     self._watch(cell, node, line)
+                cell.slips += slips(node, self._shell.user_ns)
             except Exception as error:  # IPython would take this transformer out
                 self._broken(error)
         return node
+
+    def _enter_quietly(self) -> None:
+        """A step is about to run; where it is in a notebook behind ``%run``, nobody has said so."""
+        found = quietcells.innermost()
+        if found is not None:
+            cell = Cell(found.raw, None)
+            cell.quiet, cell.outer = True, self._link.origin
+            self._stack().append(cell)
 
     def _watch(self, cell: Cell, node: ast.Module, line: str) -> None:
         """Have a step's body say so when it binds an output whose value alone would not tell."""
@@ -268,6 +248,7 @@ class Cells:
         cell.step = self.steps.begin(
             line, Body(source, tree, cell.watched or Watched(set()), cell.id, kernel_id()), recipe
         )
+        cell.step.clock()
         display.show(*map(display.note, cell.step.said))
 
     def _end_step(self, cell: Cell, step: Step, result: Any) -> None:
@@ -275,8 +256,8 @@ class Cells:
         if result is not None:
             error = result.error_before_exec or result.error_in_exec
         outcome = self.steps.end(step, error, self._line_of(error))
-        if self._bound is not None and not outcome.run.succeeded:
-            self._bound.hold(step.line.outputs)
+        if self._bound is not None:
+            self._bound.hold(name for name in step.line.outputs if name not in outcome.run.written)
         display.warn(*outcome.warnings)
         display.show(*map(display.note, outcome.notes))
         if outcome.error is not None and result is not None:
@@ -297,6 +278,12 @@ class Cells:
 
     # --- after ---
 
+    def post_execute(self) -> None:
+        """IPython's hook, which comes after silent cells, too."""
+        cell, found = self.current, quietcells.innermost()
+        if cell is not None and cell.quiet and found is not None and found.raw is cell.raw:
+            self._end(cell, found.result)
+
     def post_run_cell(self, result: Any) -> None:
         """IPython's hook."""
         stack = self._stack()
@@ -305,6 +292,10 @@ class Cells:
         cell = stack[-1]
         if result is not None and cell.raw is not None and result.info.raw_cell != cell.raw:
             return  # an empty cell, which had no beginning
+        self._end(cell, result)
+
+    def _end(self, cell: Cell, result: Any) -> None:
+        stack = self._stack()
         stack.pop()
         try:
             self._session.loops_ended(None if result is None else result.error_in_exec)
@@ -326,13 +317,14 @@ class Cells:
             self._session.tell()
         if not self._link.flush() and self._link.usable:
             waiting = ", ".join(sorted(self._link.replica.outbox.names)[:5])
-            display.warn(f"Session: not saved yet: {waiting}. It goes on in the background.")
+            why = f" ({self._link.waits.rstrip('.')})" if self._link.waits else ""
+            display.warn(f"Session: not saved yet: {waiting}{why}. It goes on in the background.")
         happened, refusals, conflicts = self._link.news()
         if self._bound is not None:
             self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         display.lines(said)
-        notes, self._notes[:] = list(self._notes), []
+        notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)
@@ -347,8 +339,8 @@ class Cells:
     def _introduce(self) -> None:
         if not self._introduced and self._link.replica.known:
             self._introduced = True
-            if self._link.fleeting:
-                display.show(display.note(self._link.fleeting))
+            if self._link.unkept:
+                display.show(display.note(self._link.unkept))
 
     def _hint(self, result: Any) -> None:
         error = None if result is None else result.error_in_exec

@@ -1,10 +1,12 @@
-"""What can follow ``%session`` on a line."""
+"""What can follow ``%session`` on a line, and ``#| step:``."""
 
 from __future__ import annotations
 
+import json
+import re
 import types
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from session_state_ext.errors import SessionError
 from session_state_ext.spelling import pasted
@@ -29,6 +31,7 @@ _OPTIONS = {
     "history": ["--before", "--limit"],
     "undo": ["--force"],
     "redo": ["--force"],
+    "restore": ["--force"],
     "snapshot": ["--delete"],
     "purge": ["--yes"],
     "run": ["--stale", "--force"],
@@ -41,22 +44,66 @@ _VARIABLES = (
 )
 
 
-def complete(line: str, session: Session, link: Link, names: Mapping[str, Any]) -> list[str]:
-    """The words that may stand where the last word of ``line`` begins; ``names`` are the notebook's."""
-    if not link.replica.known:
-        return []
-    head, *words = line.split()
-    done = words if line[-1:].isspace() else words[:-1]
-    if not done:
-        return ["step", "parameters"] if head.startswith("%%") else [one for one in COMMANDS if one != "step"]
-    command, *before = done
-    # Inside a quote only the rest of the name is wanted.
-    spelled = _rest if line.count('"') % 2 else pasted
-    return [*_options(command, before), *map(spelled, _names(command, before, session, link, names))]
+#: The last word of a line: with its quote where that is open; else what stands apart from the others.
+_WORD = re.compile(r"\"[^\"]*$|[^\s,()\"]*$")
 
 
-def _rest(name: str) -> str:
-    return f'{name}"'
+class Found(NamedTuple):
+    """What may stand in place of the last word."""
+
+    word: str
+    #: commands and options
+    words: list[str]
+    #: variables, steps, snapshots, sessions, as they are written in a line
+    names: list[str]
+
+
+def complete(line: str, session: Session, link: Link, names: Mapping[str, Any]) -> Found:
+    """What may stand where the last word of ``line`` begins; ``names`` are the notebook's.
+
+    ``line`` is ``%session ...``, ``%%session ...`` or ``#| step: ...``.
+    """
+    found = _WORD.search(line)
+    word = "" if found is None else found.group()
+    comment, _, said = line.partition("step:")
+    if comment.lstrip().startswith("#"):
+        word = word.rpartition("step:")[2]
+        before = said[: len(said) - len(word)].replace(",", " ").split()
+        options, known = _of_comment(said, before, session, link, names)
+        return _found(word, options, known)
+    head, *before = line[: len(line) - len(word)].replace(",", " ").split() or [""]
+    if not before:
+        commands = (
+            ["step", "parameters", "set"] if head.startswith("%%") else [one for one in COMMANDS if one != "step"]
+        )
+        return _found(word, commands, [])
+    command, *before = before
+    return _found(word, _options(command, before), _names(command, before, session, link, names))
+
+
+def _found(word: str, options: Iterable[str], known: Iterable[str]) -> Found:
+    # In an open quote stands a name, and whole.
+    spelled = _quoted if word.startswith('"') else pasted
+    return Found(
+        word,
+        [one for one in options if one.startswith(word)],
+        [one for one in map(spelled, known) if one.startswith(word)],
+    )
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name, ensure_ascii=False)
+
+
+def _of_comment(
+    said: str, before: list[str], session: Session, link: Link, names: Mapping[str, Any]
+) -> tuple[list[str], Iterable[str]]:
+    """Behind ``#| step:``, of ``train(lr) -> loss --timeout 60``."""
+    if any(word.startswith("--") for word in before):
+        return _OPTIONS["step"], _names("step", before, session, link, names)
+    if "->" in said or said.count("(") > said.count(")"):
+        return (_OPTIONS["step"] if "->" in before[:-1] else []), _variables(session, link)
+    return ([], _steps(link)) if not before else (["->", *_OPTIONS["step"]], [])
 
 
 def _options(command: str, before: list[str]) -> list[str]:
@@ -71,7 +118,7 @@ def _options(command: str, before: list[str]) -> list[str]:
 def _names(command: str, before: list[str], session: Session, link: Link, names: Mapping[str, Any]) -> Iterable[str]:
     if command == "step":
         option = next((word for word in reversed(before) if word.startswith("--")), None)
-        return list(link.steps()) if not before else _data(names) if option == "--keep" else list(session)
+        return _steps(link) if not before else _data(names) if option == "--keep" else _variables(session, link)
     if command == "unbind" or (command == "bind" and "off" in before):
         return session.bound
     if command == "declare" and before and before[-1] in ("--control", "--type"):
@@ -79,13 +126,34 @@ def _names(command: str, before: list[str], session: Session, link: Link, names:
     if command == "push":
         return _data(names)
     found: dict[str, Callable[[], Iterable[str]]] = {
-        "run": lambda: list(session.steps()),
-        "steps": lambda: list(session.steps()) if before else [],
+        "run": lambda: _standing(session, link),
+        "steps": lambda: _standing(session, link) if before else [],
         "use": lambda: _sessions(link),
         **dict.fromkeys(("restore", "diff", "snapshot"), lambda: _snapshots(link)),
-        **dict.fromkeys(_VARIABLES, lambda: list(session)),
+        **dict.fromkeys(_VARIABLES, lambda: _variables(session, link)),
     }
     return found.get(command, list)()
+
+
+def _known(link: Link) -> bool:
+    """Whether there is a session to ask; the first Tab of a kernel has loaded the extension just now."""
+    try:
+        link.known(_SECONDS)
+    except SessionError:
+        return False
+    return True
+
+
+def _variables(session: Session, link: Link) -> list[str]:
+    return list(session) if _known(link) else []
+
+
+def _steps(link: Link) -> list[str]:
+    return list(link.steps()) if _known(link) else []
+
+
+def _standing(session: Session, link: Link) -> list[str]:
+    return list(session.steps()) if _known(link) else []
 
 
 def _data(names: Mapping[str, Any]) -> list[str]:
@@ -101,6 +169,8 @@ def _data(names: Mapping[str, Any]) -> list[str]:
 
 
 def _snapshots(link: Link) -> list[str]:
+    if not _known(link):
+        return []
     session_id = link.replica.session_id or ""
     try:
         known = link.ask(lambda backend: backend.archive(session_id).snapshots(), _SECONDS) if link.usable else []
@@ -110,6 +180,8 @@ def _snapshots(link: Link) -> list[str]:
 
 
 def _sessions(link: Link) -> list[str]:
+    if not _known(link):
+        return []
     try:
         known = link.ask(lambda backend: backend.sessions(), _SECONDS) if link.usable else []
     except SessionError:

@@ -14,6 +14,7 @@ from session_state_ext.names import check_name
 from session_state_ext.wire import SaidOrigin, check_spec, encode, is_locked, is_unset, obey, problem
 
 from . import values
+from .calls import WrongCall, answered, check_text, names_in
 from .dictionary import Missing
 from .outbox import Group, as_text
 
@@ -29,6 +30,7 @@ class Declarations:
 
     _link: Link
 
+    @answered('session.declare("lr", 0.1, minimum=0, maximum=1)')
     def declare(
         self,
         what: Any = _NOTHING,
@@ -44,7 +46,7 @@ class Declarations:
         max_length: int | None = None,
         description: str | None = None,
         control: str | None = None,
-        locked: bool = False,
+        locked: bool | None = None,
         schema: Mapping[str, Any] | None = None,
         **others: Any,
     ) -> None:
@@ -58,7 +60,8 @@ class Declarations:
         not valid any more: then it is marked, and steps do not take it. From now on nobody can write what is not
         valid: the panel, cells, scripts. Without a ``type`` it is that of the default; ``schema`` (JSON Schema
         2020-12) says anything else. ``control``: slider, number, select, switch, text, multiline, date, json.
-        ``locked``: nobody changes the value by accident; :meth:`unlock` lets them.
+        ``locked``: nobody changes the value by accident; :meth:`unlock` lets them. Where it is not said, a lock that
+        stands stays.
 
         Raises InvalidSpec where this declares nothing, TypeError for a word that is none of these.
         """
@@ -74,8 +77,12 @@ class Declarations:
         if not isinstance(what, str):
             if default is not UNSET:
                 raise TypeError("The defaults are in what you declare; give a second value only with a name.")
-            texts = {name: specforms.spec_text(name, *form) for name, form in specforms.forms_of(what).items()}
-            self._declare(texts)
+            self._declare(
+                {
+                    name: specforms.spec_text(name, self._with_lock(name, form), value)
+                    for name, (form, value) in specforms.forms_of(what).items()
+                }
+            )
             return
         said = {
             "minimum": minimum,
@@ -87,17 +94,26 @@ class Declarations:
             "max_length": max_length,
         }
         form = {"schema": schema, "description": description, "control": control, "locked": locked}
-        self._declare({what: specforms.declared(what, default, type, said, form)})
+        self._declare({what: specforms.declared(what, default, type, said, self._with_lock(what, form))})
 
+    def _with_lock(self, name: str, form: Mapping[str, Any]) -> dict[str, Any]:
+        """``form``, locked as the variable is where it does not say."""
+        if form.get("locked") is not None:
+            return {**form}
+        spec = self._link.specs.get(name)
+        return {**form, "locked": spec is not None and is_locked(Raw(spec))}
+
+    @answered('session.declare_parameters("lr = 0.1")')
     def declare_parameters(self, source: str) -> list[str]:
         """Declare what a cell of parameters assigns, each with its value as default and its comment as description.
 
-        ``lr: float = 0.1  # learning rate``. Raises NotPlain where it does anything else. Gives the names.
+        ``lr: float = 0.1  # learning rate``. What a declaration that stands says besides, bounds and choices, a
+        control and a lock, stays. Raises NotPlain where it does anything else. Gives the names.
         """
         __tracebackhide__ = True
         from . import specforms
 
-        texts = specforms.declared_by(source)
+        texts = specforms.declared_by(source, self._link.specs)
         self._declare(texts)
         return [*texts]
 
@@ -108,9 +124,11 @@ class Declarations:
         said = specforms.described_by(source)
         self._declare({name: said[name] for name in names if name in said and name not in self._link.specs})
 
+    @answered('session.undeclare("lr")')
     def undeclare(self, name: str) -> None:
         """Take the declaration of a variable away; its value stays."""
         __tracebackhide__ = True
+        check_text(name)
         self._link.known()
         self._spec(name)
         self._link.declare({name: b"null"})
@@ -119,7 +137,7 @@ class Declarations:
         __tracebackhide__ = True
         self._link.writable()
         for name, text in texts.items():
-            check_name(name)
+            check_name(name, self._link.replica.limits.name_chars)
             try:
                 check_spec(name, Raw(text))
             except SessionError as error:
@@ -128,10 +146,12 @@ class Declarations:
 
     # --- what is declared ---
 
+    @answered('session.spec("lr")')
     def spec(self, name: str) -> dict[str, Any] | None:
         """A variable's declaration: of description, schema, default, control and locked what it says; or None."""
         from msgspec import json
 
+        check_text(name)
         self._link.known()
         text = self._link.specs.get(name)
         if text is None:
@@ -140,8 +160,10 @@ class Declarations:
         default = read_spec(Raw(text)).default
         return found if default is UNSET else {**found, "default": values.decode(bytes(default))}
 
+    @answered('session.invalid("lr")')
     def invalid(self, name: str) -> str | None:
         """Why the value that stands is not what its declaration says, a sentence; None where it is."""
+        check_text(name)
         self._link.known()
         box, spec = self._link.written(name), self._link.specs.get(name)
         if box is None or spec is None:
@@ -152,23 +174,29 @@ class Declarations:
         wrong = problem(name, Raw(spec), text)
         return None if wrong is None else wrong.message
 
-    def lock(self, name: str) -> None:
-        """Let nobody change the value by accident."""
+    @answered('session.lock("seed")')
+    def lock(self, *names: str | Iterable[str]) -> None:
+        """Let nobody change these values by accident."""
         __tracebackhide__ = True
-        self._relock(name, locked=True)
+        self._relock(names, locked=True)
 
-    def unlock(self, name: str) -> None:
-        """Let the value be changed again."""
+    @answered('session.unlock("seed")')
+    def unlock(self, *names: str | Iterable[str]) -> None:
+        """Let these values be changed again."""
         __tracebackhide__ = True
-        self._relock(name, locked=False)
+        self._relock(names, locked=False)
 
-    def _relock(self, name: str, *, locked: bool) -> None:
+    def _relock(self, given: Iterable[str | Iterable[str]], *, locked: bool) -> None:
         __tracebackhide__ = True
+        names = names_in(given)
+        if not names:
+            raise WrongCall("Name a variable.")
         self._link.known()
-        if self._link.written(name) is None:
-            raise Missing(name, self._link.names)
-        spec = read_spec(Raw(self._link.specs.get(name, b"{}")))
-        self._link.declare({name: encode(replace(spec, locked=locked))})
+        for name in names:
+            if self._link.written(name) is None:
+                raise Missing(name, self._link.names)
+        specs = {name: read_spec(Raw(self._link.specs.get(name, b"{}"))) for name in names}
+        self._link.declare({name: encode(replace(spec, locked=locked)) for name, spec in specs.items()})
 
     def _spec(self, name: str) -> bytes:
         spec = self._link.specs.get(name)
@@ -178,23 +206,25 @@ class Declarations:
 
     # --- defaults ---
 
-    def reset(self, *names: str) -> list[str]:
+    @answered('session.reset("lr"), or session.reset() for all')
+    def reset(self, *names: str | Iterable[str]) -> list[str]:
         """Give variables (all, where none are named) the values they are declared with, in one change.
 
         ``session.undo()`` takes it back. What is locked stays, and cannot be named. Gives the names that changed.
         """
         __tracebackhide__ = True
+        named = names_in(names)
         self._link.known()
         edits: dict[str, Written] = {}
-        for name in names or [*self._link.specs]:
+        for name in named or [*self._link.specs]:
             spec = Raw(self._spec(name))
             default = read_spec(spec).default
             box = self._link.written(name)
-            if default is UNSET and names:
+            if default is UNSET and named:
                 raise SessionError(f"{name} is declared without a default.")
             if default is UNSET or (box is not None and as_text(box.value) == bytes(default)):
                 continue
-            if names:
+            if named:
                 obey(name, Raw(bytes(default)), spec)
             elif is_locked(spec):
                 continue

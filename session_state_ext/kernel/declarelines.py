@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +13,11 @@ from session_state_ext.errors import SessionError
 from session_state_ext.spelling import nearest, pasted
 
 from . import display, grammar
+from .assignments import untyped
 from .grammar import Mistake
 from .link import Link
 from .namespace import Namespace
+from .parameters import parameters
 from .session import Session
 from .synonyms import meant
 
@@ -53,9 +56,9 @@ class DeclareLines:
 
     def parameters(self, cell: str) -> None:
         """Declare what the cell assigns, and give its names the values that the session has."""
+        for one in parameters(cell):
+            self._names.check(one.name, forcible=False)
         declared = self._session.declare_parameters(cell)
-        for name in declared:
-            self._names.check(name)
         # What stands here from an earlier run of the cell is no value of the person's own.
         placed = [self._names.place(name, text) for name, (text, _) in self._link.read(declared).items()]
         display.show(*(display.note(said) for said in placed if said is not None))
@@ -82,12 +85,10 @@ class DeclareLines:
             display.show(display.note("Nothing to reset: all that is declared with a default has it, or is locked."))
 
     def _lock(self, line: str) -> None:
-        for name in self._named(line, "lock"):
-            self._session.lock(name)
+        self._session.lock(*self._named(line, "lock"))
 
     def _unlock(self, line: str) -> None:
-        for name in self._named(line, "unlock"):
-            self._session.unlock(name)
+        self._session.unlock(*self._named(line, "unlock"))
 
     def _named(self, line: str, command: str) -> list[str]:
         names = grammar.read(line, command).words
@@ -111,7 +112,7 @@ def declaration(line: str) -> tuple[str, Any, dict[str, Any]]:
     names = grammar.words(head)
     if len(names) != 1:
         raise Mistake(f"Declare one variable a line, and its default after =: {_EXAMPLE}")
-    return grammar.checked(names[0]), UNSET, said
+    return untyped(names[0]), UNSET, said
 
 
 def _apart(line: str) -> tuple[str, str]:
@@ -132,9 +133,12 @@ def _apart(line: str) -> tuple[str, str]:
 
 def _read(options: str) -> dict[str, Any]:
     said: dict[str, Any] = {}
-    words = _WORD.findall(options)
+    words, last = _WORD.findall(options), ""
     while words:
+        if last and not words[0].startswith("--"):
+            raise Mistake(_several(last, options))
         option, joined, value = words.pop(0).partition("=")
+        last = option
         if option == "--locked" and not joined:
             said["locked"] = True
             continue
@@ -156,6 +160,15 @@ def _read(options: str) -> dict[str, Any]:
             raise Mistake(f"There is no type {said['type']} here; there are {', '.join(_TYPES)}.")
         said["type"] = _TYPES[said["type"]]
     return said
+
+
+def _several(option: str, options: str) -> str:
+    """The sentence for a value of more than one word."""
+    if option not in _TEXTS:
+        return f"{option} takes one value: {_EXAMPLES.get(option, _EXAMPLE)}"
+    _, _, behind = options.partition(option)
+    text = json.dumps(" ".join(re.split(r"(?:^|\s)--", behind.lstrip("= "))[0].split()), ensure_ascii=False)
+    return f"{option} takes one value; a text of several words needs quotes: {option} {text}"
 
 
 def _meant(option: str) -> str:
@@ -191,4 +204,4 @@ def _value(word: str) -> Any:
 
 
 def _text(word: str) -> str:
-    return grammar.words(word)[0] if word[:1] in "\"'" and len(word) > 2 else word
+    return grammar.words(word)[0] if word[:1] in "\"'" and len(word) > 1 else word

@@ -89,6 +89,8 @@ def by_whom(origin: Origin) -> str:
     """``in a cell``, ``over REST by ann``, ``while step train ran``."""
     if origin.kind == "step":
         where = f"while step {origin.step} ran" if origin.step else "while a step ran"
+    elif origin.kind == "api" and origin.client is not None:
+        where = "by a program"  # that holds the session, as connect() gives it
     else:
         where = _BY[origin.kind]
     return where if origin.user in (None, "local") else f"{where} by {origin.user}"

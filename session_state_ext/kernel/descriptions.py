@@ -59,7 +59,11 @@ def why_not(value: Any) -> str:
         (lambda: kind.__module__ == "re" and hasattr(value, "groups"), "Store value.groups()."),
         (lambda: kind.__name__ in ("Namespace", "SimpleNamespace"), "Store vars(value)."),
         (lambda: hasattr(kind, "status_code") and hasattr(kind, "json"), "Store value.json() or value.text."),
-        (lambda: hasattr(kind, "ngroups"), "Store what comes of it, such as value.mean()."),
+        (lambda: hasattr(kind, "toarray"), "Store value.toarray(), or what it is made from."),
+        (
+            lambda: hasattr(kind, "aggregate") or hasattr(kind, "ngroups"),
+            "Store what comes of it, such as value.mean().",
+        ),
         (lambda: kind.__module__ == "itertools", "It may have no end. Store a list of some: list(islice(value, 10))."),
         (lambda: isinstance(value, slice), "Store [value.start, value.stop, value.step]."),
         (lambda: hasattr(kind, "get_secret_value"), "A session is no place for secrets: keep it in the environment."),
@@ -81,17 +85,3 @@ def why_not(value: Any) -> str:
 def article(noun: str) -> str:
     """``an int``, ``a tuple``."""
     return f"an {noun}" if noun[:1].lower() in "aeio" else f"a {noun}"
-
-
-def check_text(name: object, whose: str = "variable") -> None:
-    """Raise TypeError where a name is no text."""
-    __tracebackhide__ = True
-    if not isinstance(name, str):
-        raise TypeError(f"A {whose}'s name is text, not {article(type(name).__name__)}.")
-
-
-def check_whole(number: object, what: str) -> None:
-    """Raise TypeError where ``what`` is no whole number."""
-    __tracebackhide__ = True
-    if type(number) is not int:
-        raise TypeError(f"{what} is a whole number, not {article(type(number).__name__)}.")

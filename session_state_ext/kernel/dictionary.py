@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from session_state_ext.errors import SessionError
 from session_state_ext.spelling import closest
 
+from .calls import answered
 from .outbox import DELETED
 
 if TYPE_CHECKING:
@@ -63,21 +64,29 @@ class Dictionary(MutableMapping[str, Any]):
 
     _link: Link
 
+    @answered("session.keys()")
     def keys(self) -> KeysView[str]:
         """The names, in their order."""
         return _Names(self)
 
+    @answered("session.values()")
     def values(self) -> ValuesView[Any]:
         """The values, each a copy."""
         return _Values(self)
 
+    @answered("session.items()")
     def items(self) -> ItemsView[str, Any]:
         """The names with copies of their values."""
         return _Items(self)
 
+    get = answered('session.get("lr", 0.1)')(MutableMapping.get)
+    pop = answered('session.pop("lr")')(MutableMapping.pop)
+    setdefault = answered('session.setdefault("lr", 0.1)')(MutableMapping.setdefault)
+
     def __reversed__(self) -> Iterator[str]:
         return iter([*self][::-1])
 
+    @answered("session.copy()")
     def copy(self) -> dict[str, Any]:
         """The values as a plain dict, which nobody shares: ``dict(session)``."""
         return dict(self)
@@ -93,6 +102,7 @@ class Dictionary(MutableMapping[str, Any]):
         self.update(other)
         return self
 
+    @answered("session.popitem()")
     def popitem(self) -> tuple[str, Any]:
         """Take the last variable away; its name and value. Raises KeyError where there is none."""
         __tracebackhide__ = True
@@ -101,6 +111,7 @@ class Dictionary(MutableMapping[str, Any]):
             raise NothingLeft
         return name, self.pop(name)
 
+    @answered("session.clear()")
     def clear(self) -> None:
         """Take all variables away, in one change; none of them where one is locked."""
         __tracebackhide__ = True

@@ -1,4 +1,4 @@
-"""What people look for after ``%session`` that is somewhere else, or has another name."""
+"""What people look for after ``%session``, and as ``session.NAME``, that is somewhere else or has another name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,47 @@ _SAME = {
 }
 
 
+#: Of a session in Python: what is a command only, or a method of something else.
+_IN_PYTHON = {
+    "set": 'A variable is written as session["lr"] = 0.1; several as one change: session.update(lr=0.1, epochs=3)',
+    "append": 'A list is changed inside: with session.edit("tags") as tags: tags.append("new")',
+    "close": "There is nothing to close: what is written is on disk when the cell ends",
+    "connect": "session_state_ext.connect() is for scripts; a notebook has its session",
+    "delete": 'A variable is taken away by del session["lr"]; all of them by session.clear()',
+    "del": 'A variable is taken away by del session["lr"]',
+    "help": "All there is: %session help",
+    "list": "All your sessions: %session list. The variables of this one: list(session)",
+    "load": 'Nothing is to be loaded: session["lr"] is there. Into the notebook\'s names: %session pull lr',
+    "lookup": 'A variable is read as session["lr"]',
+    "parameters": "A cell of them begins with %%session parameters; in Python: session.declare_parameters(source)",
+    "pull": 'Into the notebook\'s names: lr = session["lr"], or %session pull lr',
+    "push": 'From the notebook\'s names: session["lr"] = lr, or %session push lr',
+    "rename": "A variable is renamed in its menu in the Session panel",
+    "save": "Nothing is to be saved: what is set is on disk when the cell ends. To name it: session.snapshot(NAME)",
+    "show": 'All variables: session; one of them: session["lr"]',
+    "use": "Another session: %session use NAME; in a script: session_state_ext.connect(NAME)",
+}
+_SAME_IN_PYTHON = {
+    **_SAME,
+    **dict.fromkeys(("add", "extend", "insert", "sort"), "append"),
+    **dict.fromkeys(("put", "assign", "setitem", "set_value"), "set"),
+    **dict.fromkeys(("read", "getitem", "value"), "lookup"),
+    **dict.fromkeys(("to_dict", "as_dict", "asdict", "dict"), "copy"),
+    **dict.fromkeys(("send", "upload"), "push"),
+    **dict.fromkeys(("fetch", "download"), "pull"),
+    **dict.fromkeys(("variables", "names", "sessions"), "list"),
+    **dict.fromkeys(("sync", "persist", "dump"), "save"),
+    **dict.fromkeys(("switch", "new", "open", "create"), "use"),
+}
+
+
 def elsewhere(word: str) -> str | None:
     """Where that is, a sentence; None for a word that nobody is known to look for."""
     found = _SAID.get(_SAME.get(word, word))
     return None if found is None else f"%session has no command {word}. {found}"
+
+
+def attribute(name: str) -> str | None:
+    """What stands for ``session.NAME``, a sentence; None as above."""
+    meant = _SAME_IN_PYTHON.get(name, name)
+    return _IN_PYTHON.get(meant) or _SAID.get(meant)

@@ -22,6 +22,7 @@ from .memory import MemoryBackend
 if TYPE_CHECKING:
     from session_state_ext.hub import Hub
     from session_state_ext.hub.connection import Connection
+    from session_state_ext.hub.processes import Process
     from session_state_ext.wire import Bindings
 
 #: How long a kernel waits for another that looks for the same name.
@@ -47,7 +48,9 @@ class EmbeddedBackend:
     def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
         self._name, self._path, self._url = name, path, url
         self._opened: Hub | None = None
-        self._chosen: str | None = None
+        #: by which the others on this store see whether this kernel lives
+        self._process: Process | None = None
+        self.chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
         self._fleeting: str | None = None
         self.remembered: Bindings | None = None
@@ -66,18 +69,19 @@ class EmbeddedBackend:
             store = SqlStore(url, fallback=True)
             hub = Hub(store)
             await hub.start()
-            if not store.durable:
+            if store.storage == "memory":
                 self._fleeting = _READ_ONLY.format(where=url.partition("///")[2])
+            self._process = hub.processes.enter()
             self._opened = hub
         return self._opened
 
     async def attach(self) -> str:
         if self._memory is not None:
             return await self._memory.attach()
-        if self._chosen is None and self._name is not None:
-            self._chosen = await self._found_or_made(self._name)
-        if self._chosen is not None:
-            return self._chosen
+        if self.chosen is None and self._name is not None:
+            self.chosen = await self._found_or_made(self._name)
+        if self.chosen is not None:
+            return self.chosen
         return await self._attach()
 
     async def _attach(self, choice: Choice | None = None) -> str:
@@ -113,7 +117,8 @@ class EmbeddedBackend:
     async def open(self, session_id: str) -> Channel:
         if self._memory is not None:
             return await self._memory.open(session_id)
-        return EmbeddedChannel(await self._hub(), session_id)
+        hub = await self._hub()
+        return EmbeddedChannel(hub, session_id, None if self._process is None else self._process.id)
 
     async def sessions(self) -> list[Known]:
         listed = await (await self._hub()).list(_local())
@@ -133,11 +138,11 @@ class EmbeddedBackend:
         known = await self.sessions()
         if new:
             check_free(name, known)
-            self._chosen = (await (await self._hub()).create(_local(), name=name)).session.id
+            self.chosen = (await (await self._hub()).create(_local(), name=name)).session.id
         else:
-            self._chosen = find(name, known)
+            self.chosen = find(name, known)
         self._memory = None
-        return self._chosen
+        return self.chosen
 
     def archive(self, session_id: str) -> Archive:
         if self._memory is not None:
@@ -151,7 +156,13 @@ class EmbeddedBackend:
     async def close(self) -> None:
         if self._opened is not None:
             hub, self._opened = self._opened, None
+            process, self._process = self._process, None
+            if process is not None:
+                with contextlib.suppress(SessionError):
+                    await hub.runs.interrupt(process.id)
             await hub.stop()
+            if process is not None:
+                process.leave()
 
 
 def _only_one() -> AbstractContextManager[Any]:
@@ -173,7 +184,7 @@ def _local() -> str:
 class EmbeddedChannel:
     """The live channel without a wire."""
 
-    def __init__(self, hub: Hub, session_id: str) -> None:
+    def __init__(self, hub: Hub, session_id: str, process: str | None) -> None:
         from session_state_ext.hub.connection import Connection
 
         self._frames: asyncio.Queue[bytes | Lost] = asyncio.Queue()
@@ -183,6 +194,7 @@ class EmbeddedChannel:
             _local(),
             session_id,
             role="kernel",
+            kernel=process,
             user=None,
             send=self._frames.put_nowait,
             close=lambda code, reason: self._frames.put_nowait(Lost(code, reason)),

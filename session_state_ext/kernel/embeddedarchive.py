@@ -35,8 +35,10 @@ class EmbeddedArchive:
         written = await self._past.redo(*self._of, origin=_origin(author), client=author.client, force=force)
         return written.session.revision
 
-    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None) -> int:
-        written = await self._past.restore(*self._of, origin=_origin(author), revision=revision, snapshot=snapshot)
+    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None, force: bool) -> int:
+        written = await self._past.restore(
+            *self._of, origin=_origin(author), revision=revision, snapshot=snapshot, force=force
+        )
         return written.session.revision
 
     async def snapshots(self) -> list[Snapshot]:

@@ -13,7 +13,7 @@ from msgspec import UNSET, Raw, Struct
 
 from session_state_ext.differences import differ, difference, places
 from session_state_ext.errors import ReadOnly, SessionError
-from session_state_ext.wire import Overwritten
+from session_state_ext.wire import Limits, Overwritten
 
 from . import preview, values
 from .agreement import ABSENT, GONE, Look, alike, is_as_before, look
@@ -119,11 +119,14 @@ class Exchange:
         except Unplaced as error:
             self._agreed[name] = Agreed(mine, text, token, apart=True)
             return self._once(name, error.message)
-        own = value is not ABSENT and (agreed is None or agreed.apart or mine is not agreed.mine)
+        if agreed is None:
+            own = value is not ABSENT and self._names.is_own(name)
+        else:
+            own = value is not ABSENT and (agreed.apart or mine is not agreed.mine)
         line = self._names.replacing(name, text) if own else None
         self._names.put(name, text)
         self._said.pop(name, None)
-        self._agreed[name] = Agreed(look(name, self._names[name], self._most), text, token)
+        self._agreed[name] = Agreed(look(name, self._names[name], self._limits), text, token)
         return [] if line is None else [line]
 
     def _take_out(self, name: str, agreed: Agreed) -> list[str]:
@@ -146,15 +149,15 @@ class Exchange:
         value = self._names.get(name, ABSENT)
         if agreed is not None and is_as_before(agreed.mine, value):
             return agreed.mine
-        now = look(name, value, self._most)
+        now = look(name, value, self._limits)
         if agreed is not None and now.text is not None and now.text == agreed.mine.text:
             # Another object of the same value, or one that was changed and changed back.
             agreed.mine = now
         return now
 
     @property
-    def _most(self) -> int:
-        return self._link.replica.limits.value_bytes
+    def _limits(self) -> Limits:
+        return self._link.replica.limits
 
     def _once(self, name: str, sentence: str) -> list[str]:
         if self._said.get(name) == sentence:
@@ -267,7 +270,7 @@ class Exchange:
     def agree(self, name: str, text: bytes | None) -> None:
         """The name was given this text, None for what the session has: by a step, a pull or a push."""
         theirs = self._text(name) if text is None else text
-        now = look(name, self._names[name], self._most)
+        now = look(name, self._names[name], self._limits)
         self._agreed[name] = Agreed(now, theirs, apart=not alike(now.text, theirs))
 
     def hold(self, names: Iterable[str]) -> None:

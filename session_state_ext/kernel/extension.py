@@ -11,11 +11,11 @@ from session_state_ext.errors import SessionError
 
 from . import credential
 from .backend import Backend
-from .cells import ATTRIBUTE, Cells
-from .completion import complete
-from .descriptions import check_text
+from .calls import check_text
+from .cells import Cells
+from .completion import Found, complete
 from .injected import Injected
-from .lazy import add_transformer, remove_transformer
+from .lazy import ATTRIBUTE, add_matcher, add_transformer, remove_matcher, remove_transformer
 from .link import Link
 from .magics import SessionMagics
 from .namespace import Namespace
@@ -40,7 +40,7 @@ class Extension:
         self._names = names = Namespace(shell.user_ns, self.session)
         self.cells = Cells(shell, self.link, self.session, names)
         self.session.running(self._runner)
-        self._injected = None if environment else Injected(shell, self.session)
+        self._injected = None if environment else Injected(shell, self.link, self.session, names)
         self._magics = SessionMagics(shell, self.link, self.session, names, self.cells)
 
     def _runner(self) -> Runner:
@@ -52,11 +52,12 @@ class Extension:
         """Register everything."""
         self._shell.register_magics(self._magics)
         add_transformer(self._shell)
+        add_matcher(self._shell)
         if self._injected is not None:
             # Before the cells' own hook, which waits until all is saved.
             self._injected.attach()
+            self.cells.refusing(self._injected.refusal)
         self.cells.attach()
-        self._shell.set_hook("complete_command", self._complete, re_key=r"%%?session\b")
         # Last, for its thread imports what takes long.
         self.link.start()
         if self._injected is not None:
@@ -68,6 +69,7 @@ class Extension:
             self._injected.detach()
         self.cells.detach()
         remove_transformer(self._shell)
+        remove_matcher(self._shell)
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("session", None)
         for name in ("session_state", "session"):
@@ -75,8 +77,9 @@ class Extension:
                 self._shell.del_var(name)
         self.link.close()
 
-    def _complete(self, _: Any, event: Any) -> list[str]:
-        return complete(event.line, self.session, self.link, self._shell.user_ns)
+    def complete(self, line: str) -> Found:
+        """What may follow on this line, which is one of ours."""
+        return complete(line, self.session, self.link, self._shell.user_ns)
 
 
 def load(shell: Any) -> None:
@@ -97,13 +100,13 @@ def unload(shell: Any) -> None:
 
 def find(environment: Mapping[str, str], path: str | None) -> Backend:
     """Where this kernel's session is kept. Called on the link's thread."""
+    name, url = os.environ.get(credential.SESSION), os.environ.get(credential.STORE)
     if environment:
         from .remote import RemoteBackend
 
-        return RemoteBackend(environment[credential.URL], environment[credential.TOKEN])
+        return RemoteBackend(environment[credential.URL], environment[credential.TOKEN], name=name or None)
     from .embedded import EmbeddedBackend
 
-    name, url = os.environ.get(credential.SESSION), os.environ.get(credential.STORE)
     return EmbeddedBackend(name=name or None, path=path, url=url or None)
 
 

@@ -2,104 +2,22 @@
 
 from __future__ import annotations
 
-import ast
-import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from numbers import Real
+from typing import TypeGuard
 
 from msgspec import Struct, field
 
-from session_state_ext.errors import SessionError
-from session_state_ext.names import why_invalid
-from session_state_ext.spelling import lacking, nearest, pasted
+from session_state_ext.spelling import lacking, nearest
 
-_CLOSES = {"(": ")", "[": "]", "{": "}"}
-_BARE_NAME = re.compile(r"[^\s=\"',\[\](){}]+")
-#: What text without quotes hardly has.
-_EXPRESSION = re.compile(r"[()\[\]{}\"'*+%<>|&^~]")
-#: A longer text is not said again, for half of it is of no use.
-_PASTED = 80
-_WORDS = {
-    "null": None,
-    "None": None,
-    "true": True,
-    "True": True,
-    "false": False,
-    "False": False,
-    "NaN": float("nan"),
-    "nan": float("nan"),
-    "Infinity": float("inf"),
-    "inf": float("inf"),
-    "-Infinity": float("-inf"),
-    "-inf": float("-inf"),
-}
+from .assignments import Mistake as Mistake
+from .assignments import assignments as assignments
+from .assignments import checked as checked
+from .assignments import end_of_string, short, skip, unquoted
+from .assignments import literal as literal
 
-
-class Mistake(SessionError):
-    """What was typed cannot be understood."""
-
-    code = "mistake"
-
-
-# --- NAME = VALUE ... ---
-
-
-def assignments(line: str) -> dict[str, Any]:
-    """The values of ``lr = 0.1 tags=["a", "b"]``: JSON or Python literals."""
-    found: dict[str, Any] = {}
-    at = _skip(line, 0)
-    while at < len(line):
-        name, at = _name(line, at)
-        at = _skip(line, at)
-        if at >= len(line) or line[at] != "=":
-            raise Mistake(f"There is no = after {name}. Write: %session set {pasted(name)} = 0.1")
-        if line.startswith("==", at):
-            raise Mistake(f"{name} == compares. Write a single =: %session set {pasted(name)} = 0.1")
-        start = _skip(line, at + 1)
-        end = _end_of_value(line, start, name)
-        if name in found:
-            raise Mistake(f"{name} is set twice in one line. Leave one of them out.")
-        found[name] = literal(line[start:end], name)
-        at = _skip(line, end)
-        if at < len(line) and line[at] == ",":
-            at = _skip(line, at + 1)
-        elif at < len(line) and at == end:
-            raise Mistake(f"After the value of {name} comes {line[at : at + 20]!r}; a space is missing there.")
-    if not found:
-        raise Mistake("Say what to set: %session set lr = 0.1")
-    return found
-
-
-def _skip(line: str, at: int) -> int:
-    while at < len(line) and line[at].isspace():
-        at += 1
-    return at
-
-
-def _name(line: str, at: int) -> tuple[str, int]:
-    if line[at] in "\"'":
-        end = _end_of_string(line, at)
-        if end is None:
-            raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
-        name = _unquoted(line[at:end])
-    else:
-        match = _BARE_NAME.match(line, at)
-        if match is None:
-            raise Mistake(f"A name is expected at {line[at : at + 20]!r}. Write: %session set lr = 0.1")
-        name, end = match.group(), match.end()
-        if re.match(r"[-+*/%]?[\d.]|[-+*/]", name):
-            raise Mistake(f"A name is expected where {name} stands; values are not computed here. Use Python for that.")
-    checked(name)
-    return name, end
-
-
-def checked(name: str) -> str:
-    """``name``, where it can name a variable. Raises Mistake."""
-    reason = why_invalid(name)
-    if reason is not None:
-        raise Mistake(reason)
-    return name
+# --- words ---
 
 
 def of_session(names: Sequence[str], variables: Iterable[str]) -> Sequence[str]:
@@ -111,106 +29,21 @@ def of_session(names: Sequence[str], variables: Iterable[str]) -> Sequence[str]:
     return names
 
 
-def _end_of_string(line: str, at: int) -> int | None:
-    quote = line[at]
-    at += 1
-    while at < len(line):
-        if line[at] == "\\":
-            at += 1
-        elif line[at] == quote:
-            return at + 1
-        at += 1
-    return None
-
-
-def _unquoted(text: str) -> str:
-    try:
-        return str(ast.literal_eval(text))
-    except (ValueError, SyntaxError):
-        raise Mistake(f"{_short(text)!r} is not a text in quotes.") from None
-
-
-def _end_of_value(line: str, start: int, name: str) -> int:
-    """Where the value that begins at ``start`` ends: its brackets closed, or the next white space."""
-    at, open_ = start, list[str]()
-    while at < len(line):
-        here = line[at]
-        if here in "\"'":
-            end = _end_of_string(line, at)
-            if end is None:
-                raise Mistake(f"The text of {name} begins with {here} and is never closed.")
-            at = end
-            if not open_:
-                return at
-            continue
-        if here in _CLOSES:
-            open_.append(_CLOSES[here])
-        elif here in ")]}":
-            if not open_ or open_.pop() != here:
-                raise Mistake(f"The value of {name} has a {here} that nothing opens.")
-            if not open_:
-                return at + 1
-        elif not open_ and (here.isspace() or (here == "," and not line[at + 1 : at + 2].isdigit())):
-            break
-        at += 1
-    if open_:
-        raise Mistake(f"The value of {name} is not closed: {open_[-1]} is missing.")
-    if at == start:
-        raise Mistake(f"There is no value after {name} =. Write: %session set {pasted(name)} = 0.1")
-    return at
-
-
-def literal(text: str, name: str) -> Any:
-    """The value of a JSON or Python literal."""
-    if text in _WORDS:
-        return _WORDS[text]
-    try:
-        return json.loads(text)
-    except ValueError:
-        pass
-    # Python would read 0,5 as a tuple; whoever writes it means a number.
-    if re.fullmatch(r"[-+]?\d+,\d+", text):
-        point = text.replace(",", ".")
-        raise Mistake(
-            f"{name}: {text} is not a number; write it with a point: {point}. A list needs brackets: [{text}]"
-        )
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
-        pass
-    if text[0] in "[{(":
-        raise Mistake(f"{name}: {_short(text)} is neither JSON nor a Python literal. Text in it needs quotes.")
-    if text[0].isalpha() or text[0] == "_":
-        whole = text if len(text) <= _PASTED else "..."
-        python = f"For the value of a Python expression: session[{name!r}] = {whole}"
-        if _EXPRESSION.search(text):
-            raise Mistake(f"{name}: {_short(text)} is not a value; nothing is computed here. {python}")
-        raise Mistake(f'{name}: {_short(text)} is not a value. Text needs quotes: {pasted(name)} = "{whole}". {python}')
-    raise Mistake(f"{name}: {_short(text)} is not a value. Values are numbers, quoted text, lists, dicts, true, null.")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-# --- words ---
-
-
 def words(line: str) -> list[str]:
     """The words of a line, apart by spaces or commas; quotes keep one together."""
-    found, at = list[str](), _skip(line, 0)
+    found, at = list[str](), skip(line, 0)
     while at < len(line):
         if line[at] in "\"'":
-            end = _end_of_string(line, at)
+            end = end_of_string(line, at)
             if end is None:
                 raise Mistake(f"The quote before {line[at + 1 : at + 20]!r} is never closed.")
-            found.append(_unquoted(line[at:end]))
+            found.append(unquoted(line[at:end]))
         else:
             end = at
             while end < len(line) and not line[end].isspace():
                 end += 1
             found.extend(part for part in line[at:end].split(",") if part)
-        at = _skip(line, end)
+        at = skip(line, end)
     return found
 
 
@@ -294,7 +127,7 @@ def _signature(line: str) -> str:
     found = _SIGNATURE.fullmatch(head.strip())
     inputs, outputs = ("", None) if found is None else (found.group(2), found.group(3))
     if found is None or re.search(r"[:=*]", f"{inputs}{outputs}") or "->" in (outputs or ""):
-        raise Mistake(f"{_short(head.strip())} is no step. Write names only: train(lr, epochs) -> loss")
+        raise Mistake(f"{short(head.strip())} is no step. Write names only: train(lr, epochs) -> loss")
     if outputs == "":
         raise Mistake(f"After -> stands no name. Write: {found.group(1)}(...) -> loss, or leave the arrow out.")
     taken = "" if inputs is None else f" --in {inputs}"
@@ -342,11 +175,16 @@ def _declare(step: StepLine, option: str, names: list[str]) -> None:
         getattr(step, _LISTS[option]).extend(names)
 
 
+def is_time(seconds: object) -> TypeGuard[float]:
+    """Whether a step can be given this many seconds."""
+    return type(seconds) is not bool and isinstance(seconds, Real) and 0 < float(seconds) < 1e9
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < 1e9:
+    if not is_time(seconds):
         raise Mistake("--timeout takes a number of seconds: --timeout 60")
     return seconds

@@ -12,9 +12,16 @@ from typing import Any
 
 from . import credential
 
-#: The first line of a step's cell: the magic, or a comment that other editors and people without us run over.
-_STEP = re.compile(r"(?:%%session[ \t]+step\b|#\|[ \t]*step:)(.*)")
+#: What makes a cell a step: the magic on its first line, or a comment that other editors and people without us run
+#: over, with the space behind # that linters put there, among the comments that the cell begins with.
+_MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
+_COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
+#: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
+_LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
 _EXTENSION = "session_state_ext"
+#: Where a shell keeps what is loaded into it.
+ATTRIBUTE = "_session_state_extension"
+_MATCHER = "session-state"
 
 
 def prepare(shell: Any) -> None:
@@ -25,6 +32,7 @@ def prepare(shell: Any) -> None:
         return
     shell.magics_manager.register_lazy("session", _EXTENSION)
     add_transformer(shell)
+    add_matcher(shell)
     shell.events.register("post_run_cell", _Hint(shell))
 
 
@@ -53,8 +61,36 @@ def remove_transformer(shell: Any) -> None:
     shell.input_transformers_cleanup[:] = kept
 
 
+def add_matcher(shell: Any) -> None:
+    """Have Tab know what may follow on a line of ours, loaded or not; idempotent."""
+
+    def match(context: Any) -> dict[str, Any]:
+        found = _LINE.fullmatch(context.text_until_cursor)
+        if found is None:
+            return {"completions": []}
+        if getattr(shell, ATTRIBUTE, None) is None:
+            shell.extension_manager.load_extension(_EXTENSION)
+        from IPython.core.completer import SimpleCompletion
+
+        said = getattr(shell, ATTRIBUTE).complete(found.group(1) or found.group(2))
+        words = [SimpleCompletion(text=one, type="magic") for one in said.words]
+        names = [SimpleCompletion(text=one, type="instance") for one in said.names]
+        # Nothing else can stand there: Python's words would come first.
+        return {"completions": [*names, *words], "matched_fragment": said.word, "suppress": True, "ordered": True}
+
+    match.matcher_api_version, match.matcher_priority, match.matcher_identifier = 2, 1000, _MATCHER  # type: ignore[attr-defined]
+    remove_matcher(shell)
+    shell.Completer.custom_matchers.append(match)
+
+
+def remove_matcher(shell: Any) -> None:
+    """Undo :func:`add_matcher`."""
+    matchers = shell.Completer.custom_matchers
+    matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", None) != _MATCHER]
+
+
 class StepCells:
-    """Turns the first line of a step's cell into a line magic.
+    """Turns the line that makes a cell a step into a line magic.
 
     The body is then the cell itself, not a string in a call: line numbers, tracebacks, the last expression,
     ``await`` and the debugger are what they are in any other cell.
@@ -64,17 +100,19 @@ class StepCells:
         self._shell = shell
 
     def __call__(self, lines: list[str]) -> list[str]:
-        found = _STEP.match(lines[0]) if lines else None
+        # Below another magic it is that one's cell, which comes here by itself.
+        found = None if lines and lines[0].startswith("%%") and not _MAGIC.match(lines[0]) else _found(lines)
         if found is None:
             return lines
+        at, said = found
         if _EXTENSION not in self._shell.extension_manager.loaded:
             self._shell.extension_manager.load_extension(_EXTENSION)
-        line = f"step {found.group(1).strip()}"
-        return [f"get_ipython().run_line_magic('session', {line!r})\n", *lines[1:]]
+        line = f"step {said}"
+        return [*lines[:at], f"get_ipython().run_line_magic('session', {line!r})\n", *lines[at + 1 :]]
 
 
 def step_of(tree: ast.AST) -> str | None:
-    """What follows ``step`` on the first line of such a cell, from its code; None for any other code."""
+    """What follows ``step`` in such a cell's line, from its code; None for any other code."""
     match tree:
         case ast.Module(
             body=[ast.Expr(value=ast.Call(func=ast.Attribute(attr="run_line_magic"), args=[magic, line])), *_]
@@ -89,23 +127,27 @@ def step_of(tree: ast.AST) -> str | None:
 
 
 def body_of(raw: str) -> str | None:
-    """What follows a step's first line; None where there is no such line."""
-    found = _first(raw)
-    return None if found is None else found[1]
+    """What follows the line that makes a cell a step; None where there is no such line."""
+    lines = raw.splitlines(keepends=True)
+    found = _found(lines)
+    return None if found is None else "".join(lines[found[0] + 1 :])
 
 
 def line_of(raw: str) -> str | None:
-    """What a step's first line says after the word; None where there is no such line."""
-    found = _first(raw)
-    return None if found is None else found[0]
+    """What that line says after the word; None where there is no such line."""
+    found = _found(raw.splitlines(keepends=True))
+    return None if found is None else found[1]
 
 
-def _first(raw: str) -> tuple[str, str] | None:
-    lines = raw.splitlines(keepends=True)
+def _found(lines: list[str]) -> tuple[int, str] | None:
+    """Where the line is that makes a cell a step, and what it says after the word."""
+    commented = False
     for at, line in enumerate(lines):
-        found = _STEP.match(line.lstrip())
+        text = line.strip()
+        found = _COMMENT.match(text) or (None if commented else _MAGIC.match(text))
         if found is not None:
-            return found.group(1).strip(), "".join(lines[at + 1 :])
-        if line.strip() and not line.startswith("%%"):
+            return at, found.group(1).strip()
+        if text and not text.startswith(("#", "%%")):
             return None
+        commented = commented or text.startswith("#")
     return None

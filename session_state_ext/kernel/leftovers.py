@@ -20,7 +20,7 @@ from msgspec import Struct
 from session_state_ext.model import Run, Variable
 from session_state_ext.wire import SaidOrigin, decode, encode
 
-from .outbox import DELETED, Group, Open, Outbox, Patched, Written, as_text
+from .outbox import DELETED, Group, Outbox, Patched, Written, as_text
 
 
 class _KeptPatch(Struct, kw_only=True, frozen=True):
@@ -38,12 +38,12 @@ class _KeptGroup(Struct, kw_only=True, frozen=True):
     seen: dict[str, int] | None = None
     specs: dict[str, str] = {}
     label: str | None = None
+    family: int = 0
 
 
 class _KeptOpen(Struct, kw_only=True, frozen=True):
     seq: int
     base: int
-    body: str
     group: _KeptGroup
 
 
@@ -82,17 +82,7 @@ class Leftovers:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock.acquire(timeout=0)
-        descriptor, temporary = tempfile.mkstemp(dir=self._path.parent, prefix=".")  # mode 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(encode(self._kept(outbox, rows)))
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, self._path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
+        _write(self._path, _outbox(self._session, outbox, rows))
 
     def remove(self) -> None:
         """Nothing is pending any more."""
@@ -103,19 +93,46 @@ class Leftovers:
                 Path(self._lock.lock_file).unlink(missing_ok=True)
             self._lock.release()
 
-    def _kept(self, outbox: Outbox, rows: dict[str, Variable]) -> _Kept:
-        opened = outbox.open
-        return _Kept(
-            session=self._session,
-            client=self._client,
-            seq=outbox.seq,
-            open=None
-            if opened is None
-            else _KeptOpen(
-                seq=opened.seq, base=opened.base, body=opened.body.decode(), group=_kept(opened.group, rows)
-            ),
-            queue=[_kept(group, rows) for group in outbox.queue],
-        )
+
+class Abandoned:
+    """What another kernel has left, while it is ours to send."""
+
+    def __init__(self, path: Path, session_id: str, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self._path, self._session = path, session_id
+
+    def write(self, rows: dict[str, Variable]) -> None:
+        """Keep what is still pending, in place of what was. Raises OSError."""
+        _write(self._path, _outbox(self._session, self.outbox, rows))
+
+    def remove(self) -> None:
+        """All of it has been sent."""
+        self._path.unlink(missing_ok=True)
+
+
+def _write(path: Path, kept: _Kept) -> None:
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".")  # mode 0600
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(encode(kept))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _outbox(session_id: str, outbox: Outbox, rows: dict[str, Variable]) -> _Kept:
+    opened = outbox.open
+    return _Kept(
+        session=session_id,
+        client=outbox.client,
+        seq=outbox.seq,
+        open=None if opened is None else _KeptOpen(seq=opened.seq, base=opened.base, group=_kept(opened.group, rows)),
+        queue=[_kept(group, rows) for group in outbox.queue],
+    )
 
 
 def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
@@ -126,14 +143,21 @@ def _kept(group: Group, rows: dict[str, Variable]) -> _KeptGroup:
     edits = {name: _kept_edit(written) for name, written in group.edits.items()}
     specs = {name: spec.decode() for name, spec in group.specs.items()}
     return _KeptGroup(
-        origin=group.origin, edits=edits, runs=group.runs, whole=group.whole, seen=seen, specs=specs, label=group.label
+        origin=group.origin,
+        edits=edits,
+        runs=group.runs,
+        whole=group.whole,
+        seen=seen,
+        specs=specs,
+        label=group.label,
+        family=group.family,
     )
 
 
 def _group(kept: _KeptGroup) -> Group:
     edits = {name: _edit(edit) for name, edit in kept.edits.items()}
     specs = {name: spec.encode() for name, spec in kept.specs.items()}
-    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, specs=specs, label=kept.label)
+    return Group(kept.origin, edits, list(kept.runs), kept.whole, kept.seen, kept.family, specs, kept.label)
 
 
 def _kept_edit(written: Written) -> str | _KeptPatch | None:
@@ -167,19 +191,19 @@ def _taken(path: Path) -> Iterator[bool]:
 
 
 @contextlib.contextmanager
-def abandoned(session_id: str, where: Path) -> Iterator[Iterator[tuple[Path, Outbox]]]:
+def abandoned(session_id: str, where: Path) -> Iterator[Iterator[Abandoned]]:
     """The outboxes which kernels of this session left behind and nobody else is sending.
 
     Each is ours until the next one is asked for; its file is removed by whoever has sent it.
     """
 
-    def each() -> Generator[tuple[Path, Outbox], None, None]:
+    def each() -> Generator[Abandoned, None, None]:
         for path in sorted(where.glob(f"{_prefix(session_id)}.*.json")) if where.is_dir() else ():
             with _taken(path) as ours:
                 if ours and path.exists():
                     outbox = read(path)
                     if outbox is not None:
-                        yield path, outbox
+                        yield Abandoned(path, session_id, outbox)
 
     found = each()
     try:
@@ -199,10 +223,8 @@ def read(path: Path) -> Outbox | None:
     outbox = Outbox(kept.client)
     outbox.seq = kept.seq
     if kept.open is not None:
-        group = _group(kept.open.group)
-        outbox.open = Open(kept.open.seq, kept.open.base, kept.open.body.encode(), group)
-        outbox.latest.update(group.edits)
-        outbox.specs.update(group.specs)
+        # Not as it was sent: of what has become old each edit says what it was written on top of.
+        outbox.reopen(kept.open.seq, kept.open.base, _group(kept.open.group))
     for group in map(_group, kept.queue):
         outbox.append(group)
     return outbox

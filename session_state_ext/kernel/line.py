@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+from session_state_ext.errors import ReadOnly, SessionError, StorageReadOnly
 from session_state_ext.names import new_tag
 from session_state_ext.wire import InvalidField
 
@@ -60,7 +61,17 @@ class Line:
     @property
     def shut(self) -> bool:
         """Whether nothing may be written."""
-        return self.state == "off" or self.replica.read_only
+        return self.state == "off" or self.closed is not None
+
+    @property
+    def closed(self) -> SessionError | None:
+        """Why the session cannot be changed, None where it can."""
+        replica = self.replica
+        if replica.read_only:
+            return ReadOnly()
+        if replica.meta is not None and replica.meta.storage == "read-only":
+            return StorageReadOnly("The session can be read, but not changed just now: its disk cannot be written.")
+        return None
 
     @property
     def usable(self) -> bool:

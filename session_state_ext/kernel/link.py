@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 from msgspec import Raw
 
 from session_state_ext.changes import declared
-from session_state_ext.errors import ReadOnly, SessionError, Unavailable
+from session_state_ext.errors import SessionError, Unavailable
 from session_state_ext.model import Origin, Step, Variable
 from session_state_ext.names import new_tag
-from session_state_ext.wire import Bindings, Overwritten, SaidOrigin
+from session_state_ext.wire import Overwritten, SaidOrigin
 
 from .backend import Backend, Choice
+from .condition import Condition
 from .endings import after_fork, at_exit
 from .line import BarrierAnswer, Line
 from .outbox import DELETED, Group, Patched, Refusal, Written, as_text, lay
@@ -39,16 +40,16 @@ REMOTE_SECONDS = 5.0
 _T = TypeVar("_T")
 
 
-class Link:
+class Link(Condition):
     """One kernel's connection, to one session at a time."""
 
     def __init__(self, find: Callable[[], Backend], *, local: bool) -> None:
         """``find`` is called on the link's thread; ``local``: what it gives is in this process."""
-        self._line = Line(local=local)
+        line = Line(local=local)
+        super().__init__(line, Talker(line, find))
         self._outbox = self._line.replica.outbox
         #: the declarations that count now, JSON text by name; looked at before each write
         self.specs = self._line.replica.specs
-        self._talker = Talker(self._line, find)
         #: who makes the edits from now on
         self.origin = SaidOrigin(kind="cell")
         self._batch: Group | None = None
@@ -61,46 +62,6 @@ class Link:
         self._talker.start()
         return self
 
-    @property
-    def replica(self) -> Replica:
-        """What is known; to be read under :meth:`moment` where more than one thing is read."""
-        return self._line.replica
-
-    @property
-    def usable(self) -> bool:
-        """Whether somebody is there to answer, as far as is known."""
-        return self._line.usable
-
-    @property
-    def fleeting(self) -> str | None:
-        """Why what is acknowledged does not outlive this kernel, a sentence; None where it does."""
-        return self._line.fleeting
-
-    @property
-    def trouble(self) -> str | None:
-        """Why nobody answers, a clause."""
-        return self._line.trouble
-
-    @property
-    def remembered(self) -> Bindings | None:
-        """The names that this notebook's last kernel had bound, as far as that is known."""
-        return self._talker.remembered
-
-    @property
-    def question(self) -> str | None:
-        """Which session this notebook is to have is for somebody to choose: a sentence that says so."""
-        return self._line.question
-
-    @property
-    def outages(self) -> int:
-        """How often the connection went."""
-        return self._line.outages
-
-    @property
-    def saved(self) -> bool:
-        """Whether all that was written has been acknowledged."""
-        return not self._line.replica.outbox
-
     # --- reading ---
 
     @contextlib.contextmanager
@@ -109,12 +70,12 @@ class Link:
         with self._line.lock:
             yield self._line.replica
 
-    def known(self) -> None:
-        """Wait until there is a session to read. Raises Unavailable."""
+    def known(self, most: float | None = None) -> None:
+        """Wait until there is a session to read, for ``most`` seconds where that is given. Raises Unavailable."""
         line = self._line
         if line.replica.known:
             return
-        seconds = FIRST_SECONDS if line.local else REMOTE_SECONDS
+        seconds = most or (FIRST_SECONDS if line.local else REMOTE_SECONDS)
         line.wait(lambda: line.replica.known or line.state in ("down", "off"), seconds)
         if not line.replica.known:
             raise Unavailable(f"Nothing of this session is known yet: {line.trouble or 'nobody answers'}.")
@@ -157,8 +118,8 @@ class Link:
                 "This process does not hold the session: it was forked from the kernel, or the session was let go. "
                 "Start it with env=session.env(), and call session_state_ext.connect() there."
             )
-        if self._line.replica.read_only:
-            raise ReadOnly("You may read this session but not change it.")
+        if self.closed is not None:
+            raise self.closed
 
     def put(self, name: str, written: Written) -> None:
         """Set a variable, or delete it: shown at once, sent soon. The name and the value have been checked."""
@@ -275,7 +236,12 @@ class Link:
         if self.saved or line.state == "off":
             return self.saved
         self._talker.call(self._talker.hurry)
-        line.wait(lambda: self.saved or not (patient or line.usable or line.state == "connecting"), seconds)
+
+        def over() -> bool:
+            nobody = not (line.usable or line.state == "connecting") or self.waits is not None
+            return self.saved or (nobody and not patient)
+
+        line.wait(over, seconds)
         return self.saved
 
     def reached(self, revision: int, seconds: float = REMOTE_SECONDS) -> bool:
@@ -348,13 +314,14 @@ class Link:
         watch = self._line.replica.watch
         if watch is not None and watch.wants(name):
             new = None if written is DELETED else as_text(written)
-            watch.shows(name, new, self._author(self.origin), self._line.replica.revision)
+            revision = self._line.replica.revision + self._outbox.ahead(self.origin)
+            watch.shows(name, new, self._author(self.origin), revision)
 
     def _look(self, names: Iterable[str], said: SaidOrigin) -> None:
         """Edits have been made here; the lock is held."""
         replica = self._line.replica
         if replica.watch is not None:
-            replica.watch.look(names, self._author(said), replica.revision)
+            replica.watch.look(names, self._author(said), replica.revision + self._outbox.ahead())
 
     def _author(self, said: SaidOrigin) -> Origin:
         return said.complete(user=None, client=self._outbox.client)

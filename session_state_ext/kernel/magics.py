@@ -96,6 +96,8 @@ class SessionMagics(Magics):
             # What this cell has set is part of what is shown; where nobody answers this costs nothing.
             self._link.flush()
             return self._overview()
+        if rest.lstrip().startswith("=") and not rest.lstrip().startswith("==") and word != "set":
+            raise Mistake(f"To set a variable, write: %session set {line}")
         if word in ("--help", "-h", "?"):
             word = "help"
         command = self._commands.get(word) or self._further.get(word)

@@ -52,7 +52,7 @@ The past. Every change is remembered, and taken back by a new one:
     %session redo [--force]              take back the newest undo
     %session diff 12 [15]                what differs between two revisions or snapshots, or between one and now
     %session snapshot [NAME] [--delete]  name what stands now; without a name: list them; --delete forgets one
-    %session restore NAME                go back to a snapshot, or to a revision by its number
+    %session restore NAME [--force]      go back to a snapshot, or to a revision by its number
     %session purge token [--yes]         remove the earlier values of a variable (a password) for good
 
 Steps. A step is a cell that says what it reads and what it writes:

@@ -44,6 +44,7 @@ class MemoryBackend:
         self._session = _Session()
 
     remembered = None
+    chosen = None
 
     async def remember(self, bindings: Bindings) -> None:
         """Nobody comes after this kernel."""

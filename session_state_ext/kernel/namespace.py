@@ -9,6 +9,7 @@ from typing import Any
 
 from session_state_ext import jsontext
 from session_state_ext.errors import SessionError
+from session_state_ext.model import Run
 from session_state_ext.names import why_unsafe
 
 from . import preview, values
@@ -29,6 +30,8 @@ class Namespace:
         self._session = session
         #: what was put there by a step, a pull or a push; the user's own values are not in it
         self._placed: dict[str, Any] = {}
+        #: the runs of steps that have left names here, by name
+        self.left: dict[str, Run] = {}
         #: values of the user's that were replaced, until their names are bound again
         self._replaced: dict[str, Any] = {}
         self._settle: Callable[[], None] = lambda: None
@@ -43,8 +46,8 @@ class Namespace:
         """Have the session know what bound names mean, before variables are read to be put into names."""
         self._settle()
 
-    def check(self, name: str, *, force: bool = False) -> None:
-        """Raise Unplaced where ``name`` must not be put into the names."""
+    def check(self, name: str, *, force: bool = False, forcible: bool = True) -> None:
+        """Raise Unplaced where ``name`` must not be put into the names; ``forcible``: but for ``force``."""
         reason = why_unsafe(name)
         if reason is not None:
             raise Unplaced(f"{reason} Use session[{name!r}] instead.", name=name)
@@ -59,7 +62,7 @@ class Namespace:
             what = "function" if isinstance(standing, types.FunctionType) else "callable"
         else:
             return
-        use = f"Use session[{name!r}], rename one of them, or say --force."
+        use = f"Use session[{name!r}], {'rename one of them, or say --force' if forcible else 'or rename one of them'}."
         raise Unplaced(
             f"{name} is {values.article(what)} of this notebook; the session's variable would replace it. {use}",
             name=name,
@@ -73,10 +76,18 @@ class Namespace:
         self._agree(name, text)
         return said
 
+    def is_own(self, name: str) -> bool:
+        """Whether what ``name`` means is the user's: not the very value that was put there, unless that can change."""
+        standing = self._names[name]
+        return not (name in self._placed and self._placed[name] is standing and values.is_plain(standing))
+
     def put(self, name: str, text: bytes) -> None:
         """Give ``name`` the value of this JSON text, whatever it was."""
         self._names[name] = values.decode(text)
         self._placed[name] = self._names[name]
+        if name in self.left and name not in self.left[name].written:
+            # What the run had left was never in the session.
+            del self.left[name]
 
     def replacing(self, name: str, text: bytes) -> str | None:
         """What to say when this replaces a value of the user's, which :meth:`yours` then has; None where it is the
@@ -121,7 +132,8 @@ class Namespace:
 
     def hold(self, name: str, value: Any) -> None:
         """Give ``name`` a value that is in the kernel only. Raises Unplaced."""
-        self.check(name)
+        if name not in self.left:  # else it may be a function that an earlier run has left
+            self.check(name)
         self._names[name] = value
         self.trust(name)
 
@@ -134,6 +146,7 @@ class Namespace:
         self._names.pop(name, None)
         self._placed.pop(name, None)
         self._replaced.pop(name, None)
+        self.left.pop(name, None)
 
     def __contains__(self, name: str) -> bool:
         return name in self._names

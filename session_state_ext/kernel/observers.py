@@ -12,20 +12,22 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
 
 from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin
 
 from . import values
+from .calls import WrongCall, answered, names_in
 from .watch import Seen
 
 if TYPE_CHECKING:
     from .link import Link
 
-Handler = Callable[[dict[str, Any]], None]
+Handler = Callable[[dict[str, Any]], object]
+_H = TypeVar("_H", bound=Handler)
 #: Where a handler is called: between cells, on the observers' thread, or on that of the widgets.
 Lane = Literal["cells", "background", "widgets"]
 
@@ -40,10 +42,22 @@ _ROUNDS = 100
 class Observer:
     """One handler, and the changes that it has not been told of."""
 
-    def __init__(self, handler: Handler, names: frozenset[str] | None, lane: Lane, origin: SaidOrigin) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        names: frozenset[str] | None,
+        lane: Lane,
+        origin: SaidOrigin,
+        made: Made | None = None,
+        gone: Callable[[], None] = lambda: None,
+    ) -> None:
         self.handler, self.names, self.lane = handler, names, lane
         #: who writes what the handler writes
         self.origin = origin
+        #: where the cell that made it was when it did; None where it is not to be replaced when that runs again
+        self.made = made
+        #: called when it has been replaced
+        self.gone = gone
         self._lock = threading.Lock()
         self._waiting: deque[Seen] = deque()
         self._bytes = 0
@@ -112,20 +126,46 @@ class Observer:
         print(f"session.observe: {named} failed, told of {name}:\n{shown}", file=sys.stderr, end="")
 
 
+class Made(Struct, frozen=True):
+    """A function that one run of a cell has made."""
+
+    cell: str
+    qualname: str
+    #: one object for the whole run
+    run: SaidOrigin
+
+    @classmethod
+    def of(cls, function: object, run: SaidOrigin) -> Made | None:
+        """None where no cell runs, or the front end does not tell which."""
+        if run.cell is None:
+            return None
+        return cls(run.cell, getattr(function, "__qualname__", type(function).__qualname__), run)
+
+    def again(self, other: Made | None) -> bool:
+        """Whether this is what an earlier run of the same cell had made."""
+        return (
+            other is not None
+            and (self.cell, self.qualname) == (other.cell, other.qualname)
+            and self.run is not other.run
+        )
+
+
 def _weight(seen: Seen) -> int:
     return len(seen.old or b"") + len(seen.new or b"")
 
 
 def as_change(seen: Seen) -> dict[str, Any]:
-    """A change as a handler is given it."""
-    return {
-        "name": seen.name,
-        "old": None if seen.old is None else values.decode(seen.old),
-        "new": None if seen.new is None else values.decode(seen.new),
-        "origin": {key: value for key, value in to_builtins(seen.origin).items() if value is not None},
-        "revision": seen.revision,
-        "type": "delete" if seen.new is None else "change",
-    }
+    """A change as a handler is given it: as in traitlets, ``change["new"]`` and ``change.new``."""
+    from traitlets import Bunch  # scripts need not load it
+
+    return Bunch(
+        name=seen.name,
+        old=None if seen.old is None else values.decode(seen.old),
+        new=None if seen.new is None else values.decode(seen.new),
+        origin={key: value for key, value in to_builtins(seen.origin).items() if value is not None},
+        revision=seen.revision,
+        type="delete" if seen.new is None else "change",
+    )
 
 
 class Observers:
@@ -143,7 +183,11 @@ class Observers:
         """Tell it from now on."""
         if observer.lane != "cells":
             self._start(observer.lane)
-        self._watch((*self._all, observer))
+        before = [one for one in self._all if observer.made is not None and observer.made.again(one.made)]
+        self._watch((*(one for one in self._all if one not in before), observer))
+        for one in before:
+            one.clear()
+            one.gone()
 
     def remove(self, handler: Handler) -> None:
         """Tell it no more, and nothing of what waits."""
@@ -233,22 +277,29 @@ class Observable:
     #: where a handler is called that asks for nothing else: there may be no cells
     _lane: Lane = "background"
 
-    def observe(self, handler: Handler, names: str | Iterable[str] | None = None, *, background: bool = False) -> None:
-        """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it, own cells too.
+    @answered('session.observe(print, ["lr", "epochs"])')
+    def observe(self, handler: _H, names: str | Iterable[str] | None = None, *, background: bool = False) -> _H:
+        """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it, own cells too::
 
-        It is given a dict as in traitlets: ``name``, ``old``, ``new`` (None where there is no value), ``origin`` (a
-        dict, of which ``kind`` is always there), ``revision``, ``type`` ("change" or "delete"). Each is told once, in
-        order: the old value of one is the new value of the one before.
+            session.observe(lambda change: print(change.new), "lr")
+
+        It is given a dict as in traitlets, whose members are its attributes, too: ``name``, ``old``, ``new`` (None
+        where there is no value), ``origin`` (a dict, of which ``kind`` is always there), ``revision`` (of what was
+        written here a moment ago: which it has where nobody else writes in between), ``type`` ("change" or "delete").
+        Each is told once, in order: the old value of one is the new value of the one before. A cell that runs again
+        replaces the handlers of the same name that it had made. Gives the handler, so that it may stand above one.
 
         It is called between cells, on the main thread: while the kernel idles as soon as it happens, else when the
         cell has ended. ``background``: on a thread of its own, also while a cell runs. In a script, which has no
         cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
         """
         if not callable(handler):
-            raise TypeError(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
-        wanted = None if names is None else frozenset([names] if isinstance(names, str) else names)
+            raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+        wanted = None if names is None else frozenset(names_in([names]))
         self._observed(handler, wanted, "background" if background else self._lane)
+        return handler
 
+    @answered("session.unobserve(print)")
     def unobserve(self, handler: Handler) -> None:
         """Call ``handler`` no more."""
         if self._observing is not None:
@@ -259,7 +310,7 @@ class Observable:
             # What stands is where it begins; without this a change made right away could be taken for that.
             self._link.known()
         origin = SaidOrigin(kind=self._link.origin.kind, cell=self._link.origin.cell)
-        self._observers().add(Observer(handler, names, lane, origin))
+        self._observers().add(Observer(handler, names, lane, origin, Made.of(handler, self._link.origin)))
 
     def _observers(self) -> Observers:
         if self._observing is None:

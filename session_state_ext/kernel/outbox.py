@@ -7,65 +7,29 @@ a refused mutate of several edits goes again one variable at a time; a final ans
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
 
 from msgspec import UNSET, Raw, Struct, UnsetType, field
 from msgspec.structs import replace
 
 from session_state_ext.changes import read_spec
-from session_state_ext.differences import composed
-from session_state_ext.errors import SessionError
 from session_state_ext.model import Declare, Delete, Op, Patch, RunOp, Set, Variable
 from session_state_ext.model import Run as RunRecord
-from session_state_ext.patches import patch_value
 from session_state_ext.wire import Mutate, Reject, SaidOrigin, encode
+
+from .untaken import without
+from .written import DELETED as DELETED
+from .written import Patched as Patched
+from .written import Written as Written
+from .written import as_text as as_text
+from .written import bytes_of
+from .written import fits as fits
+from .written import laid as laid
+from .written import lay as lay
 
 #: A mutate stays well below what a frame can carry, unless it must stay whole.
 CHUNK_BYTES = 8 * 1024 * 1024
-
-
-class _Deleted:
-    def __repr__(self) -> str:
-        return "DELETED"
-
-
-#: Stands for the value of a variable that is taken away.
-DELETED: Final = _Deleted()
-
-
-class Patched(Struct, frozen=True):
-    """Members of a variable, written by themselves."""
-
-    #: a JSON patch (RFC 6902)
-    patch: bytes
-    #: the whole value that it came to where it was made, and the one it was made of
-    value: bytes
-    before: bytes
-
-
-#: What an edit makes of a variable: JSON text, a plain number or short string (see values.is_plain), Patched, DELETED.
-Written = Any
-
-
-def as_text(written: Written) -> bytes:
-    """The JSON text of what was written; not for DELETED."""
-    if type(written) is bytes:
-        return written
-    return written.value if type(written) is Patched else json.dumps(written, ensure_ascii=False).encode("utf-8")
-
-
-def lay(edits: dict[str, Written], name: str, patched: Patched) -> None:
-    """Add ``patched`` to ``edits``, as one edit with what they have of this variable already."""
-    old = edits.get(name)
-    if name not in edits or old is DELETED:
-        edits[name] = patched
-    elif type(old) is Patched:
-        edits[name] = Patched(composed(old.patch, patched.patch), patched.value, old.before)
-    else:
-        edits[name] = patched.value
 
 
 class Group(Struct):
@@ -85,6 +49,8 @@ class Group(Struct):
     specs: dict[str, bytes] = field(default_factory=dict[str, bytes])
     #: what the change is for, in a word
     label: str | None = None
+    #: the revision that whoever wrote it had seen, where that is not the newest: a step's outputs, as of its beginning
+    base: int | None = None
 
     def ops(self) -> tuple[Op, ...]:
         """What the server is asked to do."""
@@ -108,6 +74,8 @@ class Open(Struct, frozen=True):
     base: int
     body: bytes
     group: Group
+    #: the number went out before with the same edits under no condition: it may still arrive so
+    twice: bool = False
 
 
 class Refusal(Struct, frozen=True, kw_only=True):
@@ -124,6 +92,8 @@ class Refusal(Struct, frozen=True, kw_only=True):
     base: bytes | None = None
     #: the declaration, where it was that which was not taken
     spec: bytes | None = None
+    #: the id of the run whose output it was
+    run: str | None = None
 
 
 class Outbox:
@@ -156,6 +126,12 @@ class Outbox:
         if self.open is not None:
             yield self.open.group
         yield from self.queue
+
+    def ahead(self, origin: SaidOrigin | None = None) -> int:
+        """How many changes are pending, with that of the next edit of ``origin``, where one is named."""
+        count = len(self.queue) + (self.open is not None)
+        joins = self._growing is not None and self._growing.origin is origin
+        return count if origin is None or joins else count + 1
 
     # --- writing ---
 
@@ -197,21 +173,37 @@ class Outbox:
         """A group of its own: a batch, or a step's outputs with their run."""
         self._growing = None
         self.queue.append(group)
+        self._show(group)
+
+    def reopen(self, seq: int, base: int, group: Group) -> None:
+        """What another life of this client had sent, and not been answered; its number may have arrived otherwise."""
+        self.open = replace(frozen(seq, base, group), twice=True)
+        self._show(group)
+
+    def _show(self, group: Group) -> None:
         self.latest.update(group.edits)
         self.specs.update(group.specs)
+        self._families = max(self._families, group.family)
 
     def stamp(self, revisions: Mapping[str, Variable]) -> None:
-        """From now on what is queued says which revision it was written on top of (0: there was none)."""
+        """From now on all that is pending says which revision it was written on top of (0: there was none)."""
         self._growing = None
-        for group in self.queue:
-            if group.seen is None:
-                group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+        for group in self.groups():
+            _stamp(group, revisions)
 
     def doubt(self, revisions: Mapping[str, Variable]) -> None:
         """The server has forgotten whether it took the open mutate: it goes again where nothing has changed since."""
-        group = None if self.open is None else self.open.group
-        if group is not None and group.seen is None:
-            group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+        if self.open is not None:
+            _stamp(self.open.group, revisions)
+
+    def saw(self, taken: Group, revision: int, rows: Mapping[str, Variable]) -> None:
+        """``taken`` is in the session since ``revision``: what is queued on top of it has seen that."""
+        for group in self.queue:
+            for name in taken.edits.keys() & (group.seen or {}).keys():
+                row = rows.get(name)
+                stood = row.revision if row is not None else 0 if taken.edits[name] is DELETED else revision
+                # What somebody wrote after that, nobody here had seen.
+                group.seen = {**(group.seen or {}), name: min(stood, revision)}
 
     # --- sending ---
 
@@ -228,9 +220,7 @@ class Outbox:
 
     def _number(self, group: Group, base: int) -> Open:
         self.seq += 1
-        label = UNSET if group.label is None else group.label
-        body = encode(Mutate(seq=self.seq, base=base, ops=group.ops(), origin=group.origin, label=label))
-        self.open = Open(self.seq, base, body, group)
+        self.open = frozen(self.seq, base if group.base is None else min(base, group.base), group)
         return self.open
 
     def _chunk(self, group: Group) -> Group:
@@ -238,7 +228,7 @@ class Outbox:
         size, names = 0, list(group.edits)
         for at, name in enumerate(names):
             written = group.edits[name]
-            size += _size(written)
+            size += bytes_of(written)
             if size > CHUNK_BYTES and at:
                 rest = {name: group.edits[name] for name in names[at:]}
                 first = {name: group.edits[name] for name in names[:at]}
@@ -256,21 +246,23 @@ class Outbox:
         self._forget(group)
         return group
 
-    def refuse(self, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
-        """The open mutate has been refused for good: what of it is lost to the session.
+    def refuse(self, code: str, message: str, theirs: bytes | None = None, name: str | None = None) -> list[Refusal]:
+        """The open mutate has been refused for good, because of ``name`` where that is known: what of it is lost.
 
-        Of a change of several edits nothing is lost yet: they go again, one variable at a time.
+        Of a change of several edits nothing is lost yet: they go again, one variable at a time. Of a run's change only
+        the output that was refused: the others go again with the record, which does not claim it any more.
         """
         if self.open is None:
             return []
         group, self.open = self.open.group, None
+        if group.runs and name in group.edits:
+            return self._leave_out(group, name, code, message, theirs)
         # A batch is all or nothing; a step's outputs are not, for the others are still worth keeping.
         if (group.runs or not group.whole) and len({*group.edits, *group.specs}) + len(group.runs) > 1:
             self._take_apart(group)
             return []
         self._forget(group)
-        self._tell_family(group, message)
-        return refusals(group, code, message, theirs)
+        return refusals(group, code, message, theirs, self._tell_family(group, message))
 
     def refit(self, name: str, row: Variable) -> list[Refusal]:
         """Take out an edit of members that no longer fits what is confirmed: it is never sent."""
@@ -292,8 +284,21 @@ class Outbox:
         """Send the open mutate's edits anew, under the next number: its variable was gone, that is known now."""
         if self.open is not None:
             group, self.open = self.open.group, None
+            group.base = None
             group.seen = None if seen is None else dict.fromkeys(group.edits, seen)
             self.queue.appendleft(group)
+
+    def _leave_out(self, group: Group, name: str, code: str, message: str, theirs: bytes | None) -> list[Refusal]:
+        lost = Group(group.origin, {name: group.edits.pop(name)})
+        group.runs = [without(run, _texts(lost), message) for run in group.runs]
+        self.queue.appendleft(group)
+        self._forget(lost)
+        return refusals(lost, code, message, theirs, group.runs[0].id)
+
+    def rebase(self) -> None:
+        """Another history: the revisions that were seen are none of its."""
+        for group in self.groups():
+            group.base = None
 
     def _take_apart(self, group: Group) -> None:
         self._families += 1
@@ -304,6 +309,7 @@ class Outbox:
                 seen=group.seen,
                 family=self._families,
                 specs={name: group.specs[name]} if name in group.specs else {},
+                base=group.base,
             )
             for name in {**group.specs, **group.edits}
         ]
@@ -311,11 +317,14 @@ class Outbox:
             parts.append(Group(group.origin, runs=group.runs, family=self._families))
         self.queue.extendleft(reversed(parts))
 
-    def _tell_family(self, group: Group, message: str) -> None:
-        """A run's record, which goes last, must not claim what was refused before it."""
+    def _tell_family(self, group: Group, message: str) -> str | None:
+        """A run's record, which goes last, must not claim what was refused before it; the run's id."""
+        told = None
         for other in self.queue:
             if group.family and other.family == group.family and other.runs:
-                other.runs = [_without(run, list(group.edits), message) for run in other.runs]
+                other.runs = [without(run, _texts(group), message) for run in other.runs]
+                told = other.runs[0].id
+        return told
 
     def _forget(self, group: Group) -> None:
         for name in group.edits:
@@ -332,17 +341,21 @@ class Outbox:
                     self.specs[name] = other.specs[name]
 
     def resume(self, last_seq: int, answered: bool, base: int, *, same_epoch: bool) -> Open | None:
-        """After a welcome: what must be sent again. ``answered``: the welcome's last answer settled the open one."""
+        """After a welcome: what must be sent again. ``answered``: what was open had arrived, and has its answer."""
         opened = self.open
         self.seq = last_seq
+        if not same_epoch:
+            self.rebase()
         if opened is None or answered:
-            return None
-        if last_seq >= opened.seq:
-            self.settle()
             return None
         if last_seq == opened.seq - 1 and same_epoch:
             self.seq = opened.seq
-            return opened
+            if opened.group.seen is not None:
+                # What has become old gets its condition: the server has not seen this number, so that no other body
+                # stands under it.
+                again = frozen(opened.seq, opened.base, opened.group)
+                self.open = replace(again, twice=opened.twice or again.body != opened.body)
+            return self.open
         self.open = None
         return self._number(opened.group, base)
 
@@ -356,7 +369,21 @@ class Outbox:
         return dropped
 
 
-def refusals(group: Group, code: str, message: str, theirs: bytes | None = None) -> list[Refusal]:
+def frozen(seq: int, base: int, group: Group) -> Open:
+    """``group`` as a mutate of this number."""
+    label = UNSET if group.label is None else group.label
+    body = encode(Mutate(seq=seq, base=base, ops=group.ops(), origin=group.origin, label=label))
+    return Open(seq, base, body, group)
+
+
+def _stamp(group: Group, revisions: Mapping[str, Variable]) -> None:
+    if group.seen is None:
+        group.seen = {name: row.revision if (row := revisions.get(name)) else 0 for name in group.edits}
+
+
+def refusals(
+    group: Group, code: str, message: str, theirs: bytes | None = None, run: str | None = None
+) -> list[Refusal]:
     """Each edit of ``group`` as one that was not taken."""
     return [
         Refusal(
@@ -366,6 +393,7 @@ def refusals(group: Group, code: str, message: str, theirs: bytes | None = None)
             message=message,
             theirs=theirs,
             base=written.before if type(written) is Patched else None,
+            run=run,
         )
         for name, written in group.edits.items()
     ] + [
@@ -375,32 +403,11 @@ def refusals(group: Group, code: str, message: str, theirs: bytes | None = None)
     ]
 
 
-def _size(written: Written) -> int:
-    if type(written) is Patched:
-        return len(written.patch)
-    return len(written) if type(written) is bytes else 64
+def _texts(group: Group) -> dict[str, bytes]:
+    return {name: as_text(written) for name, written in group.edits.items() if written is not DELETED}
 
 
-def fits(patched: Patched, value: bytes) -> bool:
-    """Whether the patch can be made of this value."""
-    return laid(patched, value) is not None
-
-
-def laid(patched: Patched, value: bytes) -> bytes | None:
-    """What the patch makes of a value; None where it does not fit."""
-    try:
-        return patch_value(value, patched.patch)
-    except SessionError:
-        return None
-
-
-def _without(run: RunRecord, names: list[str], message: str) -> RunRecord:
-    written = [name for name in run.written if name not in names]
-    status = "warned" if run.status == "done" else run.status
-    return replace(run, written=written, status=status, warnings=[*run.warnings, *(f"{n}: {message}" for n in names)])
-
-
-def refusal_of(reject: Reject) -> tuple[str, str, bytes | None]:
+def refusal_of(reject: Reject) -> tuple[str, str, bytes | None, str | None]:
     """What :meth:`Outbox.refuse` wants of a reject frame."""
     theirs = None if reject.theirs is UNSET else bytes(reject.theirs)
-    return reject.code, reject.message, theirs
+    return reject.code, reject.message, theirs, None if reject.name is UNSET else reject.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Callable
 from typing import Any
 
 from msgspec import Struct, field
@@ -14,6 +15,7 @@ from . import values
 from .freenames import bound_names, surely_bound
 from .marks import Watched, is_interned
 from .namespace import Namespace
+from .untaken import not_taken
 
 #: A run's record names this many of the names that it left.
 _LEFT = 200
@@ -30,20 +32,33 @@ class Before(Struct, frozen=True):
 class Made(Struct):
     """What there is to write."""
 
+    #: bytes of one value
+    most: int
+    #: raises SessionError where a JSON text must not be written as the variable of this name
+    permit: Callable[[str, bytes], None]
+    #: by name, as they are
+    objects: dict[str, Any] = field(default_factory=dict[str, Any])
     texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
     #: one for each output that stays in the kernel
     warnings: list[str] = field(default_factory=list[str])
     #: outputs that were not made
     missing: list[str] = field(default_factory=list[str])
 
-    def add(self, name: str, value: Any, most: int) -> None:
-        """Take ``value`` as the output ``name``; one that cannot be stored is a warning."""
+    def add(self, name: str, value: Any) -> None:
+        """Take ``value`` as the output ``name``; one that cannot be stored, or must not be, is a warning."""
+        self.objects[name] = value
         try:
-            self.texts[name] = values.encode(value, name, most=most)
+            text = values.encode(value, name, most=self.most)
         except SessionError as error:
             reason = error.message.removeprefix(f"{name}: ")
             said = f"{name} is in kernel only: {values.describe(value)}."
             self.warnings.append(f"{said} {reason[:1].upper()}{reason[1:]}")
+            return
+        try:
+            self.permit(name, text)
+            self.texts[name] = text
+        except SessionError as error:
+            self.warnings.append(not_taken(name, text, error.message))
 
 
 def standing(names: Namespace, outputs: list[str]) -> dict[str, Before | None]:
@@ -58,24 +73,30 @@ def standing(names: Namespace, outputs: list[str]) -> dict[str, Before | None]:
 
 
 def of_names(
-    names: Namespace, before: dict[str, Before | None], tree: ast.Module | None, watched: Watched, most: int
+    names: Namespace, before: dict[str, Before | None], tree: ast.Module | None, watched: Watched, made: Made
 ) -> Made:
-    """The outputs of a cell that has run: those names that it bound or changed."""
-    made = Made()
+    """The outputs of a cell that has run, added to ``made``: those names that it bound or changed."""
     for name, former in before.items():
         if name not in names:
             made.missing.append(name)
             continue
         value = names[name]
-        untouched = former is not None and not _rebound(name, former, value, tree, watched)
-        if untouched and values.is_plain(value):
+        if (
+            former is not None
+            and not _rebound(name, former, value, tree, watched)
+            and _is_as_before(name, former, value)
+        ):
             made.missing.append(name)
-            continue
-        made.add(name, value, most)
-        if untouched and former is not None and name in made.texts and former.text == made.texts[name]:
-            del made.texts[name]
-            made.missing.append(name)
+        else:
+            made.add(name, value)
     return made
+
+
+def _is_as_before(name: str, before: Before, value: Any) -> bool:
+    """Whether the object that the name still means has not changed in place, as far as can be told."""
+    if values.is_plain(value):
+        return True
+    return before.text is not None and before.text == text_or_none(name, value)
 
 
 def _rebound(name: str, before: Before, value: Any, tree: ast.Module | None, watched: Watched) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from session_state_ext.changes import read_spec
 from session_state_ext.wire import is_unset, problem
 
-from . import allowed, preview
+from . import allowed, pending, preview
 from .display import Cell, Shown, Table, below, by, when
 from .link import Link
 from .sketches import sketch
@@ -19,7 +19,7 @@ from .sketches import sketch
 _ROWS = 200
 #: A value, and a description, take this much of a line.
 _WIDTH, _ABOUT = 60, 50
-#: Below the table stand so many sentences of values that are not allowed.
+#: Below the table stand so many sentences of values that are not allowed, or not the newest.
 _WRONG = 10
 
 
@@ -32,7 +32,7 @@ class Row(Struct, frozen=True):
     when: str
     about: str
     allowed: str
-    #: why its value is not what its declaration says
+    #: why its value is not what its declaration says, or not the newest
     wrong: str | None
 
     @property
@@ -59,12 +59,13 @@ def overview(link: Link) -> Shown:
     link.known()
     now = time.time() * 1000
     with link.moment() as replica:
-        pending = replica.outbox.names
+        waiting = replica.outbox.names
         view = replica.view()
-        stands = [(name, text, replica.rows.get(name), name in pending) for name, text in view.items()]
+        stands = [(name, text, replica.rows.get(name), name in waiting) for name, text in view.items()]
+        newer = pending.newer_of(replica)
         meta, revision = replica.meta, replica.revision
     named = meta.name if meta and meta.name else _of_path(meta.paths if meta else [])
-    title = " · ".join([f"Session {named}".rstrip(), f"revision {revision}", _saved(link, len(pending))])
+    title = " · ".join([f"Session {named}".rstrip(), f"revision {revision}", _saved(link, len(waiting))])
     if not stands:
         return Table(title, [], [], "No variables yet. Set one: %session set lr = 0.1, or in the Session panel.")
     rows = []
@@ -72,6 +73,10 @@ def overview(link: Link) -> Shown:
         new = waits or row is None
         written = ("here", "not saved yet") if new or row is None else (by(row.origin), when(row.updated_at, now))
         about, allows, wrong = _declared(name, text, link.specs.get(name))
+        if name in newer:
+            from session_state_ext.verdicts import newer_words
+
+            wrong = f"{name}: {newer_words(name, newer[name])}"
         rows.append(Row(name, text, *written, about, allows, wrong))
     refused = [one.wrong for one in rows if one.wrong is not None]
     more = f"and {len(stands) - _ROWS:,} more: session[NAME], or the Session panel" if len(stands) > _ROWS else ""
@@ -111,10 +116,13 @@ def _of_path(paths: list[str]) -> str:
     return f"of {paths[0].rpartition('/')[2]}" if paths else ""
 
 
-def _saved(link: Link, pending: int) -> str:
-    if pending:
-        waiting = f"{pending} not saved yet"
-        return waiting if link.usable else f"{waiting}: {link.trouble}"
+def _saved(link: Link, count: int) -> str:
+    if count:
+        waiting = f"{count} not saved yet"
+        why = link.waits if link.usable else link.trouble
+        return waiting if why is None else f"{waiting}: {why.rstrip('.')}"
     if link.fleeting:
         return "in this kernel's memory only"
+    if link.unkept:
+        return "in the server's memory only"
     return "all saved" if link.usable else f"as last known: {link.trouble}"

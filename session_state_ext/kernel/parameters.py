@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import io
 import linecache
+import re
 import tokenize
 from contextlib import suppress
 from typing import Any
@@ -13,11 +14,10 @@ from msgspec import Struct
 
 from session_state_ext.errors import SessionError
 
-from . import values
-
 #: A name, what is assigned to it, and its annotation.
 _Target = tuple[str, ast.expr, ast.expr | None]
 _NO_LITERAL = (ValueError, TypeError, SyntaxError, MemoryError, RecursionError)
+_HEADED = re.compile(r"#\s*parameters\s*:?\s*$", re.I)
 
 
 class NotPlain(SessionError):
@@ -35,6 +35,12 @@ class Parameter(Struct, frozen=True):
     description: str | None = None
     #: the annotation, as it is written
     annotation: str | None = None
+
+
+def is_headed(source: str) -> bool:
+    """Whether a cell begins with the comment that makes it the notebook's cell of parameters."""
+    first, _, _ = source.lstrip().partition("\n")
+    return _HEADED.match(first.strip()) is not None
 
 
 def parameters(source: str) -> list[Parameter]:
@@ -166,11 +172,3 @@ def _class(source: str, name: str) -> ast.ClassDef | None:
     except SyntaxError:
         return None
     return next((node for node in ast.walk(tree) if isinstance(node, ast.ClassDef) and node.name == name), None)
-
-
-def kind_of(parameter: Parameter) -> Any:
-    """The type that an annotation names, where it is one that is always there; else that of the value."""
-    named = {"float": float, "int": int, "str": str, "bool": bool, "list": list, "dict": dict, "object": object}
-    if parameter.annotation in named:
-        return named[parameter.annotation]
-    return type(parameter.value) if values.is_plain(parameter.value) and parameter.value is not None else None

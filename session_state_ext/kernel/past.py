@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from session_state_ext.errors import Conflict, Expired, NotFound, NothingToUndo, SessionError, Unavailable
+from session_state_ext.errors import (
+    Conflict,
+    Expired,
+    InvalidValue,
+    Locked,
+    NotFound,
+    NothingToUndo,
+    SessionError,
+    Unavailable,
+)
 from session_state_ext.model import Snapshot
 from session_state_ext.spelling import nearest, pasted
 
 from .archive import Altered, Archive, Author
-from .descriptions import check_text, check_whole
+from .calls import WrongCall, answered, check_text, check_whole
 from .link import Link
+from .refusals import insisting, unlocking
 
 if TYPE_CHECKING:
     from .history import Difference, History, Mark, Marks, Moved, Purged
@@ -29,6 +39,7 @@ class Past:
 
     _link: Link
 
+    @answered('session.history("lr", limit=50)')
     def history(self, name: str | None = None, *, limit: int = PAGE, before: int | None = None) -> History:
         """The newest changes (of the variable ``name``), newest first: a sequence that shows as a table.
 
@@ -71,10 +82,12 @@ class Past:
             self._title(name, len(shown)), entries, _older(name, shown[-1].revision if older else None)
         )
 
+    @answered("session.undo(), or session.undo(12)")
     def undo(self, revision: int | None = None, *, force: bool = False) -> Moved:
         """Take back the newest change that was made here and is not undone, or the change ``revision``, by a new one.
 
-        Raises Conflict where one of its variables was changed again since; ``force`` takes it back all the same.
+        Raises Conflict where one of its variables was changed again since, InvalidValue where its value is not allowed
+        any more; ``force`` takes it back all the same.
         """
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
@@ -85,9 +98,8 @@ class Past:
         author = self._author()
         try:
             now = self._ask(lambda archive: archive.undo(author, revision=revision, force=force))
-        except Conflict as conflict:
-            number = "" if revision is None else str(revision)
-            raise self._moved_on(conflict, "undo", number) from None
+        except (Conflict, InvalidValue) as refusal:
+            raise insisting(self._link, refusal, "undo", "" if revision is None else str(revision)) from None
         except NothingToUndo:
             if revision is not None:
                 raise
@@ -100,6 +112,7 @@ class Past:
             f"Took back revision {undoes} · now at revision {now}", now, edits, "To have it again: %session redo"
         )
 
+    @answered("session.redo()")
     def redo(self, *, force: bool = False) -> Moved:
         """Take back the newest undo made here, where nothing was written here since. Raises as :meth:`undo`."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -109,8 +122,8 @@ class Past:
         author = self._author()
         try:
             now = self._ask(lambda archive: archive.redo(author, force=force))
-        except Conflict as conflict:
-            raise self._moved_on(conflict, "redo", "") from None
+        except (Conflict, InvalidValue) as refusal:
+            raise insisting(self._link, refusal, "redo", "") from None
         except NothingToUndo:
             raise NothingToUndo(
                 "There is nothing to redo: this kernel has undone nothing, or has written something since."
@@ -118,8 +131,13 @@ class Past:
         edits, undoes = self._arrived(now)
         return history.Moved(f"Took back the undo, revision {undoes} · now at revision {now}", now, edits, "")
 
-    def restore(self, to: int | str) -> Moved:
-        """Go back to a revision, or to a snapshot by its name, by a new change; variables that came later go."""
+    @answered('session.restore("before sweep"), or session.restore(12)')
+    def restore(self, to: int | str, *, force: bool = False) -> Moved:
+        """Go back to a revision, or to a snapshot by its name, by a new change; variables that came later go.
+
+        What is locked now stays locked. Raises Locked where the value of such a variable would change; ``force``
+        changes it all the same.
+        """
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
@@ -127,15 +145,18 @@ class Past:
         author, before = self._author(), self._link.replica.revision
         revision = self._revision(to)
         snapshot = to if isinstance(to, str) else None
-        now = self._ask(
-            lambda archive: archive.restore(author, revision=None if snapshot else revision, snapshot=snapshot)
-        )
+        number = None if snapshot else revision
+        try:
+            now = self._ask(lambda archive: archive.restore(author, revision=number, snapshot=snapshot, force=force))
+        except Locked as locked:
+            raise unlocking(locked, to) from None
         what = f"{snapshot} (revision {revision})" if snapshot else f"revision {revision}"
         if now <= before:
             return history.Moved(f"Nothing is different from {what}; the session is as it was.", now, [], "")
         edits, _ = self._arrived(now)
         return history.Moved(f"Back at {what} · now at revision {now}", now, edits, "To take this back: %session undo")
 
+    @answered('session.diff("before sweep"), or session.diff(12, 15)')
     def diff(self, earlier: int | str, later: int | str | None = None) -> Difference:
         """What is different between two revisions or snapshots; ``later`` is by default what stands now."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -151,12 +172,17 @@ class Past:
         between = f"{_at(earlier, first)} and {'now' if later is None else _at(later, last)}"
         return history.Difference(f"{count if edits else 'Nothing differs'} · between {between}", headings, edits)
 
+    @answered('session.snapshot("before sweep")')
     def snapshot(self, name: str, *, revision: int | None = None) -> Mark:
         """Give what stands now, or a revision, a name to go back to; a snapshot of that name moves there."""
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
         check_text(name, "snapshot")
+        if not name:
+            raise WrongCall("A snapshot needs a name.")
+        if name.isdigit():
+            raise SessionError(f"{name} would be mistaken for a revision. Give the snapshot a name of letters.")
         if revision is not None:
             check_whole(revision, "A revision")
         self._prepare("snapshot")
@@ -166,6 +192,7 @@ class Past:
         said = f"{taken.name} is revision {taken.revision}{moved}. Go back to it: %session restore {pasted(taken.name)}"
         return history.Mark(taken.name, taken.revision, taken.at, said)
 
+    @answered("session.snapshots()")
     def snapshots(self) -> Marks:
         """All snapshots, oldest first."""
         __tracebackhide__ = True  # an error is about the line that asked
@@ -178,6 +205,7 @@ class Past:
             ]
         )
 
+    @answered('session.forget("before sweep")')
     def forget(self, name: str) -> None:
         """Take a snapshot's name away; the revision stays in the history. Raises NotFound."""
         __tracebackhide__ = True
@@ -186,6 +214,7 @@ class Past:
         self._revision(name)
         self._ask(lambda archive: archive.forget_snapshot(name))
 
+    @answered('session.purge("token")')
     def purge(self, name: str) -> Purged:
         """Remove all earlier values of a variable for good: a secret that was pasted by mistake.
 
@@ -266,7 +295,7 @@ class Past:
         """The revision that a number or a snapshot's name means. Raises NotFound with what there is."""
         __tracebackhide__ = True
         if type(of) is not int and not isinstance(of, str):
-            raise TypeError(f"A revision is a whole number, or a snapshot's name in quotes; {of!r} is neither.")
+            raise WrongCall(f"A revision is a whole number, or a snapshot's name in quotes; {of!r} is neither.")
         if not isinstance(of, str):
             return of
         known = {one.name: one.revision for one in self._snapshots()}
@@ -276,26 +305,6 @@ class Past:
             f" There are: {', '.join(list(known)[:10])}." if known else " There are none yet: %session snapshot NAME"
         )
         raise NotFound(f"There is no snapshot {of}.{nearest(of, list(known))}{there}")
-
-    def _moved_on(self, conflict: Conflict, verb: str, number: str) -> Conflict:
-        """The refusal with what stands there, who wrote it, and how to do it all the same."""
-        from . import display, preview
-
-        name = conflict.fields.get("name", "A variable")
-        theirs = conflict.fields.get("theirs")
-        with self._link.moment() as replica:
-            row = replica.rows.get(name)
-        if theirs is None:
-            stands = f"{name} was deleted since"
-        else:
-            who = f" ({display.by(row.origin)})" if row is not None else ""
-            stands = f"{name} was changed again since, to {preview.brief(bytes(theirs), 40)}{who}"
-        forced = f"%session {verb} {number} --force".replace("  ", " ")
-        python = ", ".join([*([number] if number else []), "force=True"])
-        return Conflict(
-            f"Nothing was done: {stands}. To do it all the same: {forced}, or session.{verb}({python})",
-            **conflict.fields,
-        )
 
     def _title(self, name: str | None, count: int) -> str:
         meta = self._link.replica.meta

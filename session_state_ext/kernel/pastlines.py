@@ -96,16 +96,15 @@ class PastLines:
             return None
         if not name:
             return self._session.snapshots()
-        if name.isdigit():
-            raise Mistake(f"{name} would be mistaken for a revision. Give the snapshot a name of letters.")
         display.show(self._session.snapshot(name))
         return None
 
     def _restore(self, line: str) -> None:
-        name = " ".join(grammar.read(line, "restore").words)
+        said = grammar.read(line, "restore", flags=["--force"])
+        name = " ".join(said.words)
         if not name:
             raise Mistake("Say where to: %session restore NAME, or a revision. The snapshots: %session snapshot")
-        display.show(self._session.restore(_revision_or_name(name)))
+        display.show(self._session.restore(_revision_or_name(name), force="--force" in said.flags))
 
     def _purge(self, line: str) -> None:
         said = grammar.read(line, "purge", flags=["--yes"])

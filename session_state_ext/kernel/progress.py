@@ -5,7 +5,7 @@ A variable of the progress's name holds where the loop is, ``{"$progress": {...}
     {"done": 37, "total": 100, "state": "running", "started": 1700000000000, "seconds": 4.2, "rate": 8.9, "kernel": ""}
 
 ``total`` is null where it is not known, ``rate`` is items a second, ``state`` one of running, done, stopped (the loop
-was left), failed, interrupted. It is written when it begins, ends, and every 200 ms at most.
+was left), failed, interrupted. Where it is, is written every 200 ms at most; its end at once.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from session_state_ext.errors import InvalidValue, SessionError
 from session_state_ext.wire import SaidOrigin
 
+from .calls import WrongCall, answered, check_text, check_whole
+from .endings import at_exit
 from .identity import kernel_id
 from .outbox import as_text
 
@@ -79,37 +81,51 @@ class Board:
 
     def __init__(self, link: Link) -> None:
         self._link = link
-        self._lock = threading.Lock()
+        # What is written under it is written in order. Reentrant, for a loop that nobody holds any more ends anywhere.
+        self._lock = threading.RLock()
         self._written: dict[str, float] = {}
         #: the last state of each name that waits for its time
         self._due: dict[str, Loop] = {}
         self._waits = False
+        self._running: set[Loop] = set()
         #: loops that were left since the cell began
         self._left: list[Loop] = []
+        at_exit(self._exits)
 
     def show(self, loop: Loop) -> None:
         """Write where it is, now or when its time has come. Never raises: no loop fails for its bar."""
         now = time.monotonic()
         with self._lock:
+            self._running.add(loop)
             wait = self._written.get(loop.name, -EVERY_SECONDS) + EVERY_SECONDS - now
             if wait > 0:
                 self._due[loop.name] = loop
-                # The next item may take long, and an end has none.
+                # The next item may take long.
                 if not self._waits:
                     self._waits = True
                     self._link.later(wait, self.settle)
-                return
-            self._due.pop(loop.name, None)
-            self._written[loop.name] = now
-        self._write(loop)
+            else:
+                self._write(loop)
+
+    def end(self, loop: Loop) -> None:
+        """Write that it has ended, now: who reads it next, or a script that is over, has no later time."""
+        with self._lock:
+            self._running.discard(loop)
+            self._write(loop)
 
     def settle(self) -> None:
         """Write what waits."""
         with self._lock:
-            due, self._due, self._waits = list(self._due.values()), {}, False
-            self._written.update(dict.fromkeys((loop.name for loop in due), time.monotonic()))
-        for loop in due:
-            self._write(loop)
+            due, self._waits = [*self._due.values()], False
+            for loop in due:
+                self._write(loop)
+
+    def _exits(self) -> None:
+        """The process ends, and with it what goes through a loop on other threads."""
+        with self._lock:
+            for loop in self._running:
+                loop.state = "interrupted"
+                self._write(loop)
 
     def left(self, loop: Loop) -> None:
         """A loop has ended before its end: why, its cell may tell."""
@@ -121,11 +137,12 @@ class Board:
         for loop in left:
             if error is not None:
                 loop.state = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-                with self._lock:
-                    self._due[loop.name] = loop
+                self.end(loop)
         self.settle()
 
     def _write(self, loop: Loop) -> None:
+        self._due.pop(loop.name, None)
+        self._written[loop.name] = time.monotonic()
         # The session may be gone, or read-only by now.
         with contextlib.suppress(SessionError):
             self._link.put_as(loop.origin, loop.name, loop.text())
@@ -154,6 +171,7 @@ class Trackable:
     _link: Link
     _board: Board | None = None
 
+    @answered('for x in session.track(xs, "training"): ...')
     def track(
         self, items: Iterable[_T], name: str = "progress", *, total: int | None = None, unit: str = "it"
     ) -> Iterator[_T]:
@@ -167,7 +185,10 @@ class Trackable:
         """
         __tracebackhide__ = True
         if not isinstance(items, Iterable):
-            raise TypeError(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
+            raise WrongCall(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
+        check_text(name)
+        if total is not None:
+            check_whole(total, "A total")
         self._check(name)
         box = self._link.written(name)
         if name in self._link.specs or (box is not None and progress_of(as_text(box.value)) is None):
@@ -202,7 +223,7 @@ class Trackable:
         finally:
             loop.rate = None
             bar.close()
-            board.show(loop)
+            board.end(loop)
 
     def _progress(self) -> Board:
         if self._board is None:

@@ -8,7 +8,7 @@ import hashlib
 import inspect
 import textwrap
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import Any
 
 import msgspec
@@ -17,12 +17,12 @@ from msgspec import Struct
 from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.model import Step
-from session_state_ext.names import why_unsafe
+from session_state_ext.names import why_invalid, why_unsafe
 from session_state_ext.stepgraph import Known
 
 from . import values
 from .freenames import bound_names, free_names
-from .grammar import Mistake, StepLine
+from .grammar import Mistake, StepLine, is_time
 
 _BUILTINS = frozenset({*dir(builtins), "session", "session_state", "get_ipython", "display", "In", "Out"})
 
@@ -45,6 +45,13 @@ class Recipe(Struct, kw_only=True):
     def name(self) -> str:
         return self.line.name
 
+    def infers(self) -> list[str]:
+        """The names that are inputs as soon as there are such variables: of one that declares none, what it reads."""
+        if self.line.inputs is not None or self.tree is None:
+            return []
+        # print(lr) calls Python's own, whatever variable is called so.
+        return [name for name in free_names(self.tree) if why_unsafe(name) is None]
+
     def reads(self) -> set[str]:
         """The names that the body takes from the kernel."""
         free = free_names(self.tree) if self.tree is not None else []
@@ -54,9 +61,12 @@ class Recipe(Struct, kw_only=True):
         """The names that the body may leave in the kernel."""
         return set()
 
-    def known(self, step: Step | None) -> Known:
-        """Its code and its runs."""
-        inputs = self.line.inputs if self.line.inputs is not None else list(step.inputs) if step else []
+    def known(self, step: Step | None, variables: Container[str]) -> Known:
+        """Its code and its runs, where there are these variables."""
+        inputs = self.line.inputs
+        if inputs is None:
+            inferred = (name for name in self.infers() if name in variables)
+            inputs = [*(step.inputs if step else ()), *inferred]
         return Known(
             name=self.name,
             inputs=list(dict.fromkeys([*inputs, *(step.done.inputs if step and step.done else ())])),
@@ -88,11 +98,16 @@ class FunctionRecipe(Recipe, kw_only=True):
     kinds: dict[str, Any]
     optional: frozenset[str]
 
-    def arguments(self, texts: Mapping[str, bytes]) -> inspect.BoundArguments:
-        """The variables as arguments, checked against the annotations. Raises WrongInput."""
+    def arguments(self, texts: Mapping[str, bytes], here: Mapping[str, Any]) -> inspect.BoundArguments:
+        """The variables, and values that are in this kernel only, as arguments, checked against the annotations.
+
+        Raises WrongInput.
+        """
         bound = inspect.signature(self.function).bind_partial()
-        for name, text in texts.items():
-            bound.arguments[name] = self._checked(name, values.decode(text))
+        given = {**{name: values.decode(text) for name, text in texts.items()}, **here}
+        for name in bound.signature.parameters:
+            if name in given:
+                bound.arguments[name] = self._checked(name, given[name])
         return bound
 
     def _checked(self, name: str, value: Any) -> Any:
@@ -145,16 +160,21 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else values.describe(value)
 
 
-def of_function(
-    function: Callable[..., Any], *, name: str | None, outputs: str | typing.Iterable[str], timeout: float | None
-) -> FunctionRecipe:
-    """The step that a function is. Raises Mistake where it cannot be one."""
+def of_function(function: Callable[..., Any], *, name: object, outputs: object, timeout: object) -> FunctionRecipe:
+    """The step that a function is, by what its decorator was given. Raises Mistake where it cannot be one."""
     if not inspect.isfunction(function):
         what = "class" if isinstance(function, type) else type(function).__name__
         raise Mistake(f"@session.step stands before a function, not before {values.article(what)}.")
-    called = name or function.__name__
+    reason = None if name is None else why_invalid(name) if isinstance(name, str) else "it is no text."
+    if reason is not None:
+        raise Mistake(f'@session.step(name={name!r}): {reason} Write: @session.step(name="train")')
+    called = str(name or function.__name__)
+    if timeout is not None and not is_time(timeout):
+        raise Mistake(f"{called}: timeout is a number of seconds: @session.step(timeout=60), not {timeout!r}.")
+    if not isinstance(outputs, typing.Iterable):
+        raise Mistake(f'{called}: outputs names variables: @session.step(outputs="loss"), not {outputs!r}.')
     wanted = outputs.replace(",", " ").split() if isinstance(outputs, str) else list(outputs)
-    wrong = next((output for output in wanted if why_unsafe(str(output))), None)
+    wrong = next((output for output in wanted if not isinstance(output, str) or why_unsafe(output)), None)
     if wrong is not None:
         raise Mistake(f'{called}: outputs names variables: @session.step(outputs="loss"), not {wrong!r}.')
     parameters = inspect.signature(function).parameters.values()

@@ -12,6 +12,7 @@ import json
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -20,12 +21,14 @@ import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType
 
 from session_state_ext import errors
-from session_state_ext.errors import Forbidden, NotFound, SessionError, Unavailable
+from session_state_ext.errors import Forbidden, NoNotebook, NotFound, SessionError, Unavailable, UnknownNotebook
 from session_state_ext.wire import Bindings, Limits
 
+from .alone import IN_MEMORY, Alone
 from .archive import Archive
-from .backend import Busy, Choice, Known, Lost
+from .backend import Busy, Channel, Choice, Known, Lost
 from .choice import check_free, find
+from .memory import MemoryBackend
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -34,26 +37,87 @@ _HTTP_SECONDS = 10.0
 
 
 class RemoteBackend:
-    """The sessions of the server at ``url``, with the credential it gave this kernel."""
+    """The sessions of the server at ``url``, with the credential it gave this kernel.
 
-    fleeting = None
+    The kernel's own is that of its notebook. Where no notebook runs it, it is the one called ``name``, or with this id,
+    or which :meth:`use` names; where none is named, a throw-away one in memory.
+    """
 
-    def __init__(self, url: str, token: str, *, limits: Limits | None = None) -> None:
+    def __init__(self, url: str, token: str, *, name: str | None = None) -> None:
         self._url = urlsplit(url.rstrip("/") + "/api/session")
         self._headers = {"Authorization": f"session-state {token}"}
-        self._limits = limits or Limits()
+        #: those of the server, once it has told them
+        self._limits = Limits()
+        self._name = name
         self.remembered: Bindings | None = None
+        #: where no notebook runs this kernel: since when that is known, and which session it has instead
+        self._alone_since: float | None = None
+        self.chosen: str | None = None
+        self._memory: MemoryBackend | None = None
+
+    @property
+    def fleeting(self) -> str | None:
+        """Why what is acknowledged does not outlive this kernel."""
+        return None if self._memory is None else IN_MEMORY
 
     async def attach(self) -> str:
-        attached = await self._ask("POST", "/attach", {})
+        try:
+            attached = await self._attach({})
+        except NoNotebook as error:
+            return await self._attach_alone(error)
+        self._alone_since = self._memory = self.chosen = None
         if "bound" in attached:
             self.remembered = msgspec.convert(attached["bound"], Bindings)
         return str(attached["sessionId"])
 
-    async def remember(self, bindings: Bindings) -> None:
-        await self._ask("POST", "/attach", {"bound": msgspec.to_builtins(bindings)})
+    async def _attach_alone(self, error: NoNotebook) -> str:
+        """No notebook runs this kernel: it was started past them, or is quicker than the server that starts it."""
+        if self.chosen is None and self._name is not None:
+            self.chosen = await self._found_or_made(self._name)
+        if self.chosen is not None:
+            try:
+                await self._attach({"sessionId": self.chosen})
+            except NotFound:
+                self.chosen = None
+                raise
+            self._memory = None
+            return self.chosen
+        if self._memory is None:
+            now = time.monotonic()
+            self._alone_since = self._alone_since or now
+            if now - self._alone_since < error.fields.get("after", 0.0):
+                raise Busy(error.message)
+            self._memory = MemoryBackend()
+        return await self._memory.attach()
 
-    async def open(self, session_id: str) -> RemoteChannel:
+    async def _attach(self, body: dict[str, Any]) -> Any:
+        attached = await self._ask("POST", "/attach", body)
+        self._limits = msgspec.convert(attached["limits"], Limits)
+        return attached
+
+    async def _found_or_made(self, name: str) -> str:
+        self._name = None
+        try:
+            return find(name, await self.sessions())
+        except NotFound:
+            return str((await self._ask("POST", "", {"name": name}))["sessionId"])
+
+    async def _has_notebook(self) -> bool:
+        try:
+            await self._ask("POST", "/attach", {})
+        except UnknownNotebook:
+            return True
+        except (OSError, SessionError):
+            return False
+        return True
+
+    async def remember(self, bindings: Bindings) -> None:
+        if self._memory is None and self.chosen is None:
+            await self._ask("POST", "/attach", {"bound": msgspec.to_builtins(bindings)})
+
+    async def open(self, session_id: str) -> Channel:
+        if self._memory is not None:
+            return Alone(await self._memory.open(session_id), self._has_notebook)
         from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidHandshake, InvalidStatus
 
@@ -63,8 +127,7 @@ class RemoteBackend:
             socket_ = await connect(
                 address,
                 additional_headers=self._headers,
-                # A change of somebody else may hold all that a session holds, and a snapshot always does.
-                max_size=4 * self._limits.message_bytes,
+                max_size=self._limits.state_bytes,
                 proxy=None,
                 compression=None,
                 ssl=self._tls(),
@@ -100,12 +163,18 @@ class RemoteBackend:
         else:
             session_id = find(name, known)
         await self._ask("POST", "/attach", {"sessionId": session_id})
+        if self._alone_since is not None:
+            self.chosen, self._memory = session_id, None
         return session_id
 
     async def choose(self, choice: Choice) -> None:
+        if self._memory is not None:
+            await self._memory.choose(choice)
         await self._ask("POST", "/attach", {"choose": choice})
 
     def archive(self, session_id: str) -> Archive:
+        if self._memory is not None:
+            return self._memory.archive(session_id)
         from .remotearchive import RemoteArchive
 
         return RemoteArchive(self._exchange, session_id)
@@ -152,7 +221,10 @@ class RemoteBackend:
         finally:
             connection.close()
         if response.status >= 300:
-            raise _in_words(response.status, said)
+            refusal = _in_words(response.status, said)
+            with contextlib.suppress(ValueError):  # there is none, or it is a date
+                refusal.fields["after"] = float(response.getheader("Retry-After") or "")
+            raise refusal
         return said
 
 
@@ -187,6 +259,8 @@ class _Refused(Struct):
     message: str | None = None
     code: str | None = None
     name: str | None = None
+    #: of a restore: what is locked
+    names: list[str] | None = None
     #: of a conflict: what stands there; absent where the variable was deleted
     theirs: Raw | UnsetType = UNSET
     revision: int | None = None
@@ -201,7 +275,10 @@ _BY_CODE = {
         errors.Conflict,
         errors.Expired,
         errors.InvalidName,
+        errors.InvalidValue,
         errors.LimitExceeded,
+        errors.Locked,
+        errors.NoNotebook,
         errors.NothingToUndo,
         errors.ReadOnly,
         errors.StorageFull,
@@ -218,9 +295,9 @@ def _in_words(status: int, said: bytes = b"") -> SessionError:
     message, kind = body.message, _BY_CODE.get(body.code or "")
     if kind is not None:
         theirs = None if body.theirs is UNSET else body.theirs
-        return kind(message, name=body.name, theirs=theirs, revision=body.revision)
-    if body.code == errors.UnknownNotebook.code:
-        return errors.UnknownNotebook(message, choices=body.choices)
+        return kind(message, name=body.name, names=body.names, theirs=theirs, revision=body.revision)
+    if body.code == UnknownNotebook.code:
+        return UnknownNotebook(message, choices=body.choices)
     if status == 503:
         return Busy(message)
     if status == 404:

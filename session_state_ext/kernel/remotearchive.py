@@ -67,8 +67,8 @@ class RemoteArchive:
     async def redo(self, author: Author, *, force: bool) -> int:
         return await self._write("/redo", author, {"force": force})
 
-    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None) -> int:
-        return await self._write("/restore", author, {"revision": revision, "snapshot": snapshot})
+    async def restore(self, author: Author, *, revision: int | None, snapshot: str | None, force: bool) -> int:
+        return await self._write("/restore", author, {"revision": revision, "snapshot": snapshot, "force": force})
 
     async def snapshots(self) -> list[Snapshot]:
         return (await self._ask("GET", "/snapshots", None, _Snapshots)).snapshots

@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, Struct
 from msgspec.structs import replace
 
 from session_state_ext.changes import apply, declared, effective
-from session_state_ext.errors import PatchFailed
+from session_state_ext.errors import PatchFailed, Unavailable
 from session_state_ext.model import Change, Meta, Op, Origin, RunOp, Step, Variable, advance
 from session_state_ext.wire import (
     Ack,
@@ -60,6 +60,8 @@ class Replica:
         self.happened: list[str] = []
         self.refused: list[Refusal] = []
         self.conflicts: list[Overwritten] = []
+        #: why whoever is there asks to come again later with what is open, a sentence
+        self.waits: str | None = None
         #: told where to look when something may be shown otherwise than before
         self.watch: Watch | None = None
 
@@ -134,9 +136,11 @@ class Replica:
         elif isinstance(frame, Welcome):
             return self._welcomed(frame, offline)
         elif isinstance(frame, MetaFrame):
-            self.meta = frame.meta
+            before, self.meta = self.meta, frame.meta
+            if self.watch is not None and (before is None or before.storage != frame.meta.storage):
+                self.watch.look_again()
         elif isinstance(frame, ErrorFrame) and self.outbox.open is not None:
-            self._refuse(frame.code, frame.message)
+            self._rejected(Reject(seq=self.outbox.open.seq, code=frame.code, message=frame.message))
         elif isinstance(frame, Deleted) and self.revision:
             self.deleted()
         elif isinstance(frame, Deleted):
@@ -149,6 +153,10 @@ class Replica:
         if not self.known or self.read_only:
             return None
         return self.outbox.freeze(self.revision)
+
+    def repeat(self) -> Open | None:
+        """What is open, after an answer that asks to come again later: the same number, the same body."""
+        return None if self.waits is None or self.read_only else self.outbox.open
 
     def _apply(self, change: Change) -> None:
         if change.revision <= self.revision:
@@ -195,6 +203,7 @@ class Replica:
         if opened is None or ack.seq != opened.seq:
             return
         self.outbox.settle()
+        self.waits = None
         self.respec(opened.group.specs)
         self.conflicts += ack.conflicts
         if ack.revision > self.revision:
@@ -210,6 +219,7 @@ class Replica:
                     client=self.outbox.client,
                 )
             )
+        self.outbox.saw(opened.group, ack.revision, self.rows)
 
     def _effective(self, group: Group) -> tuple[Op, ...]:
         try:
@@ -221,18 +231,28 @@ class Replica:
         opened = self.outbox.open
         if opened is None or reject.seq != opened.seq:
             return
+        self.waits = reject.message if reject.code == Unavailable.code else None
+        if self.waits is not None:
+            return
         if reject.code == "gap":
             raise Resync("the server counts this client's changes differently")
+        if reject.code == "seq-mismatch" and opened.twice:
+            self.outbox.open = replace(opened, twice=False)
+            raise Resync("its first sending has arrived after all; the answer to that is in a new welcome")
         if reject.code == "gone" and not any(type(written) is Patched for written in opened.group.edits.values()):
             # An assignment means this value, whether or not somebody deleted the old one; its members alone do not.
+            self.outbox.again(None)
+            return
+        if reject.code == "renamed" and opened.group.base is not None:
+            # So it does where the old one got another name since the step began.
             self.outbox.again(None)
             return
         self._refuse(*refusal_of(reject))
         self.respec(opened.group.specs)
 
-    def _refuse(self, code: str, message: str, theirs: bytes | None = None) -> None:
+    def _refuse(self, code: str, message: str, theirs: bytes | None = None, name: str | None = None) -> None:
         """The open mutate was not taken: what it hid is seen again."""
-        refused = self.outbox.refuse(code, message, theirs)
+        refused = self.outbox.refuse(code, message, theirs, name)
         self.refused += refused
         for one in refused:
             self._look_behind(one.name)
@@ -276,7 +296,7 @@ class Replica:
         self.session_id, self.epoch = welcome.session, welcome.epoch
         self.revision, self.tip, self.meta = welcome.revision, welcome.tip, welcome.meta
         self.steps = {step.name: step for step in welcome.steps}
-        self.limits, self.read_only, self.known = welcome.limits, welcome.read_only, True
+        self.limits, self.read_only, self.known, self.waits = welcome.limits, welcome.read_only, True, None
         opened = self._resumed(welcome, same_epoch)
         if self.read_only:
             self.refuse_all("read-only", "you may read this session but not change it")
@@ -287,15 +307,21 @@ class Replica:
 
     def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
         opened, answer = self.outbox.open, welcome.last_answer
-        answered = False
-        if opened is not None and welcome.last_seq == opened.seq and answer is not None and answer.seq == opened.seq:
-            if isinstance(answer, Ack):
+        arrived = opened is not None and welcome.last_seq >= opened.seq
+        if opened is not None and arrived:
+            if answer is None or answer.seq != opened.seq:
+                self._taken(opened, welcome.revision)
+            elif isinstance(answer, Ack):
                 self.conflicts += answer.conflicts
-                self.outbox.settle()
+                self._taken(opened, answer.revision)
             else:
                 self.refused += self.outbox.refuse(*refusal_of(answer))
-            answered = True
-        return self.outbox.resume(welcome.last_seq, answered, self.revision, same_epoch=same_epoch)
+        return self.outbox.resume(welcome.last_seq, arrived, self.revision, same_epoch=same_epoch)
+
+    def _taken(self, opened: Open, revision: int) -> None:
+        """The open mutate is part of the confirmed state since ``revision``."""
+        self.outbox.settle()
+        self.outbox.saw(opened.group, revision, self.rows)
 
     def deleted(self) -> None:
         """The session is gone: what was pending is refused, its values kept."""
@@ -305,6 +331,7 @@ class Replica:
 
     def unblock(self, code: str, message: str) -> None:
         """The open mutate will never be answered: refuse it, so that the rest can go."""
+        self.waits = None
         self._refuse(code, message)
 
     def refuse_all(self, code: str, message: str) -> None:
@@ -312,16 +339,28 @@ class Replica:
         for group in self.outbox.drop():
             self.refused += refusals(group, code, message)
 
+    def bring(self) -> None:
+        """This was a throw-away session: what it holds goes to the one that comes, and overwrites nothing there."""
+        edits, specs = self.view(), dict(self.specs)
+        self.outbox.drop()
+        self.forget()
+        if edits or specs:
+            said = SaidOrigin(kind="cell")
+            self.outbox.append(Group(said, dict(edits), seen=dict.fromkeys(edits, 0), specs=specs))
+            self.respec(specs)
+            self.happened.append("A notebook runs this kernel by now: what was in its memory only goes to its session.")
+
     def forget(self) -> None:
         """Start over with another session; what is pending goes there, as far as it stays in the outbox."""
         self.rows, self.steps, self.revision, self.tip, self.epoch = {}, {}, 0, None, None
-        self.known, self.session_id, self.meta = False, None, None
+        self.known, self.session_id, self.meta, self.waits = False, None, None, None
         self.specs.clear()
         self.respec(self.outbox.specs)
         opened = self.outbox.open
         if opened is not None:
             self.outbox.open = None
             self.outbox.queue.appendleft(opened.group)
+        self.outbox.rebase()
         self.outbox.seq = 0
 
 

@@ -26,6 +26,12 @@ class OutputMissing(SessionError):
     code = "output-missing"
 
 
+class Overtime(SessionError):
+    """The step's time was over, and its body went on until it ended by itself."""
+
+    code = "overtime"
+
+
 class StepFailed(Sentence, SessionError):
     """A step that was run by ``session.run`` or ``%session run`` did not succeed; ``__cause__`` is its error."""
 
@@ -42,6 +48,23 @@ class StepStopped(Sentence, KeyboardInterrupt):
 def stopped(line: int | None) -> RunError:
     """The record of a run that was interrupted."""
     return RunError(type="Stopped", message="the run was interrupted", line=line)
+
+
+def overtime(seconds: float) -> RunError:
+    """The record of a run whose body went on when its time was over."""
+    message = (
+        f"ran longer than {seconds:g} s, and its body caught what was to stop it; nothing of --out was written. "
+        "In the body write except Exception: in place of a bare except:"
+    )
+    return RunError(type="Timeout", message=message)
+
+
+def unheard(step: str) -> str:
+    """What to say of a body that goes on and on."""
+    return (
+        f"{step} goes on, though its time is over and it was interrupted twice: its body catches that (a bare "
+        "except:). To end it, restart the kernel."
+    )
 
 
 def told(error: BaseException, line: int | None) -> RunError:

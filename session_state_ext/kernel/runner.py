@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Raw, Struct
-from msgspec.structs import replace
+from msgspec import Struct
 
 from session_state_ext import stepgraph
 from session_state_ext.errors import SessionError
@@ -16,15 +15,12 @@ from session_state_ext.model import Step as Runs
 from session_state_ext.spelling import nearest
 from session_state_ext.stepgraph import Graph, Known
 from session_state_ext.verdicts import Verdict, error_words, judge
-from session_state_ext.wire import SaidOrigin
 
-from . import awaiting, display
+from . import awaiting, display, pending
 from .grammar import Mistake
 from .identity import kernel_id
 from .link import Link
 from .namespace import Namespace
-from .outbox import DELETED, as_text
-from .outputs import Made
 from .recipes import CellRecipe, FunctionRecipe
 from .runerrors import StepFailed, StepRefused, StepStopped
 from .session import Session
@@ -74,29 +70,29 @@ class Runner:
         self._link.known()
         self._link.flush()
         with self._link.moment() as replica:
-            rows = dict(replica.rows)
-            runs = {name: step for name, step in replica.steps.items() if not step.forgotten}
-            for name, written in replica.outbox.latest.items():
-                _lay(rows, name, written)
+            rows, runs = pending.rows_of(replica), pending.steps_of(replica)
         by_start = sorted(runs.values(), key=lambda one: one.done.start if one.done else one.run.start)
         order = dict.fromkeys([*self._steps.recipes, *(one.name for one in by_start)])
-        known = [self._known(name, runs.get(name)) for name in order]
+        known = [self._known(name, runs.get(name), rows) for name in order]
         graph = stepgraph.graph_of(known)
         return Standing(graph, judge(graph, rows, self._absent), rows)
 
-    def _known(self, name: str, runs: Runs | None) -> Known:
+    def _known(self, name: str, runs: Runs | None, rows: Mapping[str, Variable]) -> Known:
         recipe = self._steps.recipes.get(name)
         if recipe is not None:
-            return recipe.known(runs)
+            return recipe.known(runs, rows)
         assert runs is not None
-        return stepgraph.of_runs(runs)
+        return stepgraph.of_runs(runs, rows)
 
     def _absent(self, known: Known, names: Sequence[str]) -> str | None:
         for name in names:
             if name not in self._names:
                 return f"{name} is not here"
-            left = self._steps.left.get(name)
-            if left is not None and left.step == known.name and known.done is not None and left.id != known.done.id:
+            left = self._names.left.get(name)
+            if left is None or left.step != known.name:
+                if name in known.unstored:
+                    return f"{name} here is another one"
+            elif known.done is not None and left.id != known.done.id:
                 return f"{name} here is of an earlier run"
         return None
 
@@ -258,15 +254,18 @@ class Runner:
         step = self._steps.call(recipe, self._link.origin.cell, kernel_id())
         made: dict[str, Any] = {}
         error: BaseException | None = None
-        found = Made()
+        found = self._steps.making()
+        for said in step.said:
+            self._say(said)
         try:
             assert step.arguments is not None
+            step.clock()
             result = recipe.function(*step.arguments.args, **step.arguments.kwargs)
             if inspect.isawaitable(result):
                 result = awaiting.finished(_awaited(result))
             made = recipe.made(result)
             for name, value in made.items():
-                found.add(name, value, self._link.replica.limits.value_bytes)
+                found.add(name, value)
                 if name not in found.texts:
                     self._names.hold(name, value)
         except BaseException as raised:  # its run has to end
@@ -330,17 +329,3 @@ def _line_of(error: BaseException | None, recipe: FunctionRecipe) -> int | None:
             return trace.tb_lineno
         trace = trace.tb_next
     return None
-
-
-def _lay(rows: dict[str, Variable], name: str, written: Any) -> None:
-    """What waits to be sent, as if it had been: of no revision that a run has seen."""
-    if written is DELETED:
-        rows.pop(name, None)
-        return
-    origin = SaidOrigin(kind="cell").complete(user=None, client=None)
-    row = rows.get(name)
-    text = Raw(as_text(written))
-    if row is None:
-        rows[name] = Variable(name=name, value=text, revision=2**53, updated_at=0, origin=origin)
-    else:
-        rows[name] = replace(row, value=text, revision=2**53)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from session_state_ext.differences import difference
 from session_state_ext.errors import SessionError
 from session_state_ext.names import check_name
 from session_state_ext.spelling import closest
@@ -15,13 +14,14 @@ from session_state_ext.wire import LABEL_CHARS
 
 from . import credential, values
 from .bindable import Bindable
+from .calls import WrongCall, answered, check_text, offered
 from .declarations import Declarations
-from .descriptions import check_text
 from .dictionary import Dictionary
 from .dictionary import Missing as Missing
+from .editing import Editable
 from .link import FLUSH_SECONDS, Link
 from .observers import Observable
-from .outbox import DELETED, Patched, Written
+from .outbox import DELETED, Written
 from .past import Past
 from .progress import Trackable
 from .showable import Showable
@@ -44,7 +44,7 @@ class Environment(dict[str, str]):
         return f"<environment with {', '.join(self._shown)}, and {others} others>"
 
 
-class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Showable, Dictionary):
+class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Trackable, Showable, Dictionary):
     """A notebook's session: a durable dictionary of JSON variables, shared live.
 
     A :class:`~collections.abc.MutableMapping` from names to values. What is written is checked at once, shown here
@@ -72,10 +72,13 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
         raise AttributeError(self._no_attribute(name))
 
     def _no_attribute(self, name: str) -> str:
+        from .elsewhere import attribute
+
         names = self._link.names()
         if name not in names:
-            offered = [one for one in dir(type(self)) if not one.startswith("_")]
-            if (method := closest(name, offered, 0.7)) is not None:
+            if (where := attribute(name)) is not None:
+                return f"A session has no attribute {name}. {where}"
+            if (method := closest(name, offered(type(self)), 0.7)) is not None:
                 return f"A session has no attribute {name}. Did you mean session.{method}?"
             if (variable := closest(name, names, 0.7)) is not None:
                 return f'A session has no attribute {name}. Did you mean session["{variable}"]?'
@@ -84,8 +87,12 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
     def __setattr__(self, name: str, value: Any) -> None:
         __tracebackhide__ = True
         if not name.startswith("_"):
-            raise AttributeError(f'A variable is written as session["{name}"] = ...')
+            own = f"session.{name} is a part of every session. " if name in offered(type(self)) else ""
+            raise AttributeError(f'{own}A variable is written as session["{name}"] = ...')
         super().__setattr__(name, value)
+
+    def __dir__(self) -> list[str]:
+        return [*(name for name in dir(type(self)) if name.startswith("_")), *offered(type(self))]
 
     # --- the mapping ---
 
@@ -138,15 +145,18 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
 
     def __contains__(self, name: object) -> bool:
         self._link.known()
+        if self._reading is not None and isinstance(name, str):
+            self._reading(name)
         return isinstance(name, str) and self._link.written(name) is not None
 
+    @answered("session.update(lr=0.1, epochs=3)")
     def update(self, other: Any = (), /, **more: Any) -> None:
         """Set several variables, in one change; none of them where one cannot be stored."""
         __tracebackhide__ = True
         try:
             members = dict(other, **more)
         except (TypeError, ValueError):
-            raise TypeError("update takes names or a dict: session.update(lr=0.1, epochs=3).") from None
+            raise WrongCall(f"update takes names or a dict, not {values.article(type(other).__name__)}.") from None
         for name in members:
             self._check(name)
         edits: dict[str, Written] = {
@@ -156,55 +166,31 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
             self._obey(name, edits[name], self._link.specs[name])
         self._link.put_all(edits)
 
-    @contextmanager
-    def batch(self, label: str | None = None) -> Iterator[Session]:
+    @answered('with session.batch("tune"): ...')
+    def batch(self, label: str | None = None) -> AbstractContextManager[Session]:
         """What is written inside becomes one change, and nothing of it happens where the block fails.
 
         ``label`` says in a word what it is for; the history shows it.
         """
         __tracebackhide__ = True
-        if label is not None and not 0 < len(label) <= LABEL_CHARS:
-            raise SessionError(f"A label is a word or a few: 1 to {LABEL_CHARS} characters, not {len(label):,}.")
-        with self._link.batch(label):
-            yield self
+        if label is not None:
+            check_text(label, "batch", "label")
+            if not 0 < len(label) <= LABEL_CHARS:
+                raise SessionError(f"A label is a word or a few: 1 to {LABEL_CHARS} characters, not {len(label):,}.")
+        return self._batched(label)
 
     @contextmanager
-    def edit(self, name: str) -> Iterator[Any]:
-        """Change a variable inside: a dict or list that may be altered in place, and is written when the block ends::
-
-            with session.edit("config") as config:
-                config["optimizer"]["lr"] = 0.2
-
-        Of a dict only the members that were altered are written, at any depth, so that what others alter in it
-        meanwhile stays. A list is written whole. Nothing is written where the block fails. Raises KeyError where
-        there is no such variable, TypeError for a value that is neither a dict nor a list.
-        """
+    def _batched(self, label: str | None) -> Iterator[Session]:
         __tracebackhide__ = True
-        self._check(name)
-        value = self[name]
-        if not isinstance(value, dict | list):
-            raise TypeError(
-                f"{name} is {values.article(type(value).__name__)}; only a dict or list is changed inside. "
-                f"Assign it: session[{name!r}] = ..."
-            )
-        # What it is as text was read with it: a copy, so that nothing of the block shows.
-        before = values.encode(value, name)
-        yield value
-        after = self._text(name, value)
-        if name in self._link.specs:
-            self._obey(name, after, self._link.specs[name])
-        patch = difference(before, after)
-        if patch is None:
-            self._link.put(name, after)
-        elif patch != b"[]":
-            self._link.patch(name, Patched(patch, after, before))
+        with self._link.batch(label):
+            yield self
 
     def _check(self, name: str) -> None:
         __tracebackhide__ = True
         self._link.writable()
         if not isinstance(name, str):
             raise TypeError(f"A variable's name is text, not {values.article(type(name).__name__)}.")
-        check_name(name)
+        check_name(name, self._link.replica.limits.name_chars)
         if len(self._checked) >= _REMEMBERED:
             self._checked.clear()
         self._checked.add(name)
@@ -212,7 +198,10 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
     def _text(self, name: str, value: Any) -> bytes:
         __tracebackhide__ = True
         try:
-            return values.encode(value, name, note=self._lossy, most=self._link.replica.limits.value_bytes)
+            most = self._link.replica.limits
+            return values.encode(
+                value, name, note=self._lossy, most=most.value_bytes, deep=most.depth, digits=most.digits
+            )
         except SessionError as error:
             # The traceback ends here: what is inside does not help whoever wrote the line.
             raise error.with_traceback(None) from None
@@ -281,6 +270,7 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
 
     # --- waiting ---
 
+    @answered("session.flush()")
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until what was written is saved, for ``timeout`` seconds at most; whether it is."""
         return self._link.flush(timeout, patient=True)
@@ -295,13 +285,16 @@ class Session(Past, Declarations, Stepped, Bindable, Observable, Trackable, Show
 
     # --- handing on ---
 
+    @answered("subprocess.run([...], env=session.env())")
     def env(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
         """The environment (or ``base``) with what another process needs to act in this session.
 
         ``subprocess.run([...], env=session.env())``; there, ``session_state_ext.connect()``.
         """
         handed = dict(self._environment)
-        if not handed:
+        if self._link.chosen is not None:
+            handed[credential.SESSION] = self._link.chosen
+        if not self._environment or self._link.fleeting:
             if self._link.fleeting:
                 raise SessionError(
                     "This session is kept in this kernel's memory only. "

@@ -1,4 +1,4 @@
-"""Declarations out of what people have: types, dataclasses, pydantic models, JSON Schemas.
+"""Declarations out of what people have: words, cells of parameters, dataclasses, pydantic models, JSON Schemas.
 
 pydantic is never imported here: a model that somebody has brings it along.
 """
@@ -6,75 +6,39 @@ pydantic is never imported here: a model that somebody has brings it along.
 from __future__ import annotations
 
 import dataclasses
+import json
 import sys
-import types
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
-from enum import Enum
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
-from uuid import UUID
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from msgspec import UNSET, Raw
 
+from session_state_ext.changes import read_spec
 from session_state_ext.errors import InvalidSpec, SessionError
 from session_state_ext.model import Spec
 from session_state_ext.names import check_name
-from session_state_ext.wire import check_spec, encode
+from session_state_ext.wire import check_spec, encode, problem
 
 from . import values
-from .parameters import described, kind_of, parameters, plain
+from .annotations import Unreadable, hint_of
+from .parameters import Parameter, described, parameters, plain
+from .typeforms import annotated, bounded, check_bounds, choice, is_type, of_type, of_value, plainly, retyped
 
 #: A declaration without its default, and the default as a Python value.
 Form = tuple[dict[str, Any], Any]
 
-_PLAIN: tuple[tuple[type, dict[str, Any]], ...] = (
-    (bool, {"type": "boolean"}),
-    (int, {"type": "integer"}),
-    (float, {"type": "number"}),
-    (Decimal, {"type": "number"}),
-    (str, {"type": "string"}),
-    (datetime, {"type": "string", "format": "date-time"}),
-    (date, {"type": "string", "format": "date"}),
-    (time, {"type": "string", "format": "time"}),
-    (timedelta, {"type": "string", "format": "duration"}),
-    (UUID, {"type": "string", "format": "uuid"}),
-    (bytes, {"type": "string"}),
-    (type(None), {"type": "null"}),
-)
-
-#: What annotated_types and pydantic call a bound, and what JSON Schema does.
-_BOUNDS = {
-    "ge": "minimum",
-    "gt": "exclusiveMinimum",
-    "le": "maximum",
-    "lt": "exclusiveMaximum",
-    "multiple_of": "multipleOf",
-    "min_length": "minLength",
-    "max_length": "maxLength",
-}
-
 #: What a field's metadata, or a property of a schema, may say of a variable besides.
 _OURS = ("control", "locked")
-_WORDS = {
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "exclusive_minimum": "exclusiveMinimum",
-    "exclusive_maximum": "exclusiveMaximum",
-    "step": "multipleOf",
-    "min_length": "minLength",
-    "max_length": "maxLength",
-    "pattern": "pattern",
-    "choices": "enum",
-}
 
 
-def spec_text(name: str, form: dict[str, Any], default: Any) -> bytes:
-    """The JSON text of a declaration. ``default`` is a Python value, or UNSET."""
+def spec_text(name: str, form: Mapping[str, Any], default: Any) -> bytes:
+    """The JSON text of a declaration. ``default`` is a Python value, or UNSET. Raises InvalidSpec."""
     schema = form.get("schema")
+    if isinstance(schema, Mapping):
+        check_bounds(name, schema)
     spec = Spec(
         description=form.get("description") or UNSET,
-        schema=UNSET if not schema and schema is not False else Raw(encode(schema)),
+        schema=UNSET if not schema and schema is not False else Raw(_encoded(name, schema)),
         default=UNSET if default is UNSET else Raw(values.encode(default, name)),
         control=form.get("control") or UNSET,
         locked=bool(form.get("locked", False)),
@@ -82,25 +46,74 @@ def spec_text(name: str, form: dict[str, Any], default: Any) -> bytes:
     return encode(spec)
 
 
+def _encoded(name: str, schema: Any) -> bytes:
+    try:
+        return encode(schema)
+    except TypeError:  # numbers of numpy, and whatever else a value may be
+        return encode(plainly(name, schema))
+
+
 def declared(name: str, default: Any, kind: Any, said: Mapping[str, Any], form: Mapping[str, Any]) -> bytes:
     """The JSON text of what ``session.declare(name, default, type=kind, **said)`` declares.
 
     ``form`` has schema, description, control and locked; what is None was not given. Raises InvalidSpec.
     """
-    made = keywords(name, said)
-    of = of_type(kind) if kind is not None else of_value(default, made)
-    return spec_text(name, {**form, "schema": {**(form.get("schema") or of), **made}}, default)
+    if kind is not None and not is_type(kind):
+        raise InvalidSpec(
+            f"{name} cannot be declared so: a type is one such as float, list[int] or Literal['a', 'b'], not {kind!r}."
+        )
+    schema = form.get("schema")
+    if schema is not None and not isinstance(schema, Mapping | bool):
+        raise InvalidSpec(
+            f'{name} cannot be declared so: a schema is a dict, such as {{"type": "number"}}, not {schema!r}.'
+        )
+    of = of_type(kind) if kind is not None else of_value(default, said)
+    given = schema or of
+    if isinstance(given, Mapping):
+        given = bounded(name, given, said)
+    return spec_text(name, {**form, "schema": given}, default)
 
 
-def declared_by(source: str) -> dict[str, bytes]:
-    """The JSON texts of what a cell of ``%%session parameters`` declares. Raises NotPlain."""
+def declared_by(source: str, standing: Mapping[str, bytes] | None = None) -> dict[str, bytes]:
+    """The JSON texts of what a cell of ``%%session parameters`` declares, where these declarations stand already.
+
+    Such a cell says a description, a default and a type; what a declaration that stands says besides, stays. Raises
+    NotPlain, and InvalidSpec where the default is not what it allows.
+    """
     __tracebackhide__ = True
-    texts: dict[str, bytes] = {}
-    for one in parameters(source):
-        kind = kind_of(one)
-        schema = of_type(kind) if kind is not None else of_value(one.value, {})
-        texts[one.name] = spec_text(one.name, {"schema": schema, "description": one.description}, one.value)
-    return texts
+    return {one.name: _parameter(one, (standing or {}).get(one.name)) for one in parameters(source)}
+
+
+def _parameter(one: Parameter, standing: bytes | None) -> bytes:
+    schema = _annotated(one)
+    said = of_value(one.value, {}) if schema is None else schema
+    form: dict[str, Any] = {"schema": said, "description": one.description}
+    if standing is not None:
+        spec = read_spec(Raw(standing))
+        before = {} if spec.schema is UNSET else json.loads(bytes(spec.schema))
+        allowed = problem(one.name, Raw(standing), Raw(values.encode(one.value, one.name))) is None
+        form = {
+            # What a value is taken for gives way to a type that was said of it.
+            "schema": before if schema is None and before and allowed else _retyped(before, said),
+            "description": one.description or spec.description or None,
+            "control": spec.control or None,
+            "locked": spec.locked,
+        }
+    return spec_text(one.name, form, one.value)
+
+
+def _retyped(before: Any, said: dict[str, Any]) -> dict[str, Any]:
+    return retyped(before, said) if isinstance(before, dict) else said
+
+
+def _annotated(one: Parameter) -> dict[str, Any] | None:
+    """The schema of an annotation, an empty one where nothing is known of it; None where there is none."""
+    if one.annotation is None:
+        return None
+    try:
+        return of_type(hint_of(one.annotation))
+    except Unreadable:
+        return {}
 
 
 def described_by(source: str) -> dict[str, bytes]:
@@ -111,8 +124,8 @@ def described_by(source: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for one in plain(source):
         form: dict[str, Any] = {"description": one.description}
-        if one.annotation is not None and (kind := kind_of(one)) is not None:
-            form["schema"] = of_type(kind)
+        if schema := _annotated(one):
+            form["schema"] = schema
         try:
             check_name(one.name)
             text = spec_text(one.name, form, one.value)
@@ -122,82 +135,6 @@ def described_by(source: str) -> dict[str, bytes]:
         if one.description or "schema" in form:
             found[one.name] = text
     return found
-
-
-def keywords(name: str, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a schema that ``minimum=0, maximum=1, choices=[...]`` says."""
-    made: dict[str, Any] = {}
-    for word, value in said.items():
-        if value is None:
-            continue
-        if word not in _WORDS:
-            raise InvalidSpec(f"{name} cannot be declared so: there is no {word}; there are {', '.join(_WORDS)}.")
-        made[_WORDS[word]] = [_choice(one) for one in value] if word == "choices" else value
-    return made
-
-
-def _choice(value: Any) -> Any:
-    return _choice(value.value) if isinstance(value, Enum) else value
-
-
-def of_value(default: Any, said: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of the type that a default has; a whole number with a bound that is none is a number."""
-    if default is UNSET or default is None or "enum" in said:
-        return {}
-    kind = type(default)
-    if kind is int and any(isinstance(bound, float) for bound in said.values()):
-        kind = float
-    if isinstance(default, list | tuple):
-        return {"type": "array"}
-    return {"type": "object"} if isinstance(default, dict) else of_type(kind)
-
-
-def of_type(hint: Any) -> dict[str, Any]:
-    """The JSON Schema of a type; an empty one where there is none to say."""
-    origin, arguments = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        schema = of_type(arguments[0])
-        for extra in arguments[1:]:
-            schema.update(_of_metadata(extra, schema))
-        return schema
-    if origin is Literal:
-        return {"enum": [_choice(one) for one in arguments]}
-    if origin is Union or isinstance(hint, types.UnionType):
-        forms = [of_type(one) for one in arguments]
-        return {} if any(not form for form in forms) else {"anyOf": forms}
-    kind = origin or hint
-    if not isinstance(kind, type):
-        return {}
-    if issubclass(kind, Enum):
-        return {"enum": [_choice(member) for member in kind]}
-    for base, schema in _PLAIN:
-        if issubclass(kind, base):
-            return dict(schema)
-    if issubclass(kind, Mapping):
-        inner = of_type(arguments[1]) if len(arguments) == 2 else {}
-        return {"type": "object", **({"additionalProperties": inner} if inner else {})}
-    if issubclass(kind, list | tuple | set | frozenset):
-        inner = of_type(arguments[0]) if arguments and (len(arguments) == 1 or arguments[1] is Ellipsis) else {}
-        return {"type": "array", **({"items": inner} if inner else {})}
-    return {}
-
-
-def _of_metadata(extra: Any, schema: Mapping[str, Any]) -> dict[str, Any]:
-    if isinstance(extra, Mapping):
-        return keywords("it", {word: value for word, value in extra.items() if word in _WORDS})
-    # pydantic's Field keeps its bounds in a list of their own.
-    parts = [extra, *(getattr(extra, "metadata", None) or [])]
-    made = {
-        word: value
-        for one in parts
-        for name, word in _BOUNDS.items()
-        if (value := getattr(one, name, None)) is not None
-    }
-    if schema.get("type") == "array":
-        made = {
-            {"minLength": "minItems", "maxLength": "maxItems"}.get(word, word): value for word, value in made.items()
-        }
-    return made
 
 
 def forms_of(what: Any) -> dict[str, Form]:
@@ -210,8 +147,14 @@ def forms_of(what: Any) -> dict[str, Form]:
         return _of_model(kind, instance)
     if dataclasses.is_dataclass(kind):
         return _of_dataclass(kind, instance)
+    if getattr(kind, "__annotations__", None) and not issubclass(kind, dict | tuple):
+        raise InvalidSpec(
+            f"{kind.__name__} is a plain class, which says nothing of its fields. Make it a dataclass: "
+            f"from dataclasses import dataclass, and @dataclass above class {kind.__name__}"
+        )
+    noun = values.article(kind.__name__)
     raise InvalidSpec(
-        f"{values.article(kind.__name__).capitalize()} declares nothing. Give a name, a dataclass, a pydantic model "
+        f"{noun[0].upper()}{noun[1:]} declares nothing. Give a name, a dataclass, a pydantic model "
         'or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'
     )
 
@@ -246,7 +189,11 @@ def _refers(schema: Any) -> bool:
 
 def _of_model(kind: Any, instance: Any) -> dict[str, Form]:
     said = described(kind)
-    forms = _of_schema(kind.model_json_schema(by_alias=False))
+    schema = kind.model_json_schema(by_alias=False)
+    if "properties" not in schema and str(schema.get("$ref")).startswith("#/$defs/"):
+        # One that refers to itself stands among its own parts.
+        schema = {**schema["$defs"][schema["$ref"].rpartition("/")[2]], "$defs": schema["$defs"]}
+    forms = _of_schema(schema)
     found: dict[str, Form] = {}
     for name, field in kind.model_fields.items():
         form, default = forms[name]
@@ -283,13 +230,10 @@ def _of_dataclass(kind: Any, instance: Any) -> dict[str, Form]:
 
 
 def _of_field(field: dataclasses.Field[Any], hint: Any) -> dict[str, Any]:
-    schema = of_type(hint)
-    form: dict[str, Any] = {}
-    for word, value in field.metadata.items():
-        if word == "description" or word in _OURS:
-            form[word] = value
-        elif word in _WORDS:
-            schema.update(keywords(field.name, {word: value}))
+    form: dict[str, Any] = {
+        word: value for word, value in field.metadata.items() if word == "description" or word in _OURS
+    }
+    schema = annotated(field.name, of_type(hint), [field.metadata])
     if "description" not in form and (text := _said(hint)) is not None:
         form["description"] = text
     return {**form, "schema": schema}
@@ -312,7 +256,7 @@ def _plain(name: str, default: Any) -> Any:
         return default.model_dump()
     if dataclasses.is_dataclass(default) and not isinstance(default, type):
         return dataclasses.asdict(default)
-    default = _choice(default)
+    default = choice(default)
     try:
         values.encode(default, name)
     except SessionError:

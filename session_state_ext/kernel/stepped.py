@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from session_state_ext.errors import SessionError, Unavailable
 
-from .descriptions import check_text
+from .calls import answered, check_text, ended, names_in
 
 if TYPE_CHECKING:
     from .because import Because
@@ -29,6 +29,10 @@ class Stepped:
     def step(
         self, *, outputs: str | Iterable[str] = (), name: str | None = None, timeout: float | None = None
     ) -> Callable[[_F], _F]: ...
+    @answered(
+        '@session.step(outputs="loss") above def train(lr): ...',
+        inputs='A step reads what its parameters name: @session.step(outputs="loss") above def train(lr): ...',
+    )
     def step(
         self,
         function: Any = None,
@@ -51,19 +55,21 @@ class Stepped:
         """
         __tracebackhide__ = True  # an error is about the line that asked
 
+        @ended
         def made(one: _F) -> _F:
             __tracebackhide__ = True
             from .recipes import of_function
 
-            try:
-                self._steps().add(of_function(one, name=name, outputs=outputs, timeout=timeout))
-            except SessionError as error:
-                raise error.with_traceback(None) from None
+            self._steps().add(of_function(one, name=name, outputs=outputs, timeout=timeout))
             return one
 
         return made if function is None else made(function)
 
-    def run(self, *names: str, stale: bool = False, force: bool = False) -> dict[str, Any]:
+    @answered(
+        'session.run("train")',
+        other='A step reads what the session has. Set it first: session["{word}"] = ..., then session.run("train")',
+    )
+    def run(self, *names: str | Iterable[str], stale: bool = False, force: bool = False) -> dict[str, Any]:
         """Run a step: ``session.run("train")``; its outputs, by name.
 
         ``stale=True`` runs what is not fresh, of all steps or of those named and the ones before them; with ``force``
@@ -71,21 +77,21 @@ class Stepped:
         StepFailed, whose ``__cause__`` is the step's own error; an interrupt stops whatever called this.
         """
         __tracebackhide__ = True
-        runner = self._steps()
+        runner, named = self._steps(), names_in(names, "step")
         try:
             if stale:
-                return runner.run_stale(names, force=force)
-            if not names:
+                return runner.run_stale(named, force=force)
+            if not named:
                 raise SessionError('Name a step: session.run("train"). What is not fresh: session.run(stale=True)')
             made: dict[str, Any] = {}
-            for name in names:
-                check_text(name, "step")
+            for name in named:
                 made.update(runner.run(name, force=force))
             return made
-        except (SessionError, KeyboardInterrupt) as error:
+        except KeyboardInterrupt as error:
             # The traceback ends here: what is inside does not help whoever asked.
             raise error.with_traceback(None) from error.__cause__
 
+    @answered("session.steps()")
     def steps(self) -> StepTable:
         """All steps: what each reads and writes, whether it is fresh and why not. A mapping that shows as a table."""
         __tracebackhide__ = True
@@ -93,29 +99,26 @@ class Stepped:
 
         return StepTable(self._steps().standing())
 
-    def forget_steps(self, *names: str) -> list[str]:
+    @answered('session.forget_steps("train")')
+    def forget_steps(self, *names: str | Iterable[str]) -> list[str]:
         """Take steps out of the lists: renamed ones, and those whose cells are gone. What they wrote stays.
 
         A step comes back when it runs again. Raises SessionError where there is no such step, or it is running.
         """
         __tracebackhide__ = True
-        if not names:
+        named = names_in(names, "step")
+        if not named:
             raise SessionError('Name a step: session.forget_steps("train"). All of them: session.steps()')
-        try:
-            return self._steps().forget(names)
-        except SessionError as error:
-            raise error.with_traceback(None) from None
+        return self._steps().forget(named)
 
+    @answered('session.why("loss")')
     def why(self, name: str) -> Because:
         """Where the value of a variable comes from: which run made it, of which inputs, each set by whom and when."""
         __tracebackhide__ = True
         from .why import because
 
         check_text(name)
-        try:
-            return because(self._steps(), name)
-        except SessionError as error:
-            raise error.with_traceback(None) from None
+        return because(self._steps(), name)
 
     def running(self, runs: Callable[[], Runner]) -> None:
         """Who runs the steps, made when the first is asked for. For the hooks."""

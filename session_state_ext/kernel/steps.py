@@ -6,30 +6,30 @@ import ast
 import asyncio
 import inspect
 import time
-from collections.abc import Iterable
 from typing import Any
 
-from msgspec import Raw, Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from session_state_ext.errors import SessionError
-from session_state_ext.freshness import alike_hash, fingerprint, source_hash
+from session_state_ext.freshness import fingerprint
 from session_state_ext.model import Input, Run, RunError
 from session_state_ext.names import new_tag, why_unsafe
-from session_state_ext.spelling import nearest
-from session_state_ext.wire import INLINE_INPUT_BYTES, SaidOrigin
+from session_state_ext.wire import SaidOrigin
 
 from . import display, outputs
 from .alarm import Alarm
 from .freenames import free_names
 from .grammar import Mistake, StepLine
+from .identity import kernel_life
+from .inputs import Inputs, Read
 from .link import Link
 from .marks import Watched
 from .namespace import Namespace, Unplaced
-from .outbox import Group, as_text
+from .outbox import Group
 from .outputs import Before, Made
 from .recipes import FunctionRecipe, Recipe, WrongInput
-from .runerrors import OutputMissing, StepRefused, stopped, told
+from .runerrors import OutputMissing, Overtime, StepRefused, overtime, stopped, told, unheard
 from .session import Session
 
 
@@ -53,6 +53,8 @@ class Step(Struct):
     line: StepLine
     body: Body
     before: dict[str, Before | None]
+    #: what was there of its inputs
+    read: Read
     #: what to say before the body runs
     said: list[str]
     #: who made the edits before it
@@ -60,6 +62,13 @@ class Step(Struct):
     #: a function's
     arguments: inspect.BoundArguments | None = None
     alarm: Alarm | None = None
+    #: of what the body read
+    warnings: list[str] = field(default_factory=list[str])
+
+    def clock(self) -> None:
+        """Its time begins, where it has one. Whoever ends it must hold it by now."""
+        if self.alarm is not None:
+            self.alarm.set()
 
 
 class Outcome(Struct):
@@ -76,10 +85,9 @@ class Steps:
 
     def __init__(self, link: Link, session: Session, names: Namespace) -> None:
         self._link, self._session, self._names = link, session, names
+        self._inputs = Inputs(link, session, names)
         #: the steps whose code this kernel has seen, by name
         self.recipes: dict[str, Recipe] = {}
-        #: the runs that have left names in this kernel, by name
-        self.left: dict[str, Run] = {}
         #: how the latest run of each step here ended
         self.ended: dict[str, Outcome] = {}
         #: inputs of a cell may replace functions of the same name, whatever its line says
@@ -111,14 +119,28 @@ class Steps:
         self._link.known()
         self._names.settle()
         self._link.flush()
-        wanted = line.inputs if line.inputs is not None else self._inferred(line, body)
-        found = self._link.read(wanted)
-        run = self._new(line, body, found, source_hash(body.source))
-        said = self._inject(line, wanted, {name: text for name, (text, _) in found.items()}, run)
-        if line.inputs is None and found:
-            said.insert(0, f"{line.name} reads {', '.join(found)} (no --in: the names of this cell that are variables)")
+        known = set(self._session)
+        wanted = line.inputs if line.inputs is not None else [name for name in recipe.infers() if name in known]
+        read = self._inputs.read(wanted)
+        run = self._new(recipe, body, read)
+        try:
+            self._inputs.check(wanted, read)
+            said = self._inputs.place(read, force=line.force)
+        except (StepRefused, Unplaced) as error:
+            raise self._refused(run, error) from None
+        if line.inputs is None and read.names:
+            found = ", ".join(name for name in wanted if name in read.names)
+            said.insert(0, f"{line.name} reads {found} (no --in: the names of this cell that are variables)")
         before = outputs.standing(self._names, line.outputs)
-        return self._open(Step(run, line, body, before, said, self._link.origin))
+        return self._open(Step(run, line, body, before, read, [*said, *self._told(line, read)], self._link.origin))
+
+    def _told(self, line: StepLine, read: Read) -> list[str]:
+        return [*self._inputs.told(read), *(f"{line.name}: {one}" for one in read.warnings)]
+
+    def _refused(self, run: Run, error: SessionError) -> StepRefused:
+        """Record that the body did not begin; what to raise."""
+        self._record(run, "refused", RunError(type="Not run", message=error.message))
+        return StepRefused(f"{run.step} was not run: {error.message}")
 
     def forget(self, names: list[str]) -> None:
         """Record that these steps are none any more, in one change; their values stay, and so does their history."""
@@ -126,7 +148,8 @@ class Steps:
         runs = [Run(id=new_tag(), step=name, status="forgotten", start=now, end=now) for name in names]
         for name in names:
             self.ended.pop(name, None)
-        self.left = {name: run for name, run in self.left.items() if run.step not in names}
+        for name in [name for name, run in self._names.left.items() if run.step in names]:
+            del self._names.left[name]
         if runs:
             self._link.append(Group(self._link.origin, runs=runs, whole=True), hurry=True)
 
@@ -144,47 +167,55 @@ class Steps:
         self._names.settle()
         self._link.flush()
         wanted = line.inputs or []
-        found = self._link.read(wanted)
+        read = self._inputs.read(wanted)
         body = Body("", recipe.tree, Watched(set()), cell, kernel)
-        run = self._new(line, body, found, recipe.source)
+        run = self._new(recipe, body, read)
+        absent = {name: Input(revision=0) for name in wanted if name not in read.names}
+        run = replace(run, inputs={**run.inputs, **absent})
         try:
-            missing = [name for name in wanted if name not in found and name not in recipe.optional]
-            if missing:
-                raise StepRefused(self._missing(missing))
-            self._refuse_invalid(found)
-            arguments = recipe.arguments({name: text for name, (text, _) in found.items()})
+            self._inputs.check(wanted, read, optional=recipe.optional)
+            arguments = recipe.arguments(read.texts, self._inputs.values(read))
         except (StepRefused, WrongInput) as error:
-            self._record(run, "refused", RunError(type="Not run", message=error.message))
-            raise StepRefused(f"{line.name} was not run: {error.message}") from None
-        return self._open(Step(run, line, body, {}, [], self._link.origin, arguments))
+            raise self._refused(run, error) from None
+        return self._open(Step(run, line, body, {}, read, self._told(line, read), self._link.origin, arguments))
 
-    def _new(self, line: StepLine, body: Body, found: dict[str, Any], source: str) -> Run:
+    def _new(self, recipe: Recipe, body: Body, read: Read) -> Run:
+        line, left = recipe.line, self._names.left
         reads = free_names(body.tree) if body.tree is not None else []
+        by_name = (name for name in reads if name in left and name in self._names and name not in line.outputs)
         return Run(
             id=new_tag(),
             step=line.name,
             status="running",
             start=_now(),
-            inputs={name: _input(text, row.revision if row else 0) for name, (text, row) in found.items()},
+            inputs=read.inputs,
             outputs=line.outputs,
             needs={
-                name: fingerprint(self.left[name])
-                for name in reads
-                if name in self.left and name in self._names and name not in found and name not in line.outputs
+                **{name: fingerprint(left[name]) for name in by_name if name not in read.inputs},
+                **{name: fingerprint(run) for name, run in read.here.items()},
             },
+            free=[name for name in recipe.infers() if name not in read.names],
             kernel=body.kernel,
+            life=kernel_life(),
             cell=body.cell,
-            source=source,
+            source=recipe.source,
         )
 
     def _open(self, step: Step) -> Step:
         origin = SaidOrigin(kind="step", cell=step.run.cell, step=step.run.step, run=step.run.id)
         self._link.append(Group(origin, runs=[step.run], whole=True), hurry=True)
+        # What the body reads is added to a record of its own, while this one is on its way.
+        step.run = replace(step.run, inputs={**step.run.inputs})
         self._link.origin = origin
-        self._running.append(step)
-        self._listen()
-        if step.line.timeout is not None:
-            step.alarm = Alarm(step.line.timeout)
+        try:
+            self._running.append(step)
+            self._listen()
+            if step.line.timeout is not None:
+                step.alarm = Alarm(step.line.timeout, lambda: display.warn(unheard(step.line.name)))
+        except BaseException as error:
+            # Nobody holds it yet who could end it.
+            self.end(step, error, None)
+            raise
         return step
 
     def _close(self, step: Step) -> bool:
@@ -198,60 +229,14 @@ class Steps:
         inner = self._running[-1] if self._running else None
         self._session.reading(None if inner is None else lambda name: self._read_inside(inner, name))
 
-    def _inferred(self, line: StepLine, body: Body) -> list[str]:
-        if body.tree is None:
-            return []
-        known = set(self._session)
-        # print(lr) calls Python's own, whatever variable is called so.
-        return [name for name in free_names(body.tree) if name in known and why_unsafe(name) is None]
-
-    def _inject(self, line: StepLine, wanted: list[str], found: dict[str, bytes], run: Run) -> list[str]:
-        """Put the inputs into the names; what to say of it."""
-        try:
-            missing = [name for name in wanted if name not in found]
-            if missing:
-                raise StepRefused(self._missing(missing))
-            self._refuse_invalid(found)
-            for name in wanted:
-                self._names.check(name, force=line.force)
-        except (StepRefused, Unplaced) as error:
-            self._record(run, "refused", RunError(type="Not run", message=error.message))
-            raise StepRefused(f"{line.name} was not run: {error.message}") from None
-        said = (self._names.place(name, found[name]) for name in wanted)
-        return [one for one in said if one is not None]
-
-    def _refuse_invalid(self, found: Iterable[str]) -> None:
-        """Raise StepRefused where an input is not what its declaration says."""
-        for name in found:
-            wrong = self._session.invalid(name)
-            if wrong is not None:
-                raise StepRefused(f"{wrong} Set it in the Session panel, or with: %session set {name} = ...")
-
-    def _missing(self, missing: list[str]) -> str:
-        listed = " and ".join(missing) if len(missing) < 3 else ", ".join(missing)
-        meant = nearest(missing[0], list(self._session)) if len(missing) == 1 else ""
-        first = missing[0]
-        if first in self.left and first in self._names:
-            return (
-                f"it needs {first}, which {self.left[first].step} left in this kernel and which is no variable. "
-                f"Take {first} out of the inputs: its name alone is enough."
-            )
-        how = f"%session push {first}" if first in self._names else f"%session set {first} = ..."
-        return (
-            f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"
-        )
-
     def _read_inside(self, step: Step, name: str) -> None:
-        """``session[...]`` in the body: an input too, unless this run wrote it."""
-        if name in step.run.inputs:
-            return
-        with self._link.moment() as replica:
-            box, row = replica.written(name), replica.rows.get(name)
-            pending = name in replica.outbox.latest
-            own = pending or (row is not None and row.origin.run == step.run.id)
-            text = None if box is None else as_text(box.value)
-        if text is not None and not own:
-            step.run.inputs[name] = _input(text, row.revision if row else 0)
+        said = self._inputs.inside(step.run, name)
+        if said is not None:
+            step.warnings.append(said)
+
+    def making(self) -> Made:
+        """What a body has made, as far as it may be stored."""
+        return Made(self._link.replica.limits.value_bytes, self._session.permit)
 
     # --- after the body ---
 
@@ -261,46 +246,74 @@ class Steps:
         ``result`` is what a function has made; a cell has made what its names mean now.
         """
         timed_out = self._close(step)
-        if error is not None:
-            outcome = self._failed(step, error, line, timed_out=timed_out)
-        else:
-            outcome = self._succeeded(step, result)
-        self._link.origin = step.outer
+        try:
+            if error is not None:
+                outcome = self._failed(step, error, line, timed_out=timed_out)
+            elif timed_out:
+                outcome = self._unstopped(step)
+            else:
+                outcome = self._succeeded(step, result)
+        finally:
+            self._link.origin = step.outer
         self.ended[step.line.name] = outcome
         return outcome
 
     def _succeeded(self, step: Step, result: Made | None) -> Outcome:
-        most = self._link.replica.limits.value_bytes
-        made = result or outputs.of_names(self._names, step.before, step.body.tree, step.body.watched, most)
+        made = result or outputs.of_names(self._names, step.before, step.body.tree, step.body.watched, self.making())
         if made.missing:
             return self._promised(step, made.missing)
         unstored = [name for name in step.line.outputs if name not in made.texts]
-        left = [] if result is not None else self._left_by(step)
-        run = replace(
-            step.run,
-            status="warned" if made.warnings else "done",
-            end=_now(),
-            written=list(made.texts),
-            warnings=made.warnings,
-            left=[*unstored, *left],
-        )
-        self._link.append(Group(self._link.origin, dict(made.texts), [run], whole=True), hurry=True)
+        left = [*unstored, *([] if result is not None else self._left_by(step))]
+        warnings = [*step.read.warnings, *step.warnings, *made.warnings]
+        status, written = "warned" if warnings else "done", list(made.texts)
+        run = replace(step.run, status=status, end=_now(), written=written, warnings=warnings, left=left)
+        run = replace(run, fingerprint=fingerprint(run))
+        group = Group(self._link.origin, dict(made.texts), [run], whole=True, base=step.read.revision)
+        self._link.append(group, hurry=True)
+        self.ended[run.step] = Outcome(run, [], [])
+        self._leave(run, result)
+        run = self._stored(run)
+        self._leave(run, result)
+        for name in run.written if result is None else ():
+            self._names.trust(name)
+        # What was known before the body ran has been said.
+        said = [f"{run.step}: {one}" for one in run.warnings[len(step.read.warnings) :]]
+        return Outcome(run, [self._summary(step, run)], said)
+
+    def _leave(self, run: Run, result: Made | None) -> None:
+        """The names of this kernel have what the run has left; of a function's ``result``, what the session has not."""
         if result is None:
-            self.left.update(dict.fromkeys([*left, *step.line.outputs], run))
-            for name in made.texts:
-                self._names.trust(name)
-        else:
-            self.left.update(dict.fromkeys(unstored, run))
-        return Outcome(run, [self._summary(step, run)], [f"{step.line.name}: {one}" for one in made.warnings])
+            self._names.left.update(dict.fromkeys([*run.left, *run.outputs], run))
+            return
+        for name in [name for name in run.outputs if name not in run.written]:
+            try:
+                if name in result.texts:  # the server did not take it
+                    self._names.hold(name, result.objects[name])
+                self._names.left[name] = run
+            except Unplaced:
+                continue
+
+    def _stored(self, run: Run) -> Run:
+        """The record as the session has it: without outputs that were not taken. As it was sent, where that is late."""
+        self._link.flush()
+        with self._link.moment() as replica:
+            known = replica.steps.get(run.step)
+            taken = known is not None and known.run.id == run.id and known.run.status != "running"
+            if known is None or not taken:
+                return run
+            # Its record tells of them.
+            replica.refused = [one for one in replica.refused if one.run != run.id]
+            return known.run
 
     def _left_by(self, step: Step) -> list[str]:
         others = {*step.run.inputs, *step.line.outputs}
         return outputs.left_behind(step.body.tree, step.line.keep, self._names, others)
 
     def _failed(self, step: Step, error: BaseException, line: int | None, *, timed_out: bool) -> Outcome:
-        for name in self._left_by(step):
+        made = self._left_by(step) if step.arguments is not None else [*self._left_by(step), *step.line.outputs]
+        for name in made:
             # Half of what it makes, or what it had made before: nobody knows.
-            self.left.pop(name, None)
+            self._names.left.pop(name, None)
         was_stopped = isinstance(error, KeyboardInterrupt | asyncio.CancelledError)
         if was_stopped and timed_out:
             message = f"ran longer than {step.line.timeout:g} s and was stopped"
@@ -310,6 +323,10 @@ class Steps:
         run = self._record(step.run, "interrupted" if was_stopped else "failed", said)
         kept = f"; {', '.join(step.line.outputs)} as before" if step.line.outputs else ""
         return Outcome(run, [f"{step.line.name}: {run.status}{kept}"], [])
+
+    def _unstopped(self, step: Step) -> Outcome:
+        run = self._record(step.run, "failed", overtime(step.line.timeout or 0))
+        return Outcome(run, [], [], Overtime(f"{step.line.name} {run.error.message if run.error else ''}"))
 
     def _promised(self, step: Step, missing: list[str]) -> Outcome:
         names = " and ".join(missing)
@@ -337,12 +354,6 @@ class Steps:
             return f'{took}, wrote nothing; to write its result: @session.step(outputs="...")'
         proposed = outputs.proposed(step.body.tree, self._names, set(step.run.inputs))
         return f"{took}, wrote nothing{f'; to write back: --out {proposed}' if proposed else ''}"
-
-
-def _input(text: bytes, revision: int) -> Input:
-    if len(text) <= INLINE_INPUT_BYTES:
-        return Input(revision=revision, value=Raw(text))
-    return Input(revision=revision, hash=alike_hash(text))
 
 
 def _now() -> int:

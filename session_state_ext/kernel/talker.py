@@ -30,8 +30,8 @@ from session_state_ext.wire import (
     encode,
 )
 
-from .abandoned import FATAL_TO_MUTATE, send_abandoned
-from .backend import Backend, Busy, Channel, Choice, Lost
+from .abandoned import FATAL_TO_MUTATE, Told, send_abandoned, send_rest
+from .backend import Backend, Busy, Channel, Choice, Lost, Moved
 from .line import BarrierAnswer, Line
 from .replica import Resync
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 GATHER_SECONDS = 0.05
 #: A lost connection is tried again after a time that doubles from the first to the second, give or take half.
 BACK_OFF_SECONDS = (0.1, 5.0)
+#: What whoever is there cannot store just now is sent again after a time that doubles likewise.
+PATIENCE_SECONDS = (0.5, 10.0)
 #: The server that does not know this kernel's session yet is asked again after this time.
 BUSY_SECONDS = 1.0
 _QUICKER = 4
@@ -69,6 +71,9 @@ class Talker:
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
         self._failures = 0
+        #: how often in a row the open mutate was put off, and when it goes again
+        self._put_off = 0
+        self._again: asyncio.TimerHandle | None = None
         self._lost_at: float | None = None
         self._kept: Leftovers | None = None
         self._loop = asyncio.new_event_loop()
@@ -111,6 +116,11 @@ class Talker:
         except (TimeoutError, concurrent.futures.TimeoutError):
             answer.cancel()
             raise Unavailable("The session server did not answer in time.") from None
+
+    @property
+    def chosen(self) -> str | None:
+        """From any thread: the session that was named for this kernel."""
+        return None if self._backend is None else self._backend.chosen
 
     @property
     def remembered(self) -> Bindings | None:
@@ -179,7 +189,23 @@ class Talker:
             outbox = self._line.replica.outbox
             self._line.scheduled = bool(outbox.queue)
             self._hurried = self._hurried and bool(outbox)
+        if self._line.replica.waits is not None:
+            self.keep()
         if opened is not None:
+            self._outgoing.put_nowait(opened.body)
+
+    def _come_again(self) -> None:
+        """Whoever is there cannot store anything just now: what is open goes again later, and outlives this kernel."""
+        self.keep()
+        if self._again is None:
+            self._put_off += 1
+            self._again = self._loop.call_later(_doubling(PATIENCE_SECONDS, self._put_off), self._repeat)
+
+    def _repeat(self) -> None:
+        self._again = None
+        with self._line.lock:
+            opened = self._line.replica.repeat()
+        if opened is not None and self._outgoing is not None:
             self._outgoing.put_nowait(opened.body)
 
     # --- the thread ---
@@ -219,11 +245,10 @@ class Talker:
         """One connection, from looking for the session to the end of the channel; how long to wait then."""
         try:
             session_id = await backend.attach()
-            self._line.fleeting, self._line.question = backend.fleeting, None
-            self._belongs_to(session_id)
-            refused = await send_abandoned(backend, session_id)
-            with self._line.lock:
-                self._line.replica.refused += refused
+            in_memory, self._line.fleeting = self._line.fleeting is not None, backend.fleeting
+            self._line.question = None
+            self._belongs_to(session_id, in_memory=in_memory)
+            left = self._tell(await send_abandoned(backend, session_id))
             self._channel = channel = await backend.open(session_id)
         except Busy:
             return self._busy()
@@ -234,6 +259,7 @@ class Talker:
                 self._session_is_gone()
                 return self._back_off()
             return self._wait_for(self._clause(error), self._back_off())
+        rest = asyncio.ensure_future(send_rest(backend, session_id, self._tell)) if left else None
         try:
             await self._converse(channel)
         except Lost as lost:
@@ -242,14 +268,23 @@ class Talker:
             with self._line.lock:
                 self._line.replica.tip = None
                 self._line.state = "connecting"
-        except _Left:
+        except (_Left, Moved):
             pass
         finally:
             self._channel = self._outgoing = None
             self._lost_at = time.monotonic()
+            if rest is not None:
+                rest.cancel()
             await channel.close()
             self.keep()
         return 0.0
+
+    def _tell(self, told: Told) -> bool:
+        """What became of the edits of earlier kernels; whether some of them wait still."""
+        with self._line.lock:
+            self._line.replica.refused += told.refused
+            self._line.replica.conflicts += told.overwritten
+        return told.left
 
     def _clause(self, error: Exception) -> str:
         if isinstance(error, SessionError):
@@ -275,9 +310,8 @@ class Talker:
         return self._wait_for(f"it is not known which session this notebook is to have: {how}", BUSY_SECONDS)
 
     def _back_off(self) -> float:
-        first, most = BACK_OFF_SECONDS
         self._failures += 1
-        return min(most, first * 2.0 ** min(self._failures - 1, 10)) * random.uniform(0.5, 1.5)  # noqa: S311
+        return _doubling(BACK_OFF_SECONDS, self._failures)
 
     def _wait_for(self, trouble: str, seconds: float) -> float:
         with self._line.lock:
@@ -302,10 +336,16 @@ class Talker:
                 self._line.replica.deleted()
             self._line.state = "connecting"
 
-    def _belongs_to(self, session_id: str) -> None:
-        """Another session than before: what was pending stays with the old one, unless that was never born."""
+    def _belongs_to(self, session_id: str, *, in_memory: bool) -> None:
+        """Another session than before: what was pending stays with the old one, unless that was never born.
+
+        What was only ``in_memory`` comes along.
+        """
         replica = self._line.replica
-        if replica.session_id not in (None, session_id):
+        if replica.session_id not in (None, session_id) and in_memory:
+            with self._line.lock:
+                replica.bring()
+        elif replica.session_id not in (None, session_id):
             if replica.revision:
                 self.keep()
                 self._kept = None
@@ -369,6 +409,10 @@ class Talker:
         if isinstance(frame, Welcome | Ack | Reject | ErrorFrame):
             if self._kept is not None:
                 self.keep()
+            if line.replica.waits is not None:
+                self._come_again()
+                return
+            self._put_off = 0
             if waiting:
                 self.hurry() if self._hurried else self.schedule()
             elif not isinstance(frame, Change):
@@ -381,3 +425,8 @@ class Talker:
         """
         before, now = self._line.replica.meta, set(frame.meta.paths)
         return before is not None and now < set(before.paths)
+
+
+def _doubling(seconds: tuple[float, float], times: int) -> float:
+    first, most = seconds
+    return min(most, first * 2.0 ** min(times - 1, 10)) * random.uniform(0.5, 1.5)  # noqa: S311

@@ -40,8 +40,6 @@ DEPTH = 64
 DIGITS = 4300
 
 _NOTHING = frozenset[int]()
-#: Any integer of this many bits is shorter than DIGITS digits: a cheap first look.
-_BITS = DIGITS * 3320 // 1000
 #: How deep a member of a frame stands in its JSON: the object, its columns, a column, its data.
 _FRAME_LEVELS = 5
 
@@ -52,17 +50,25 @@ def _keep_quiet(_: str) -> None:
     pass
 
 
-def encode(value: Any, name: str = "value", *, note: Note = _keep_quiet, most: int = VALUE_BYTES) -> bytes:
+def encode(
+    value: Any,
+    name: str = "value",
+    *,
+    note: Note = _keep_quiet,
+    most: int = VALUE_BYTES,
+    deep: int = DEPTH,
+    digits: int = DIGITS,
+) -> bytes:
     """The JSON text of ``value``, for the variable ``name``.
 
     Raises InvalidValue with the path inside the value and what to do instead, TooLarge (more than ``most``
-    bytes) or LimitExceeded (nested too deep, too many digits). ``note`` is told in a few words what does not
-    come back as it went, such as a tuple.
+    bytes) or LimitExceeded (nested deeper than ``deep``, a number of more ``digits``). ``note`` is told in a few
+    words what does not come back as it went, such as a tuple.
     """
-    encoder = _Encoder(note, name, most)
+    encoder = _Encoder(note, name, most, deep, digits)
     text = _text(encoder.plain(value, name, 0, _NOTHING))
     # What stands for a date or an array is an object, which counts as nesting too.
-    if encoder.deepest > DEPTH - 8 and jsontext.depth(text) > DEPTH:
+    if encoder.deepest > deep - 8 and jsontext.depth(text) > deep:
         raise encoder.too_deep()
     if len(text) > most:
         raise encoder.too_large(value, name, in_bytes(len(text)))
@@ -76,14 +82,18 @@ def _text(plain: Any) -> bytes:
 class _Encoder:
     """One walk over one value."""
 
-    def __init__(self, note: Note, name: str, most: int) -> None:
+    def __init__(self, note: Note, name: str, most: int, deep: int, digits: int) -> None:
         self.note = note
         self.name = name
         self.most = most
+        self.deep = deep
+        self.digits = digits
+        #: any integer of so many bits is shorter than that many digits: a cheap first look
+        self.bits = digits * 3320 // 1000
         self.deepest = 0
 
     def too_deep(self) -> LimitExceeded:
-        return LimitExceeded(f"{self.name}: values can be nested {DEPTH} deep, this one is deeper.")
+        return LimitExceeded(f"{self.name}: values can be nested {self.deep} deep, this one is deeper.")
 
     def too_large(self, value: Any, path: str, size: str) -> TooLarge:
         return TooLarge(
@@ -97,6 +107,14 @@ class _Encoder:
         if least > self.most:
             raise self.too_large(value, path, f"at least {in_bytes(least)}")
 
+    def integer(self, value: int, path: str) -> int:
+        """Raises LimitExceeded."""
+        if value.bit_length() > self.bits and abs(value) >= 10**self.digits:
+            raise LimitExceeded(
+                f"{path}: a number can have {self.digits} digits, this one has more. Store it as hex(...)."
+            )
+        return value
+
     def plain(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
         """``value`` out of dicts, lists, strings and numbers that JSON has."""
         kind = type(value)
@@ -105,7 +123,7 @@ class _Encoder:
         if kind is bool or value is None:
             return value
         if kind is int:
-            return _checked_int(value, path)
+            return self.integer(value, path)
         if kind is float:
             return value if value - value == 0 else {"$numberDouble": scalars.non_finite(value)}
         if kind is dict or kind is list:
@@ -114,7 +132,7 @@ class _Encoder:
 
     def container(self, value: Any, path: str, depth: int, above: frozenset[int]) -> Any:
         """A dict or list, member by member."""
-        if depth >= DEPTH:
+        if depth >= self.deep:
             raise self.too_deep()
         if id(value) in above:
             raise InvalidValue(f"{path} contains itself. Store a value without circles.")
@@ -155,7 +173,7 @@ class _Encoder:
             ((_, inner),) = typed.items()
             for part in inner if isinstance(inner, list) else ():
                 if isinstance(part, int):
-                    _checked_int(part, path)
+                    self.integer(part, path)
             return typed
         if isinstance(value, tuple | set | frozenset):
             self.back_as(value, path, "a list")
@@ -172,6 +190,7 @@ class _Encoder:
         if isinstance(value, Unread):
             return self.container(value, path, depth, above)
         if isinstance(value, dict | list | Mapping):
+            _refuse_session(value, path)
             self.back_as(value, path, "a list" if isinstance(value, list) else "a dict")
             return self.container(value, path, depth, above)
         fields = _fields(value)
@@ -247,6 +266,13 @@ def _fields(value: Any) -> dict[str, Any] | None:
     return None
 
 
+def _refuse_session(value: Any, path: str) -> None:
+    from .dictionary import Dictionary
+
+    if isinstance(value, Dictionary):
+        raise InvalidValue(f"{path}: a session is not stored in a session. Its values as a dict: session.copy()")
+
+
 def _quoted(key: Any) -> str:
     return json.dumps(key, ensure_ascii=False) if isinstance(key, str) else repr(key)
 
@@ -264,12 +290,6 @@ def _checked_text(value: str, path: str) -> str:
                 f"{path} holds half of a surrogate pair, which is not a character. "
                 'Clean it with text.encode("utf-8", "replace").decode().'
             ) from None
-    return value
-
-
-def _checked_int(value: int, path: str) -> int:
-    if value.bit_length() > _BITS and abs(value) >= 10**DIGITS:
-        raise LimitExceeded(f"{path}: a number can have {DIGITS} digits, this one has more. Store it as hex(...).")
     return value
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, Raw
 
 from session_state_ext.errors import NotFound, SessionError
-from session_state_ext.freshness import alike, alike_hash
+from session_state_ext.freshness import alike, alike_hash, kernel_only
 from session_state_ext.model import PURGED, Input, Origin, Run, Variable
 from session_state_ext.spelling import nearest
+from session_state_ext.verdicts import newer_words
 
-from . import display, preview
+from . import display, pending, preview
 from .because import Because, Line
 from .deeds import Deed, Source, by_whom, deed_of
 from .stepview import brief
@@ -52,15 +53,19 @@ class _Walk:
         self._runner, self._standing = runner, standing
         self._now = time.time() * 1000
         self._runs = {run.id: run for known in standing.graph.steps.values() if known.step for run in _both(known.step)}
+        steps = (known.step for known in standing.graph.steps.values() if known.step is not None)
+        self._newer = kernel_only(steps, standing.rows.get)
         self._told: set[str] = set()
         self._asked: dict[tuple[str, int | None, bool], Deed | None] = {}
 
     def variable(self, name: str, row: Variable, depth: int) -> Line:
         """As it stands now."""
         line = Line(f"{name} = {_brief(bytes(row.value))}", "")
-        if row.updated_at == 0 or row.revision >= 2**53:
+        if row.updated_at == 0 or row.revision >= pending.REVISION:
             line.rest = "set here, not saved yet"
             return line
+        if name in self._newer:
+            line.stale = newer_words(name, self._newer[name])
         return self._of_deed(line, name, row.origin, row.updated_at, row.revision, depth)
 
     def unstored(self, name: str) -> Line | None:
@@ -83,6 +88,11 @@ class _Walk:
     def _read(self, name: str, read: Input, depth: int) -> Line:
         """As a run has read it."""
         row = self._standing.rows.get(name)
+        if read.absent:
+            line = Line(name, "there was none")
+            if row is not None:
+                line.stale = f"now {_brief(bytes(row.value))}: set {self._by(row.origin, row.updated_at)}"
+            return line
         if row is not None and row.revision == read.revision:
             return self.variable(name, row, depth)
         deed = self._deed(name, read.revision)
@@ -160,8 +170,9 @@ class _Walk:
         """The steps whose names it found in the kernel."""
         by_step: dict[str, list[str]] = {}
         for edge in self._standing.graph.edges:
-            if edge.after == run.step and edge.names:
-                by_step.setdefault(edge.before, []).extend(name for name in edge.names if name in run.needs)
+            if edge.after == run.step:
+                names = [name for name in (*edge.variables, *edge.names) if name in run.needs]
+                by_step.setdefault(edge.before, []).extend(names)
         lines: list[Line] = []
         for step, names in by_step.items():
             done = self._standing.graph.steps[step].done

@@ -17,8 +17,9 @@ from msgspec import Raw
 from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin, check_value
 
+from . import awaiting
 from .controls import Control, control_for
-from .observers import Observer
+from .observers import Made, Observer
 from .outbox import as_text
 
 if TYPE_CHECKING:
@@ -52,6 +53,15 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
         return self._made
 
     @property
+    def value(self) -> Any:
+        """The variable's value; to set it is to set the variable."""
+        return self._session[self._name]
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        self._session[self._name] = value
+
+    @property
     def note(self) -> str:
         """What is said below it; empty where all is well."""
         return str(self._note.value)
@@ -76,10 +86,10 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
                 self._showing = before
 
     def _show_now(self) -> None:
-        with self._link.moment() as replica:
-            box, read_only = self._link.written(self._name), replica.read_only
+        with self._link.moment():
+            box, closed = self._link.written(self._name), self._link.closed
             spec = self._link.specs.get(self._name)
-        state = (None if box is None else as_text(box.value), spec, read_only)
+        state = (None if box is None else as_text(box.value), spec, type(closed))
         if state == self._shown_state:
             return  # what a person has entered, and why it was not taken, stays
         self._shown_state = state
@@ -90,11 +100,11 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
             self._fit(declared, value)
         if self._made is None:
             self._fit(declared, None)
-        self._made.disabled = box is None or locked or read_only
+        self._made.disabled = box is None or locked or closed is not None
         if box is None:
             self._say(f"{self._name} was deleted.")
-        elif read_only:
-            self._say("You may read this session but not change it.")
+        elif closed is not None:
+            self._say(closed.message)
         elif locked:
             self._say(f"{self._name} is locked.")
         else:
@@ -156,7 +166,7 @@ class VariableWidget(ipywidgets.VBox):  # type: ignore[misc]  # it has no types
 
 
 def form(session: Session, link: Link, observers: Observers, names: Iterable[str] | None) -> Any:
-    """All declared variables (or ``names``), in groups by what stands before a dot, and a button that resets them."""
+    """All declared variables (or ``names``), in groups by what stands before a dot, and a button that resets these."""
     chosen = list(names) if names is not None else [name for name in session if name in link.specs]
     if not chosen:
         raise SessionError("Nothing is declared here yet: session.declare('lr', 0.1, minimum=0, maximum=1).")
@@ -173,12 +183,15 @@ def form(session: Session, link: Link, observers: Observers, names: Iterable[str
     button = ipywidgets.Button(description="Reset to defaults", tooltip="One change; undo takes it back")
 
     def reset(_: Any) -> None:
+        # What is not in the form is none of its business.
+        declared = {name: session.spec(name) or {} for name in chosen}
+        names = [name for name, spec in declared.items() if "default" in spec and not spec.get("locked")]
         try:
-            changed = session.reset()
+            changed = session.reset(names) if names else []
         except SessionError as error:
             note.value = error.message
         else:
-            note.value = f"Reset: {', '.join(changed)}" if changed else "All have their defaults."
+            note.value = f"Reset: {', '.join(changed)}" if changed else "All have their defaults, or are locked."
 
     button.on_click(reset)
     return ipywidgets.VBox([*rows, ipywidgets.HBox([button, note])])
@@ -198,12 +211,16 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
 
     def __init__(self, session: Session, link: Link, observers: Observers, function: Callable[..., Any]) -> None:
         self._session, self._function, self._observers = session, function, observers
-        self._names = _parameters(session, function)
+        self._names, self._optional = _parameters(session, function)
         self.output = ipywidgets.Output()
-        widgets = [VariableWidget(session, link, observers, name) for name in self._names]
+        shown = [*self._names, *(name for name in self._optional if name in session)]
+        widgets = [VariableWidget(session, link, observers, name) for name in shown]
         super().__init__([*widgets, self.output])
         origin = SaidOrigin(kind="cell", cell=link.origin.cell)
-        self._observer = Observer(self._told, frozenset(self._names), "cells", origin)
+        made = Made.of(function, link.origin)
+        self._observer = Observer(
+            self._told, frozenset([*self._names, *self._optional]), "cells", origin, made, self.close
+        )
         observers.add(self._observer)
         self._run()
         self._shown_in: int | None = None
@@ -255,7 +272,10 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
             try:
                 if missing:
                     raise SessionError(f"{', '.join(missing)} was deleted.")
-                result = self._function(**{name: self._session[name] for name in self._names})
+                there = [*self._names, *(name for name in self._optional if name in self._session)]
+                result = self._function(**{name: self._session[name] for name in there})
+                if inspect.isawaitable(result):
+                    result = awaiting.finished(_awaited(result))
                 if result is not None:
                     display(result)  # type: ignore[no-untyped-call]
                 _flush_figures()
@@ -272,9 +292,15 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
         self.output.outputs = (*(one for one in outputs if one not in failed), *shown, *failed)
 
 
-def _parameters(session: Session, function: Callable[..., Any]) -> list[str]:
+async def _awaited(work: Any) -> Any:
+    return await work
+
+
+def _parameters(session: Session, function: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """The variables that a function takes, and those that it can do without, for they have defaults."""
     plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    names = [one.name for one in inspect.signature(function).parameters.values() if one.kind in plain]
+    taken = [one for one in inspect.signature(function).parameters.values() if one.kind in plain]
+    names = [one.name for one in taken if one.default is one.empty]
     missing = [name for name in names if name not in session]
     if missing:
         first = missing[0]
@@ -282,7 +308,7 @@ def _parameters(session: Session, function: Callable[..., Any]) -> list[str]:
             f"interact calls {getattr(function, '__name__', 'the function')} with variables of the session, and there "
             f"is no {' and no '.join(missing)}. Declare or set it first: session[{first!r}] = ..."
         )
-    return names
+    return names, [one.name for one in taken if one.default is not one.empty]
 
 
 def _failure(error: Exception) -> dict[str, Any]:

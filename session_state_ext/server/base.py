@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from typing import Any, Protocol, TypeVar
 
 from jupyter_core.utils import ensure_async
+from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.auth.identity import IdentityProvider, PasswordIdentityProvider
 from jupyter_server.base.call_context import CallContext
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
@@ -95,7 +96,7 @@ class Paths(Protocol):
     async def of_kernel(self, kernel_id: str | None, otherwise: str | None = None) -> str:
         """The contents path of the notebook that this kernel runs; ``otherwise`` where no session of Jupyter's says so.
 
-        Raises NotFound, and Unavailable while nothing is known yet; None is a kernel whose own id is not.
+        Raises NotFound, and NoNotebook while nothing is known yet; None is a kernel whose own id is not.
         """
 
     async def kernels_at(self, paths: Collection[str]) -> list[str]:
@@ -286,6 +287,11 @@ class SessionHandler(Caller, APIHandler):
             return value.decode("utf-8")
         except UnicodeDecodeError:
             raise web.HTTPError(400, "The address is not UTF-8.") from None
+
+    @allow_unauthenticated
+    def options(self, *args: Any, **kwargs: Any) -> None:
+        super().options(*args, **kwargs)
+        self.set_header("Allow", ", ".join(self._allowed()))
 
     # --- what was asked ---
 

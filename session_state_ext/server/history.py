@@ -10,7 +10,7 @@ from session_state_ext.errors import InvalidBody
 from session_state_ext.model import Origin
 from session_state_ext.wire import PurgeBody, RestoreBody, SnapshotBody, UndoBody
 
-from .resource import Resource
+from .resource import Resource, snapshot_tag
 
 #: Changes in one page at most.
 _LONGEST_PAGE = 1000
@@ -122,6 +122,7 @@ class RestoreHandler(PastResource):
             origin=self.by(body),
             revision=body.revision,
             snapshot=body.snapshot,
+            force=body.force,
             check=self.if_session(),
             retry=self.retry(),
             whole=not self.prefers_minimal(),
@@ -137,7 +138,7 @@ class PurgeHandler(PastResource):
     async def post(self, session_id: str) -> None:
         hub = await self.service.ready()
         body = await self.body(PurgeBody)
-        purged = await hub.history.purge(self.owner, session_id, body.name)
+        purged = await hub.history.purge(self.owner, session_id, body.name, check=self.if_session(), retry=self.retry())
         self.answer({"name": body.name, "purged": purged})
 
 
@@ -156,16 +157,38 @@ class SnapshotHandler(PastResource):
 
     @web.authenticated
     @authorized
+    async def get(self, session_id: str, name: str) -> None:
+        hub = await self.service.ready()
+        taken = await hub.history.snapshot(self.owner, session_id, name)
+        self.set_header("ETag", snapshot_tag(taken))
+        if self.check_etag_header():
+            self.set_status(304)
+            self.finish()
+            return
+        self.answer(taken)
+
+    @web.authenticated
+    @authorized
     async def put(self, session_id: str, name: str) -> None:
         hub = await self.service.ready()
         body = await self.body(SnapshotBody)
-        taken, new = await hub.history.take_snapshot(self.owner, session_id, name, revision=body.revision)
+        taken, new = await hub.history.take_snapshot(
+            self.owner,
+            session_id,
+            name,
+            revision=body.revision,
+            check=self.if_snapshot(name),
+            retry=self.retry(),
+        )
+        self.set_header("ETag", snapshot_tag(taken))
         self.answer(taken, 201 if new else 200)
 
     @web.authenticated
     @authorized
     async def delete(self, session_id: str, name: str) -> None:
         hub = await self.service.ready()
-        await hub.history.forget_snapshot(self.owner, session_id, name)
+        await hub.history.forget_snapshot(
+            self.owner, session_id, name, check=self.if_snapshot(name), retry=self.retry()
+        )
         self.set_status(204)
         self.finish()

@@ -19,7 +19,7 @@ from jupyter_server.base.call_context import CallContext
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
-from session_state_ext.errors import InvalidBody, NotFound, SessionError, Unavailable
+from session_state_ext.errors import InvalidBody, NoNotebook, NotFound, SessionError, Unavailable
 from session_state_ext.hub import LOCAL
 from session_state_ext.names import is_session_id
 from session_state_ext.notebookfile import MOST_BYTES, Kept, cells_at, kept_at, kept_in, known
@@ -121,7 +121,7 @@ class NotebookPaths:
         if not running and otherwise is not None:
             return otherwise
         if not running:
-            raise Unavailable("This kernel has no notebook yet; try again.")
+            raise NoNotebook("This kernel has no notebook yet; try again, or name a session.")
         return str(running[0]["path"])
 
 
@@ -176,7 +176,10 @@ class Kernels:
                 kernels = [each for each in await hub.runs.kernels() if each not in self._manager]
                 alive = [each for each in kernels if await asyncio.to_thread(_is_alive, each)]
                 for kernel_id in set(kernels) - set(alive):
-                    await hub.runs.interrupt(kernel_id, before=_now())
+                    try:
+                        await hub.runs.interrupt(kernel_id, before=_now())
+                    except Unavailable:
+                        alive.append(kernel_id)
                 if not alive:
                     return
                 # Orphans end within a second or two; those of another server may go on for days.

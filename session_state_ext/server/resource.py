@@ -12,9 +12,10 @@ from msgspec.structs import replace
 
 from session_state_ext.errors import Expired, InvalidBody, NotFound, PreconditionFailed
 from session_state_ext.hub import Check
+from session_state_ext.hub.attaching import Standing
 from session_state_ext.hub.batch import Written
 from session_state_ext.hub.draft import Draft
-from session_state_ext.model import Meta, Session, Variable
+from session_state_ext.model import Meta, Session, Snapshot, Variable
 from session_state_ext.store.base import Key
 from session_state_ext.wire import State, encode
 
@@ -24,17 +25,27 @@ _TAG = re.compile(r'\*|(?:W/)?"[^"]*"')
 
 
 def session_tag(session: Session | Meta, *, detail: bool = False) -> str:
-    """The ETag of a session: its history, its revision, and what is told of it that makes no revision.
+    """The ETag of a session: its history, its newest change, and what is told of it that makes no revision.
 
-    Not whether somebody is typing: a write must not fail for that.
+    The change by its tag too: a file that was restored may have another one of that number. Not whether somebody is
+    typing: a write must not fail for that.
     """
     told = zlib.crc32(encode((session.name, sorted(session.paths))))
-    return f'"{session.epoch}-{session.revision}-{told:08x}{"-d" if detail else ""}"'
+    return f'"{session.epoch}-{session.revision}-{session.tip}-{told:08x}{"-d" if detail else ""}"'
 
 
 def variable_tag(row: Variable) -> str:
-    """The ETag of a variable: its revision, and which declaration it has, for that makes no new one."""
-    return f'"{row.revision}"' if row.spec is UNSET else f'"{row.revision}-{zlib.crc32(bytes(row.spec)):08x}"'
+    """The ETag of a variable: its revision, what it holds, which may differ in a file that was restored, and which
+    declaration it has, for that makes no new revision."""
+    told = zlib.crc32(bytes(row.value))
+    if row.spec is not UNSET:
+        told = zlib.crc32(bytes(row.spec), told)
+    return f'"{row.revision}-{told:08x}"'
+
+
+def snapshot_tag(snapshot: Snapshot) -> str:
+    """The ETag of a snapshot: what it names, and since when."""
+    return f'"{snapshot.revision}-{snapshot.at}"'
 
 
 class Resource(SessionHandler):
@@ -56,10 +67,43 @@ class Resource(SessionHandler):
 
         def stands(draft: Draft) -> int:
             row = draft.row(name)
-            check(set() if row is None else {variable_tag(row)})
+            # Who knows a row by its revision alone may name that.
+            check(set() if row is None else {variable_tag(row), f'"{row.revision}"'})
             if row is None and made is None:
                 raise no_variable(name)
             return made if row is None and made is not None else 200
+
+        return stands
+
+    def if_snapshot(self, name: str) -> Check:
+        """If-Match and If-None-Match against the snapshot."""
+        check = self._precondition()
+
+        def stands(draft: Draft) -> int:
+            taken = draft.snapshots().get(name)
+            check(set() if taken is None else {snapshot_tag(taken)})
+            return 200
+
+        return stands
+
+    def if_notebook(self) -> Standing | None:
+        """If-Match and If-None-Match against the session that a notebook has; None where neither is asked for."""
+        if self._tags("If-Match") is None and self._tags("If-None-Match") is None:
+            return None
+        check = self._precondition()
+
+        def stands(session: Session | None) -> None:
+            check(set() if session is None else {session_tag(session), session_tag(session, detail=True)})
+
+        return stands
+
+    def if_nothing(self) -> Check:
+        """If-Match and If-None-Match against what is made by this, and so has no tag yet."""
+        check = self._precondition()
+
+        def stands(_: Draft) -> int:
+            check(set())
+            return 201
 
         return stands
 
@@ -109,10 +153,11 @@ class Resource(SessionHandler):
 
     async def _state_then(self, session_id: str, state: State, earlier: Key) -> State:
         """The session right after a request that is now repeated; without variables where that is too long ago."""
-        meta = replace(state.meta, revision=earlier.revision, last_synced_at=earlier.at)
+        hub = await self.service.ready()
+        tip = await hub.read(self.owner, session_id, lambda draft: draft.tip_at(earlier.revision))
+        meta = replace(state.meta, revision=earlier.revision, tip=tip or "", last_synced_at=earlier.at)
         variables: dict[str, Raw] | UnsetType = UNSET
         if not self.prefers_minimal():
-            hub = await self.service.ready()
             with suppress(Expired):
                 rows = await hub.history.at(self.owner, session_id, earlier.revision)
                 variables = {name: row.value for name, row in rows.items()}

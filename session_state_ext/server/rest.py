@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping, Sequence
+
 from jupyter_server.auth.decorator import authorized
 from msgspec import UNSET, Struct, structs
 from tornado import web
@@ -12,9 +15,11 @@ from session_state_ext.hub.live import Connected, meta_of
 from session_state_ext.hub.past import rows_before
 from session_state_ext.hub.plans import Plan
 from session_state_ext.jsontext import same
-from session_state_ext.model import Delete, Variable
+from session_state_ext.model import Delete, Step, Variable
 from session_state_ext.patches import merge_variables, patch_variables
+from session_state_ext.stepgraph import graph_of, of_runs
 from session_state_ext.store.base import Summary
+from session_state_ext.verdicts import Status, judge
 from session_state_ext.wire import (
     CreateBody,
     Delta,
@@ -30,6 +35,8 @@ from .resource import Resource, no_variable, session_tag, variable_tag
 
 MERGE_PATCH, JSON_PATCH = "application/merge-patch+json", "application/json-patch+json"
 
+_ANOTHER = "This session has another history by now; read all of it."
+
 
 class MetaBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     name: str | None
@@ -39,6 +46,14 @@ class Listed(Summary, frozen=True, kw_only=True):
     """A session in the list, and who has it open."""
 
     connected: Connected
+
+
+class StandingStep(Step, frozen=True, kw_only=True):
+    """A step, and how it stands."""
+
+    status: Status
+    #: in a few words; empty where it is fresh
+    why: str
 
 
 class SessionsHandler(Resource):
@@ -67,6 +82,7 @@ class SessionsHandler(Resource):
             name=body.name,
             ops=ops,
             origin=self.origin_from(body.origin),
+            check=self.if_nothing(),
             retry=self.retry(),
             whole=not self.prefers_minimal(),
         )
@@ -102,14 +118,16 @@ class OneSessionHandler(Resource):
 
     async def _changed_since(self, session_id: str, since: int) -> None:
         """Only what changed after a revision of this history. Raises Expired where it cannot be told any more."""
-        epoch = self.get_query_argument("epoch", None)
+        epoch, tip = self.get_query_argument("epoch", None), self.get_query_argument("tip", None)
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            is_dirty = live.is_dirty
+            is_dirty, storage = live.is_dirty, live.storage
 
-        def look(draft: Draft) -> Delta:
+        def look(draft: Draft) -> Delta | None:
+            if draft.is_another(epoch, since, tip):
+                return None
             if epoch not in (None, draft.session.epoch) or since > draft.session.revision:
-                raise Expired("This session has another history by now; read all of it.")
+                raise Expired(_ANOTHER)
             names = rows_before(draft, since)
             now = {name: draft.row(name) for name in names}
             return Delta(
@@ -117,10 +135,15 @@ class OneSessionHandler(Resource):
                 since=since,
                 variables={name: row.value for name, row in now.items() if row is not None},
                 removed=[name for name, row in now.items() if row is None and names[name] is not None],
-                meta=meta_of(draft.session, is_dirty=is_dirty),
+                meta=meta_of(draft.session, is_dirty=is_dirty, storage=storage),
             )
 
-        self.answer(await hub.read(self.owner, session_id, look))
+        delta = await hub.read(self.owner, session_id, look)
+        if delta is None:
+            if await self.may("write"):
+                await hub.notice(self.owner, session_id, epoch=epoch, since=since, tip=tip)
+            raise Expired(_ANOTHER)
+        self.answer(delta)
 
     @web.authenticated
     @authorized
@@ -263,7 +286,9 @@ class StepsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         async with hub.use(self.owner, session_id) as live:
-            self.answer({"steps": [step for step in live.steps.values() if not step.forgotten]})
+            rows, steps = dict(live.rows), [step for step in live.steps.values() if not step.forgotten]
+        # Values are compared as JSON, which takes time by their size.
+        self.answer({"steps": await asyncio.to_thread(_judged, steps, rows)})
 
 
 class RunsHandler(Resource):
@@ -274,6 +299,15 @@ class RunsHandler(Resource):
     async def get(self, session_id: str) -> None:
         hub = await self.service.ready()
         self.answer({"runs": await hub.runs.of(self.owner, session_id)})
+
+
+def _judged(steps: Sequence[Step], rows: Mapping[str, Variable]) -> list[StandingStep]:
+    """The state of each step by its runs and the values that stand; its code and its kernel are not looked at."""
+    verdicts = judge(graph_of([of_runs(step, rows) for step in steps]), rows)
+    return [
+        StandingStep(**structs.asdict(step), status=verdicts[step.name].status, why=verdicts[step.name].why)
+        for step in steps
+    ]
 
 
 def check_session_name(name: str | None) -> None:

@@ -7,9 +7,10 @@ what it is given and decides nothing: numbering, conflicts and limits are the hu
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Literal, Protocol
 
-from session_state_ext.model import Change, Run, Session, Snapshot, Step, Value, Variable
+from session_state_ext.model import Change, Run, Session, Snapshot, Step, Storage, Value, Variable
 from session_state_ext.wire import Bindings
 
 
@@ -52,7 +53,7 @@ class Key(Value, frozen=True, kw_only=True):
     body: bytes
     status: int
     revision: int
-    #: the id of the session that it made
+    #: the id of the session that it made or attached, or how many values it took out
     made: str | None = None
     #: ms since the epoch
     at: int
@@ -114,11 +115,15 @@ class Transaction(Protocol):
     that give variables or changes raise Damaged where a checksum disagrees; nothing damaged is ever returned.
     """
 
+    @property
+    def writes(self) -> int:
+        """A number that moves whenever this transaction writes something."""
+
     def session(self, session_id: str) -> Session | None:
         """The session, paths included. In a writing transaction nobody else changes it until the end."""
 
     def find(self, owner: str, *, name: str | None = None, path: str | None = None) -> list[Summary]:
-        """The owner's sessions, latest change first."""
+        """The owner's sessions, latest change first; without those of which a row here is damaged."""
 
     def attached(self, owner: str, path: str) -> str | None:
         """The id of the session of the notebook at ``path``."""
@@ -149,6 +154,9 @@ class Transaction(Protocol):
     def changes(self, session_id: str, since: int) -> list[Change] | None:
         """Every change after revision ``since``, oldest first; None where the log no longer reaches."""
 
+    def weight(self, session_id: str, since: int) -> int:
+        """How many bytes those changes have together, as frames of the live channel; reads none of them."""
+
     def tip(self, session_id: str, revision: int) -> str | None:
         """The tag of the change that made this revision; None where the log does not have it."""
 
@@ -177,7 +185,7 @@ class Transaction(Protocol):
         """Replace earlier values of ``name`` by PURGED, in all that is stored of the session; how many."""
 
     def thin(self, session_id: str, before: int) -> int:
-        """Join the successive changes of each run before this revision; how many fewer there are."""
+        """Take out what runs and cells wrote over themselves before this revision; how many changes went."""
 
     def cut(self, session_id: str, oldest: int) -> int:
         """Forget the changes up to this revision, but what snapshots need; how many."""
@@ -239,8 +247,18 @@ class Store(Protocol):
     """A durable place for sessions.
 
     Raises StoreError where the place cannot be used, StorageFull where it is full (nothing was changed, and
-    reads go on), Unavailable where somebody else holds it for too long.
+    reads go on), StorageReadOnly where it can only be read (and once it can be written, writes go on), Unavailable
+    where somebody else holds it for too long.
     """
+
+    @property
+    def beside(self) -> Path | None:
+        """A folder, not necessarily there, for what processes that share this store say of themselves; None where
+        nobody shares it."""
+
+    @property
+    def storage(self) -> Storage:
+        """What becomes of what is written here. Whenever it moves, so does :meth:`version`."""
 
     def open(self) -> None:
         """Make or upgrade the place. One written by a newer version is refused (StoreTooNew) and left as it is."""
@@ -255,7 +273,7 @@ class Store(Protocol):
         """Overwrite what was deleted, so that it is nowhere in the place. Not inside a transaction."""
 
     def version(self) -> int:
-        """A number that moves when somebody else has committed since it was last looked at.
+        """A number that moves when somebody else has committed since it was last looked at, or ``storage`` moved.
 
         It never moves for this store's own commits.
         """

@@ -5,6 +5,7 @@ The only place where the log is rewritten. Whatever of it remains still tells wh
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeVar, overload
@@ -35,6 +36,7 @@ from session_state_ext.wire import Ack, Reject, decode_server_frame, encode
 from .base import Touch
 from .rows import decoded, from_touch, sealed, to_touch, verified
 from .tables import changes, clients, ledgers, runs, snapshots, steps, touches, variables
+from .thinning import Thinned, thinned, trace
 
 _S = TypeVar("_S", bound=Struct)
 
@@ -116,49 +118,56 @@ class Eraser:
     # --- too much ---
 
     def thin(self, before: int) -> int:
-        """Make the successive changes of one run, older than revision ``before``, one change; how many fewer there are.
+        """Take out what runs and cells wrote over themselves before revision ``before``; how many changes went.
 
-        A revision that a snapshot names stays, and so does a change that records the run itself.
+        What remains tells what it told: at each revision that is left, the same values stand.
         """
         named = set(self._do(select(snapshots.c.revision).where(snapshots.c.session_id == self._id)).scalars())
-        with self._booked():
-            return self._thin(before, named)
-
-    def _thin(self, before: int, named: set[int]) -> int:
-        fewer = 0
-        chain: list[Change] = []
-        held = 0
-        for row in self._rows(changes, changes.c.revision < before, order_by=changes.c.revision):
-            change = decoded(row.frame, Change)
-            held += len(row.frame)
-            # A run that wrote more than is held in memory is joined in portions.
-            if chain and held <= _PORTION_BYTES and _continues(chain[-1], change) and chain[-1].revision not in named:
-                chain.append(change)
-                continue
-            fewer += self._join(chain)
-            chain, held = [change], len(row.frame)
-        return fewer + self._join(chain)
-
-    def _join(self, chain: list[Change]) -> int:
-        """Only the last of these changes remains: it did all that they did."""
-        if len(chain) < 2:
+        rows = self._rows(changes, changes.c.revision < before, order_by=changes.c.revision)
+        past = [trace(decoded(row.frame, Change), len(row.frame)) for row in rows]
+        # The log says by its first change how far back it reaches.
+        named.update(one.revision for one in past[:1])
+        plan = thinned(past, named, _PORTION_BYTES)
+        if not plan.gone:
             return 0
-        last = chain[-1].revision
-        first: dict[str, Touch] = {}
-        latest: dict[str, Touch] = {}
-        of = touches.c.revision.between(chain[0].revision, last)
-        for row in self._rows(touches, of, order_by=touches.c.revision):
-            touch = to_touch(row)
-            first.setdefault(touch.name, touch)
-            latest[touch.name] = touch
-        self._remove(touches, of)
-        for name, touch in latest.items():
-            merged = replace(touch, revision=last, before=first[name].before)
-            self._do(touches.insert(), from_touch(self._id, merged))
-        ops = joined(op for change in chain for op in change.ops if isinstance(op, Set | Patch | Delete))
+        with self._booked():
+            self._thin_touches(plan, past[0].revision - 1)
+            for last, members in plan.joined.items():
+                self._join(last, members)
+            for at in range(0, len(plan.gone), _PORTION_ROWS):
+                self._remove(changes, changes.c.revision.in_(plan.gone[at : at + _PORTION_ROWS]))
+        return len(plan.gone)
+
+    def _thin_touches(self, plan: Thinned, beginning: int) -> None:
+        """Between two revisions that remain, one touch of each name is enough, from what stood before to the last.
+
+        It belongs to the change at the end, where that touches the name; else it belongs to none, and only tells what
+        stood before.
+        """
+        for begin, end in _intervals(plan, beginning):
+            of = touches.c.revision.between(begin, end)
+            first: dict[str, Touch] = {}
+            latest: dict[str, Touch] = {}
+            for row in self._rows(touches, of, order_by=touches.c.revision):
+                touch = to_touch(row)
+                first.setdefault(touch.name, touch)
+                latest[touch.name] = touch
+            self._remove(touches, of)
+            for name, touch in latest.items():
+                revision = end if name in plan.names[end] else touch.revision
+                merged = replace(touch, revision=revision, before=first[name].before)
+                self._do(touches.insert(), from_touch(self._id, merged))
+
+    def _join(self, last: int, members: Sequence[int]) -> None:
+        """Let the last of these changes tell all that they did."""
+        told: dict[int, Change] = {}
+        of = changes.c.revision.between(members[0], last)
+        for row in self._rows(changes, of, order_by=changes.c.revision):
+            if row.revision in members:
+                told[row.revision] = decoded(row.frame, Change)
+        ops = joined(op for at in members for op in told[at].ops if isinstance(op, Set | Patch | Delete))
         for row in self._rows(changes, changes.c.revision == last):
-            self._save(changes, row, frame=encode(replace(chain[-1], ops=ops)))
-        return self._remove(changes, changes.c.revision.between(chain[0].revision, last - 1))
+            self._save(changes, row, frame=encode(replace(told[last], ops=ops)))
 
     def cut(self, oldest: int) -> int:
         """Forget all changes up to revision ``oldest``, but what snapshots still need; how many went."""
@@ -266,13 +275,18 @@ def _forget(run: Run, names: set[str]) -> Run:
     if names.isdisjoint((*run.inputs, *run.outputs, *run.written)):
         return run
     inputs = {
-        name: Input(revision=read.revision, value=PURGED) if name in names else read
+        name: Input(revision=read.revision, value=PURGED) if name in names and not read.absent else read
         for name, read in run.inputs.items()
     }
     # What went wrong is often told with the value that it went wrong with.
     error = run.error and replace(run.error, message="The message was purged with a value.")
     return replace(
-        run, inputs=inputs, error=error, warnings=["A warning was purged with a value." for _ in run.warnings]
+        run,
+        inputs=inputs,
+        error=error,
+        warnings=["A warning was purged with a value." for _ in run.warnings],
+        # By it a short value could be found out.
+        fingerprint="",
     )
 
 
@@ -301,8 +315,12 @@ def _unsaid(answer: Ack | Reject, names: set[str]) -> Ack | Reject:
     return replace(answer, conflicts=conflicts)
 
 
-def _continues(earlier: Change, later: Change) -> bool:
-    """Whether both only wrote variables, from within the same run, one right after the other."""
-    same_run = earlier.origin.run is not None and earlier.origin.run == later.origin.run
-    plain = not any(isinstance(op, RunOp | Rename | Declare) for op in (*earlier.ops, *later.ops))
-    return same_run and plain and earlier.undoes is UNSET and later.undoes is UNSET
+def _intervals(plan: Thinned, beginning: int) -> Iterator[tuple[int, int]]:
+    """First and last revision of each stretch that ends with one that remains, and has others that go."""
+    at = 0
+    before = beginning
+    for end in plan.kept:
+        if at < len(plan.gone) and plan.gone[at] < end:
+            yield before + 1, end
+            at = bisect_left(plan.gone, end)
+        before = end

@@ -14,7 +14,7 @@ from session_state_ext.errors import Damaged
 from session_state_ext.model import Run, Session, Variable
 from session_state_ext.wire import Bindings, decode, encode
 
-from .base import Attachment, BoundNotebook, Touch
+from .base import Attachment, BoundNotebook, Key, Touch
 from .tables import attachments, bindings, runs, sessions, touches, variables
 
 _T = TypeVar("_T")
@@ -32,9 +32,14 @@ def checksum(parts: Iterable[Any]) -> int:
     return total
 
 
+def is_sound(row: Row[Any]) -> bool:
+    """Whether a row of a whole table, whose last column is its checksum, is as it was written."""
+    return bool(row[-1] == checksum(row[:-1]))
+
+
 def verified(row: Row[Any]) -> Row[Any]:
-    """The row, of a whole table whose last column is its checksum."""
-    if row[-1] != checksum(row[:-1]):
+    """The row, of a whole table whose last column is its checksum. Raises Damaged."""
+    if not is_sound(row):
         raise Damaged("What is stored of this session is damaged; it was set aside. Restore it from a backup.")
     return row
 
@@ -59,6 +64,19 @@ def to_touch(row: Row[Any]) -> Touch:
         moved_to=row.moved_to,
         client=row.client,
         before=None if row.before is None else decoded(row.before, Variable),
+    )
+
+
+def to_key(row: Row[Any]) -> Key:
+    return Key(
+        owner=row.owner,
+        session_id=row.session_id,
+        key=row.key,
+        body=row.body,
+        status=row.status,
+        revision=row.revision,
+        made=row.made,
+        at=row.at,
     )
 
 

@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import errno
 import logging
-import os
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
-from sqlalchemy import URL, Connection, Engine, create_engine
+from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from session_state_ext.errors import StoreError, Unavailable
+from session_state_ext.errors import SessionError, StorageFull, StorageReadOnly, StoreError, Unavailable
+
+from . import place
 
 #: Up to this version a WAL that two connections write and checkpoint at once can be corrupted.
 _SAFE_TOGETHER = (3, 51, 3)
 
 _BUSY_SECONDS = 5.0
 
-#: File systems on which processes on two machines cannot share the memory that a WAL needs.
-_REMOTE = re.compile(
-    r"nfs4?|cifs|smb3|smbfs|ncpfs|afs|9p|ceph|lustre|gpfs|beegfs|glusterfs|davfs|fuse\.(sshfs|glusterfs|s3fs|rclone|davfs2)"
-)
+_LOCKED = "Another process is writing the stored sessions; try again."
 
 _log = logging.getLogger("session_state_ext")
 
@@ -35,7 +32,53 @@ class SqliteFile:
 
     def __init__(self, url: URL) -> None:
         self.path = Path(url.database) if url.database not in (None, "", ":memory:") else None
-        self._engine: Engine = create_engine(
+        #: whether it was opened to be written
+        self.writable = True
+        self._url = url
+        self._lock: FileLock | None = None
+        self._connection: Connection | None = None
+        #: how the file looked where SQLite was told that it does not change
+        self._mark: tuple[int, ...] | None = None
+
+    @property
+    def connection(self) -> Connection:
+        if self._connection is None:
+            raise StoreError("The store is not open.")
+        return self._connection
+
+    @property
+    def is_open(self) -> bool:
+        return self._connection is not None
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether it was opened as a file that nobody writes, and somebody has."""
+        return self._mark is not None and self.path is not None and place.mark(self.path) != self._mark
+
+    def unwritable(self) -> str | None:
+        """Why this user cannot write the file, in the system's words; None where they can."""
+        return None if self.path is None else place.unwritable(self.path)
+
+    def connect(self, *, make: bool = True, to_read: bool = False) -> Connection:
+        """Open the file; with ``make`` it and its folder are made, for this user alone, where there is none.
+
+        One that is there and that this user cannot write is opened to be read, as with ``to_read``. Alters no tables.
+        Raises OSError where there is none, and none can be made.
+        """
+        url, self._mark, self.writable = self._url, None, True
+        if self.path is not None:
+            if not make or self._is_there(self.path):
+                self.path.stat()
+                self.writable = not to_read and self.unwritable() is None
+            else:
+                self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                # SQLite gives its -wal and -shm the mode of the file.
+                self.path.touch(mode=0o600)
+            if not self.writable:
+                url = self._to_be_read(self.path)
+            elif sqlite3.sqlite_version_info < _SAFE_TOGETHER:
+                self._lock = FileLock(f"{self.path}.lock", mode=0o600, poll_interval=0.002)
+        engine = create_engine(
             url,
             poolclass=NullPool,
             # Transactions are begun here, with the right kind of BEGIN, and nowhere else.
@@ -44,31 +87,33 @@ class SqliteFile:
             hide_parameters=True,
             connect_args={"timeout": _BUSY_SECONDS},
         )
-        self._lock: FileLock | None = None
-        self._connection: Connection | None = None
-
-    @property
-    def connection(self) -> Connection:
-        if self._connection is None:
-            raise StoreError("The store is not open.")
+        self._connection = engine.connect()
+        self._connection.exec_driver_sql("PRAGMA cell_size_check=ON")
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        # A damaged text shall be found by its row's checksum, and not fail every row that is read with it.
+        driver.text_factory = _text
         return self._connection
 
-    def connect(self) -> Connection:
-        """Open the file, making it and its folder (for this user alone) where there is none; alters no tables."""
-        if self.path is not None:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _refuse_unwritable(self.path)
-            # SQLite gives its -wal and -shm the mode of the file.
-            self.path.touch(mode=0o600)
-            if sqlite3.sqlite_version_info < _SAFE_TOGETHER:
-                self._lock = FileLock(f"{self.path}.lock", mode=0o600, poll_interval=0.002)
-        self._connection = self._engine.connect()
-        return self._connection
+    def _is_there(self, path: Path) -> bool:
+        try:
+            return path.exists()
+        except OSError as error:
+            # There may well be one: it is not for us to begin another.
+            raise StoreError(f"Sessions cannot be looked for in {path.parent}: {error.strerror}.") from error
+
+    def _to_be_read(self, path: Path) -> URL:
+        options = {"mode": "ro", "uri": "true"}
+        if place.is_settled(path):
+            # SQLite would want to make the files that it shares with writers, which it cannot here.
+            self._mark = place.mark(path)
+            options["immutable"] = "1"
+        return self._url.set(database=path.absolute().as_uri()).update_query_dict(options)
 
     def configure(self) -> None:
         """Acknowledged shall mean on disk. Called after the version of the tables was found acceptable."""
         with self._alone():
-            mode = "delete" if self._is_remote() else "wal"
+            mode = "delete" if self.path is not None and place.is_remote(self.path) else "wal"
             got = self.connection.exec_driver_sql(f"PRAGMA journal_mode={mode}").scalar()
             if got == "memory" or self.path is None:
                 return
@@ -83,7 +128,6 @@ class SqliteFile:
             self.connection.exec_driver_sql(f"PRAGMA synchronous={level}")
             # A WAL that once grew large is cut down again.
             self.connection.exec_driver_sql("PRAGMA journal_size_limit=16777216")
-            self.connection.exec_driver_sql("PRAGMA cell_size_check=ON")
 
     @contextmanager
     def begin(self, *, write: bool) -> Iterator[Connection]:
@@ -105,6 +149,16 @@ class SqliteFile:
                 self._rollback()
                 raise
 
+    def prove(self) -> None:
+        """Write something that alters nothing. Raises where that cannot be done."""
+        with self.begin(write=True) as connection:
+            connection.exec_driver_sql("UPDATE alembic_version SET version_num = version_num")
+
+    def make_room(self) -> None:
+        """Take over what waits in the log, which is written from its beginning then: it grows until it is large."""
+        with self._alone():
+            self.connection.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
     def copy_to(self, path: Path) -> None:
         """Needs no lock: it reads, in one transaction, and writers go on."""
         self.connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
@@ -124,16 +178,16 @@ class SqliteFile:
         return int(self.connection.exec_driver_sql("PRAGMA data_version").scalar_one())
 
     def close(self) -> None:
-        if self._connection is None:
+        """Idempotent; whatever happens, it is closed."""
+        connection, self._connection = self._connection, None
+        if connection is None:
             return
         try:
             # The last one out checkpoints.
             with self._alone():
-                self._connection.close()
-        except Unavailable:
-            self._connection.close()
-        self._connection = None
-        self._engine.dispose()
+                connection.close()
+        except SessionError:
+            connection.close()
 
     def _rollback(self) -> None:
         driver = self.connection.connection.driver_connection
@@ -143,46 +197,37 @@ class SqliteFile:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        if self._lock is None:
+        if self._lock is None or not self.writable:
             yield
             return
         try:
             self._lock.acquire(timeout=_BUSY_SECONDS)
         except Timeout:
-            raise Unavailable("Another process is writing the stored sessions; try again.") from None
+            raise Unavailable(_LOCKED) from None
+        except (OSError, NotImplementedError) as error:
+            # The latter on file systems that have no locks.
+            raise _in_words(error) from error
         try:
             yield
         finally:
             self._lock.release()
 
-    def _is_remote(self) -> bool:
-        if self.path is None:
-            return False
-        try:
-            mounts = Path("/proc/self/mounts").read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            # Elsewhere SQLite finds out for itself: it answers with another journal mode than the one asked for.
-            return False
-        real = os.path.realpath(self.path)
-        under = [fields for line in mounts if len(fields := line.split()) > 2 and _holds(_plain(fields[1]), real)]
-        return bool(under) and _REMOTE.fullmatch(max(under, key=lambda fields: len(fields[1]))[2]) is not None
 
-
-def _plain(mount: str) -> str:
-    return mount.replace("\\040", " ")
-
-
-def _holds(folder: str, path: str) -> bool:
-    return path.startswith(folder.rstrip("/") + "/")
-
-
-def _refuse_unwritable(path: Path) -> None:
-    """SQLite opens a read-only file without a word and fails at the first write."""
-    for file in (path, path.parent):
-        if file.exists() and not os.access(file, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(file))
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")
 
 
 def is_read_only(error: OSError) -> bool:
-    """Whether ``error`` says that this place cannot be written by this user, now or later."""
+    """Whether ``error`` says that this place cannot be written by this user."""
     return error.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+def _in_words(error: OSError | NotImplementedError) -> SessionError:
+    """What it means that the lock's file cannot be used."""
+    if isinstance(error, NotImplementedError):
+        return StoreError("The stored sessions cannot be used: their file system has no locks.")
+    if is_read_only(error):
+        return StorageReadOnly()
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull()
+    return Unavailable(f"The stored sessions cannot be locked just now: {error.strerror}.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, String, Table
 
 #: The migration that makes these tables. A test compares it with migrations/.
-HEAD = "0003"
+HEAD = "0004"
 
 metadata = MetaData()
 
@@ -123,6 +123,7 @@ idempotency_keys = Table(
     Column("revision", BigInteger, nullable=False),
     Column("made", String(128)),
     Column("at", BigInteger, nullable=False),
+    Column("checksum", BigInteger, nullable=False),
     Index("idempotency_keys_by_age", "at"),
 )
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import UNSET, Raw
 from msgspec.structs import replace
-from sqlalchemy import Connection, Row, Select, delete, func, insert, or_, select
+from sqlalchemy import Connection, Row, Select, UpdateBase, delete, func, insert, or_, select
 
 from session_state_ext.errors import Damaged
 from session_state_ext.model import Change, Origin, Run, Session, Snapshot, Step, Variable
@@ -21,9 +21,11 @@ from .rows import (
     from_attachment,
     from_bound,
     from_session,
+    is_sound,
     sealed,
     to_attachment,
     to_bound,
+    to_key,
     to_touch,
     verified,
 )
@@ -54,6 +56,7 @@ class SqlTransaction:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._pending = Pending()
+        self.writes = 0
 
     @property
     def connection(self) -> Connection:
@@ -67,6 +70,8 @@ class SqlTransaction:
             self._pending.write(self._connection.execute)
 
     def _do(self, statement: Any, rows: Any = None) -> Any:
+        if isinstance(statement, UpdateBase):
+            self.writes += 1
         return self.connection.execute(statement, rows)
 
     def _one(self, statement: Select[Any]) -> Row[Any] | None:
@@ -79,12 +84,12 @@ class SqlTransaction:
         row = self._one(select(sessions).where(sessions.c.id == session_id))
         if row is None:
             return None
-        at = select(attachments.c.path).where(attachments.c.session_id == session_id).order_by(attachments.c.path)
+        at = select(attachments).where(attachments.c.session_id == session_id).order_by(attachments.c.path)
         return Session(
             id=row.id,
             owner=row.owner,
             name=row.name,
-            paths=tuple(self._do(at).scalars()),
+            paths=tuple(attached.path for attached in map(verified, self._do(at))),
             epoch=row.epoch,
             revision=row.revision,
             tip=row.tip,
@@ -99,9 +104,13 @@ class SqlTransaction:
         if path is not None:
             wanted = wanted.where(sessions.c.id == self.attached(owner, path))
         paths: dict[str, list[str]] = {}
-        at = select(attachments.c.session_id, attachments.c.path).where(attachments.c.owner == owner)
-        for session_id, where in self._do(at.order_by(attachments.c.path)):
-            paths.setdefault(session_id, []).append(where)
+        damaged: set[str] = set()
+        at = select(attachments).where(attachments.c.owner == owner)
+        for row in self._do(at.order_by(attachments.c.path)):
+            if is_sound(row):
+                paths.setdefault(row.session_id, []).append(row.path)
+            else:
+                damaged.add(row.session_id)
         newest_first = func.coalesce(sessions.c.updated_at, sessions.c.created_at).desc()
         return [
             Summary(
@@ -114,6 +123,8 @@ class SqlTransaction:
                 bytes=row.value_bytes,
             )
             for row in self._do(wanted.order_by(newest_first, sessions.c.id))
+            # One that is damaged is set aside, and the others are listed.
+            if is_sound(row) and row.id not in damaged
         ]
 
     def attached(self, owner: str, path: str) -> str | None:
@@ -187,6 +198,11 @@ class SqlTransaction:
             result.append(decoded(row.frame, Change))
         return result
 
+    def weight(self, session_id: str, since: int) -> int:
+        of = changes.c.session_id == session_id
+        summed = select(func.coalesce(func.sum(func.length(changes.c.frame)), 0)).where(of, changes.c.revision > since)
+        return int(self._do(summed).scalar_one())
+
     def tip(self, session_id: str, revision: int) -> str | None:
         found = select(changes.c.tip).where(changes.c.session_id == session_id, changes.c.revision == revision)
         tip: str | None = self._do(found).scalar()
@@ -242,13 +258,17 @@ class SqlTransaction:
         return low
 
     def purge(self, session_id: str, name: str) -> int:
-        return Eraser(self.connection, session_id).purge(name)
+        return self._eraser(session_id).purge(name)
 
     def thin(self, session_id: str, before: int) -> int:
-        return Eraser(self.connection, session_id).thin(before)
+        return self._eraser(session_id).thin(before)
 
     def cut(self, session_id: str, oldest: int) -> int:
-        return Eraser(self.connection, session_id).cut(oldest)
+        return self._eraser(session_id).cut(oldest)
+
+    def _eraser(self, session_id: str) -> Eraser:
+        self.writes += 1
+        return Eraser(self.connection, session_id)
 
     def history(self, session_id: str, *, before: int | None, limit: int, name: str | None) -> list[Change]:
         found = select(changes).where(changes.c.session_id == session_id)
@@ -302,10 +322,8 @@ class SqlTransaction:
     def key(self, owner: str, session_id: str, key: str) -> Key | None:
         table = idempotency_keys.c
         where = (table.owner == owner, table.session_id == session_id, table.key == key)
-        row = self._do(select(idempotency_keys).where(*where)).one_or_none()
-        if row is None:
-            return None
-        return Key(**row._asdict())
+        row = self._one(select(idempotency_keys).where(*where))
+        return None if row is None else to_key(row)
 
     # --- writing ---
 
@@ -340,17 +358,19 @@ class SqlTransaction:
             self._do(delete(bindings).where(bindings.c.owner == notebook.owner, bindings.c.path == notebook.path))
 
     def append(self, commit: Commit) -> None:
+        self.writes += 1
         self._pending.append(commit)
 
     def put_client(self, session_id: str, client: Client) -> None:
         row = sealed(clients, session_id=session_id, **msgspec.structs.asdict(client))
+        self.writes += 1
         self._pending.put_client(session_id, client.client, row)
 
     def forget_clients(self, before: int) -> None:
         self._do(delete(clients).where(clients.c.at < before))
 
     def put_key(self, key: Key) -> None:
-        self._do(_upserts[idempotency_keys], msgspec.structs.asdict(key))
+        self._do(_upserts[idempotency_keys], sealed(idempotency_keys, **msgspec.structs.asdict(key)))
 
     def forget_keys(self, before: int) -> None:
         self._do(delete(idempotency_keys).where(idempotency_keys.c.at < before))

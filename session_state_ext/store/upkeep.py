@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from msgspec.structs import replace
 from sqlalchemy import make_url, select
 
-from session_state_ext.errors import Damaged, StoreError
+from session_state_ext.errors import Damaged, StoreError, StoreOutdated
 from session_state_ext.names import new_tag
 from session_state_ext.wire import size
 
-from .rows import verified
+from .rows import is_sound
 from .sql import SqlStore
-from .tables import OF_SESSION, ledgers, sessions
+from .tables import OF_SESSION, bindings, idempotency_keys, ledgers, sessions
 from .transaction import SqlTransaction
 
 #: Its rows carry no checksum: they are one.
@@ -45,16 +47,53 @@ def stored_at(url: str) -> Path:
 
 
 def check(url: str) -> Report:
-    """Read all that is stored and compare it with its checksums. Alters nothing. Raises StoreError."""
-    stored_at(url)
+    """Read all that is stored and compare it with its checksums. Alters nothing. Raises StoreError.
+
+    What an older version stored is read as this version would have it, in a copy.
+    """
+    path = stored_at(url)
+    try:
+        return _check(url)
+    except StoreOutdated:
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "sessions.db"
+            _copy(path, copy)
+            with _open(f"sqlite:///{copy}"):
+                pass  # That has brought it up to date.
+            return _check(f"sqlite:///{copy}")
+
+
+def _check(url: str) -> Report:
+    with _open(url, look_only=True) as store:
+        report = _report(store)
+        # Where nobody had it open, it was read as a file that does not change.
+        moved = store.is_stale
+    return _check(url) if moved and report.damage else report
+
+
+def _copy(path: Path, copy: Path) -> None:
+    """Page by page, damaged ones too."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def _report(store: SqlStore) -> Report:
     damage: list[str] = []
     counts = {"variables": 0, "changes": 0}
-    with _open(url) as store, store.transaction(write=False) as transaction:
+    with store.transaction(write=False) as transaction:
         connection = transaction.connection
         for (line,) in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
             if line != "ok":
                 damage.append(f"The file: {line}.")
         ids = list(connection.execute(select(sessions.c.id).order_by(sessions.c.id)).scalars())
+        for table in (idempotency_keys, bindings):
+            if not all(map(is_sound, connection.execute(select(table)))):
+                damage.append(f"A row of {table.name} is damaged.")
+        # Where a damaged key has taken them away from their session.
+        for table in (each for each in OF_SESSION if each not in _UNSEALED):
+            strays = select(table).where(table.c.session_id.not_in(select(sessions.c.id)))
+            if not all(map(is_sound, connection.execute(strays))):
+                damage.append(f"A row of {table.name} is damaged, and belongs to no session.")
         for session_id in ids:
             for said in _check_session(transaction, session_id, counts):
                 damage.append(f"Session {session_id}: {said}")
@@ -72,13 +111,12 @@ def _check_session(transaction: SqlTransaction, session_id: str, counts: dict[st
     for table in OF_SESSION:
         if table in _UNSEALED:
             continue
-        try:
-            for row in transaction.connection.execute(select(table).where(table.c.session_id == session_id)):
-                verified(row)
-                counts["changes"] += table.name == "changes"
-        except Damaged:
-            sound = False
-            yield f"a row of {table.name} is damaged."
+        for row in transaction.connection.execute(select(table).where(table.c.session_id == session_id)):
+            if not is_sound(row):
+                sound = False
+                yield f"a row of {table.name} is damaged."
+                break
+            counts["changes"] += table.name == "changes"
     try:
         if sound:
             transaction.before(session_id, 0)
@@ -134,8 +172,8 @@ def compact(url: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _open(url: str) -> Iterator[SqlStore]:
-    store = SqlStore(url)
+def _open(url: str, *, look_only: bool = False) -> Iterator[SqlStore]:
+    store = SqlStore(url, look_only=look_only)
     store.open()
     try:
         yield store

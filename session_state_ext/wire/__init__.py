@@ -58,6 +58,7 @@ from .limits import (
 )
 from .origins import LABEL_CHARS, SaidOrigin
 from .specs import check_spec, is_locked, is_unset, obey, problem
+from .standins import standin
 
 __all__ = [
     "ENVELOPE_BYTES",
@@ -115,4 +116,5 @@ __all__ = [
     "problem",
     "put_ops",
     "size",
+    "standin",
 ]

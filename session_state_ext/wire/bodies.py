@@ -58,6 +58,8 @@ class UndoBody(_Body, frozen=True, kw_only=True):
 class RestoreBody(_Body, frozen=True, kw_only=True):
     revision: int | None = None
     snapshot: str | None = None
+    #: also where what is locked would change
+    force: bool = False
     #: whose change this is, for an undo
     client: str | None = None
     origin: SaidOrigin | None = None
@@ -112,6 +114,8 @@ class State(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     rows: list[Variable] | UnsetType = UNSET
     #: of a notebook that was asked about: what its kernels bind
     bound: Bindings | UnsetType = UNSET
+    #: likewise: what fits into it
+    limits: Limits | UnsetType = UNSET
 
 
 class Delta(Struct, frozen=True, kw_only=True, rename={"session_id": "sessionId", "since": "from"}):

@@ -30,6 +30,10 @@ _RUN_WORD_CHARS = 4096
 _RUN_WARNINGS = 1000
 
 
+#: What a row or a step's record says beside values, generously.
+_ROW_BYTES = 1024
+
+
 class Limits(Struct, frozen=True, kw_only=True, rename="camel"):
     """How much fits. All are traits of the server extension."""
 
@@ -47,6 +51,11 @@ class Limits(Struct, frozen=True, kw_only=True, rename="camel"):
     def message_bytes(self) -> int:
         """The largest body or frame."""
         return self.session_bytes + ENVELOPE_BYTES
+
+    @property
+    def state_bytes(self) -> int:
+        """More than a frame of a server has: all values, and of each variable and step who wrote it."""
+        return 4 * self.message_bytes + self.variables * _ROW_BYTES
 
 
 def check_text(data: bytes, limits: Limits) -> None:
@@ -103,12 +112,13 @@ def check_run(run: Run, limits: Limits) -> None:
         if read.value is not UNSET and len(bytes(read.value)) > INLINE_INPUT_BYTES:
             limit = size(INLINE_INPUT_BYTES)
             raise InvalidBody(f"{name}: a run keeps inputs of up to {limit}; give a hash.", name=name)
-    lists = (run.inputs, run.outputs, run.written, run.left, run.needs)
+    lists = (run.inputs, run.outputs, run.written, run.left, run.needs, run.free)
     if max(map(len, lists)) > limits.variables or len(run.warnings) > _RUN_WARNINGS:
         raise InvalidBody(f"A run names up to {limits.variables:,} variables and has up to {_RUN_WARNINGS:,} warnings.")
     error = ("", "") if run.error is None else (run.error.type, run.error.message)
     hashes = (read.hash for read in run.inputs.values() if read.hash is not UNSET)
-    words = [*chain(*lists), *run.needs.values(), *hashes, run.kernel or "", run.cell or "", run.source, error[0]]
+    ids = (run.kernel or "", run.life or "", run.cell or "", run.source, run.fingerprint)
+    words = [*chain(*lists), *run.needs.values(), *hashes, *ids, error[0]]
     if max(map(len, words)) > _RUN_WORD_CHARS:
         raise InvalidBody(f"The names, ids and hashes of a run have up to {_RUN_WORD_CHARS:,} characters each.")
     if max(map(len, (error[1], *run.warnings))) > RUN_MESSAGE_CHARS:

@@ -54,6 +54,62 @@ def test_what_is_ejected_runs_without_the_extension(terminal: Terminal) -> None:
 
 
 @pytest.mark.usefixtures("bare")
+def test_what_is_ejected_computes_what_it_did(terminal: Terminal) -> None:
+    """Parameters, inputs that no line names, names that were bound, values that were read into names."""
+    terminal.notebook(
+        "study.ipynb",
+        LOAD,
+        "%%session parameters\nq = 3  # passes\nnew = 4",
+        "session['n'] = 5\nsession['late'] = 1",
+        "#| step: s -> y\ny = n + q\nq = 0",
+        "%%session step t --out z\nz = q\nz",
+        "x = %session get lr\n%session get lr;",
+        "lr = 1\nsize = 2\n%session bind lr size late",
+        "before = (lr, late, session['size'])\nlr = lr + 1\nbefore",
+        "after = session['lr']\nsession['lr'] = 5\nsession['size'] = 3",
+        "%session unbind lr\nkept = (lr, size)",
+        "lr = 0",
+        "session.declare('made', 1.5, minimum=0)\n%session declare other = 2 --min 0\nsession.declare('lr', 3)",
+        "print(q, new, session['new'], y, z, x, before, after, kept, session['lr'], session['made'], session['other'])",
+    )
+    terminal.ok("set", "study.ipynb", "q=7", "lr=0.1", "--new")
+    ended = terminal("eject", "study.ipynb")
+    assert (ended.code, ended.err) == (0, "")
+    assert "7 4 4 12 7 0.1 (0.1, 1, 2) 1.1 (5, 3) 5 1.5 2\n" in execute("study.plain.ipynb")
+    cells = nbformat.read("study.plain.ipynb", as_version=4).cells  # type: ignore[no-untyped-call]
+    shown = [output["data"]["text/plain"] for cell in cells for output in cell.get("outputs", []) if "data" in output]
+    assert shown == ["7", "(0.1, 1, 2)"], "what a cell has shown it shows"
+
+
+def test_every_line_that_is_dropped_or_left_is_named(terminal: Terminal) -> None:
+    terminal.notebook(
+        "study.ipynb",
+        LOAD,
+        "%session run train\n%session reset lr\nif True:\n    %session undo",
+        "%session\n%session history lr\nold = %session diff 1\n%session restore before",
+        "from session_state_ext import connect\n%time %session run train",
+        "%session set lr 0.1",
+        "class Params:\n    lr: float = 0.1\n\n\nsession.declare(Params)",
+        "%%session steep train\nloss = 1",
+        "%session use other\n%session",
+    )
+    ended = terminal("eject", "study.ipynb")
+    assert ended.err.splitlines()[1:] == [
+        "Cell 2: %session run train, %session reset lr, %session undo are comments now; a plain notebook does not do "
+        "that. Edit it.",
+        "Cell 3: old = %session diff 1, %session restore before are comments now; a plain notebook does not do that. "
+        "Edit it.",
+        "Cell 4 still has %time %session run train, from session_state_ext import connect, which needs the extension. "
+        "Edit it.",
+        "Cell 5: %session set lr 0.1 is a comment now; a plain notebook does not do that. Edit it.",
+        "Cell 6: session.declare(Params) is a comment now; a plain notebook does not do that. Edit it.",
+        "Cell 7: %%session steep train is a comment now; a plain notebook does not do that. Edit it.",
+        "Cell 8: %session use other is a comment now; a plain notebook does not do that. Edit it.",
+        "What only shows something is a comment now: %session, %session history lr, in cells 3, 8.",
+    ]
+
+
+@pytest.mark.usefixtures("bare")
 def test_the_tour_ejected(terminal: Terminal) -> None:
     tour = Path(__file__).parents[2] / "notebooks" / "tour.ipynb"
     terminal.ok("set", "sweep", "epochs=2", "hidden=8", "--new")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -15,12 +16,19 @@ from .test_run import LOAD, TRAIN, printed
 RECIPE = Path(__file__).parents[2] / "notebooks" / "headless.ipynb"
 
 
-def run(*words: str, session: str = "sweep") -> None:
+def run(*words: str, session: str = "sweep", fails: str | None = None) -> None:
+    """``fails``: what the program ends with."""
     environment = os.environ | {"SESSION_STATE_SESSION": session, "MPLBACKEND": "agg"}
     ran = subprocess.run(
         [sys.executable, *words], env=environment, capture_output=True, text=True, timeout=240, check=False
     )
-    assert ran.returncode == 0, ran.stderr[-2000:]
+    assert (ran.returncode == 0) == (fails is None), ran.stderr[-2000:]
+    assert fails is None or fails in ran.stderr, ran.stderr[-2000:]
+
+
+def shown(path: str) -> str:
+    """All that the cells of an executed notebook say."""
+    return json.dumps([cell.get("outputs") for cell in json.loads(Path(path).read_text())["cells"]])
 
 
 @pytest.mark.parametrize(
@@ -55,7 +63,7 @@ def test_a_parameters_cell_by_papermill(terminal: Terminal) -> None:
     for name in ("study.ipynb", "late.ipynb"):
         terminal.ok("set", "sweep", "lr=3", "--new")
         run("-m", "papermill", name, "out.ipynb", "-p", "lr", "1.5", "--no-progress-bar")
-        assert terminal("get", "sweep").json == {"lr": 1.5, "loss": 1.0}
+        assert terminal("get", "sweep").json == {"lr": 1.5, "note": "a", "loss": 1.0}
         assert terminal("export", "sweep").json["specs"] == {
             "lr": {"description": "learning rate", "schema": {"type": "number"}, "default": 0.1}
         }
@@ -71,11 +79,41 @@ def test_a_declaration_counts_more_than_a_comment_of_papermills_cell(terminal: T
     assert terminal("export", "sweep").json["specs"]["lr"]["description"] == "said before"
 
 
-def test_a_cell_with_that_heading_is_not_papermills(terminal: Terminal) -> None:
-    """Its names stay the notebook's own: whoever edits and runs it is not told that the session knows better."""
-    terminal.notebook("study.ipynb", LOAD, "# Parameters\nlr = 0.1", "session['seen'] = lr")
-    run("-m", "jupyter", "execute", "study.ipynb")
-    assert terminal("get", "sweep").json == {"seen": 0.1}
+def test_what_the_notebooks_own_cell_assigns_counts_where_the_session_has_no_value(terminal: Terminal) -> None:
+    """By papermill and by whatever else runs a notebook; papermill's own cell is no such cell."""
+    own = "# Parameters\nlr = 0.1\nnew = 1  # how many"
+    terminal.notebook("late.ipynb", own, LOAD, "session['seen'] = [lr, new]", tags={0: "parameters"})
+    terminal.notebook("study.ipynb", LOAD, own, "session['seen'] = [lr, new]")
+    ways = [
+        ("jupyter", "execute", "late.ipynb"),
+        ("jupyter", "execute", "study.ipynb"),
+        ("papermill", "late.ipynb", "out.ipynb", "--no-progress-bar"),
+    ]
+    for words in ways:
+        terminal.ok("set", "sweep", "lr=3", "--new")
+        run("-m", *words)
+        assert terminal("get", "sweep").json == {"lr": 3, "new": 1, "seen": [3, 1]}, words
+        assert terminal("export", "sweep").json["specs"] == {"new": {"description": "how many", "default": 1}}
+        terminal.ok("delete", "sweep", "--yes")
+    assert "lr: 3 from the session replaces your 0.1" in shown("out.ipynb")
+
+
+def test_an_injected_value_that_is_not_allowed_fails_the_run(terminal: Terminal) -> None:
+    """Wherever the extension is loaded, and wherever the declaration stands."""
+    own, declares = "lr = 0.5", "session.declare('lr', 0.5, maximum=1)"
+    terminal.notebook("study.ipynb", LOAD, own, "open('ran', 'w').close()", tags={1: "parameters"})
+    terminal.notebook("late.ipynb", own, f"{LOAD}\nopen('ran', 'w').close()", tags={0: "parameters"})
+    terminal.notebook("declares.ipynb", LOAD, own, declares, "open('ran', 'w').close()", tags={1: "parameters"})
+    Path("bounds.json").write_text(
+        '{"format": "session-state/1", "variables": {"lr": 0.5}, "specs": {"lr": {"schema": {"maximum": 1}}}}'
+    )
+    terminal.ok("import", "bounds.json", "sweep", "--new")
+    for name, session in (("study.ipynb", "sweep"), ("late.ipynb", "sweep"), ("declares.ipynb", "other")):
+        fails = "no cell is run: lr: 5 is more than the maximum 1."
+        words = (name, "out.ipynb", "-p", "lr", "5", "--no-progress-bar")
+        run("-m", "papermill", *words, session=session, fails=fails)
+        assert not Path("ran").exists(), name
+    assert terminal("get", "sweep").json == {"lr": 0.5}
 
 
 def test_a_script_of_ipython(terminal: Terminal) -> None:

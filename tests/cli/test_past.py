@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 from .conftest import Terminal
 
@@ -45,7 +47,7 @@ def test_undo_and_redo(terminal: Terminal, sweep: Callable[..., str]) -> None:
     assert terminal.ok("undo", "sweep", "1", "--force") == "Revision 5: deleted lr\n"
 
 
-def test_snapshots_bring_a_state_back(terminal: Terminal, sweep: Callable[..., str]) -> None:
+def test_snapshots_bring_a_state_back(terminal: Terminal, sweep: Callable[..., str], tmp_path: Path) -> None:
     sweep("lr=0.10", "n=1")
     sweep("lr=0.2")
     terminal.ok("snapshot", "sweep", "good", "--at", "1")
@@ -56,6 +58,13 @@ def test_snapshots_bring_a_state_back(terminal: Terminal, sweep: Callable[..., s
     terminal.ok("restore", "sweep", "2")
     assert terminal.ok("get", "sweep", "lr") == "0.2\n"
     assert "Nothing was different" in terminal.ok("restore", "sweep", "2")
+    document = tmp_path / "locked.json"
+    locked = {"format": "session-state/1", "variables": {"lr": 0.2}, "specs": {"lr": {"locked": True}}}
+    document.write_text(json.dumps(locked))
+    terminal.ok("import", str(document), "sweep")
+    assert "lr is locked, and would change. Unlock it first, or: --force" in terminal("restore", "sweep", "good").err
+    terminal.ok("restore", "sweep", "good", "--force")
+    assert terminal.ok("get", "sweep", "lr") == "0.10\n"
     terminal.ok("snapshot", "sweep", "good", "--forget")
     assert "No snapshots" in terminal.ok("snapshot", "sweep")
     assert terminal("restore", "sweep", "good").code == 1

@@ -27,8 +27,9 @@ def printed(path: Path | str) -> str:
 
 def test_results_are_what_the_cells_wrote(terminal: Terminal) -> None:
     terminal.notebook("study.ipynb", LOAD, "session.setdefault('lr', 0.1)\nsession.setdefault('n', 1)", TRAIN)
-    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1.50", "--json")
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr=1.50", "--stale", "--json")
     assert ended.code == 0, ended.err
+    assert ended.err.startswith("--stale leaves nothing out in a session that is thrown away.")
     assert '"parameters":{"lr":1.50}' in ended.out
     assert ended.json["results"] == {"n": 1, "loss": 1.0}
     assert (ended.json["status"], ended.json["session"], ended.json["error"]) == ("done", None, None)
@@ -45,20 +46,21 @@ def test_results_are_what_the_cells_wrote(terminal: Terminal) -> None:
 def test_which_value_of_a_parameter_wins(terminal: Terminal) -> None:
     terminal.notebook(
         "study.ipynb",
-        "a, b = 0, 0\np = 1\nfile = 1\nstored = 1\ndefault = 1",
+        "a, b = 0, 0\np = 1\nfile = 1\nbrief = 1\nstored = 1\ndefault = 1",
         "print(p, file, stored, default)",
         LOAD,
         "print(dict(session))",
         tags={0: "parameters"},
     )
-    Path("night.yaml").write_text("p: 2\nfile: 2\n")
+    Path("night.yaml").write_text("p: 2\nfile: 2e-3\nbrief: '1e3'\n")
     terminal.ok("set", "sweep", "p=3", "file=3", "stored=3", "--new")
-    terminal.ok("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--params", "night.yaml", "-p", "p", "-1")
-    assert "-1 2 3 1\n" in printed("out.ipynb")
-    assert terminal("get", "sweep").json == {"p": -1, "file": 2, "stored": 3, "default": 1}
+    ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "--params", "night.yaml", "-p", "p", "-1")
+    assert "night.yaml: 2e-3 is read as a number; text needs quotes.\n" in ended.err
+    assert "-1 0.002 3 1\n" in printed("out.ipynb")
+    assert terminal("get", "sweep").json == {"p": -1, "file": 0.002, "brief": "1e3", "stored": 3, "default": 1}
     # An executed notebook can be run again.
     terminal.ok("run", "out.ipynb", "again.ipynb", "--session", "sweep", "--set", "p=5")
-    assert "5 2 3 1\n" in printed("again.ipynb")
+    assert "5 0.002 3 1\n" in printed("again.ipynb")
 
 
 @pytest.mark.parametrize(
@@ -95,6 +97,18 @@ def test_a_notebook_that_is_missing_or_none(terminal: Terminal) -> None:
     assert "text.ipynb is no notebook" in ended.err
 
 
+def test_what_a_step_reads_without_saying_so_is_a_parameter(terminal: Terminal) -> None:
+    """What cells import or define is none."""
+    reads = "%%session step train --out loss\nloss = sqrt(lr)"
+    terminal.notebook("study.ipynb", LOAD, "from math import sqrt\nsession.setdefault('n', 1)", reads)
+    ended = terminal("run", "study.ipynb", "-p", "lr", "0.25", "--json")
+    assert ended.code == 0, ended.err
+    assert ended.json["results"] == {"n": 1, "loss": 0.5}
+    wrong = terminal("run", "study.ipynb", "-p", "sqrt", "1")
+    assert wrong.code == 4
+    assert wrong.err.endswith("has no parameter sqrt. It has lr, n.\n")
+
+
 def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
     failing = "%%session step train --in lr --out loss\nloss = 1 / lr"
     terminal.notebook("study.ipynb", LOAD, failing, "open('ran', 'w').close()")
@@ -109,21 +123,37 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
     assert terminal("get", "sweep").json == {"lr": 0}
 
 
-def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(terminal: Terminal) -> None:
-    slow = "%%session step slow --in lr --out loss\nimport time\ntime.sleep(600)\nloss = 1"
+@pytest.mark.parametrize(
+    "body", ["time.sleep(600)", "while True:\n    try:\n        time.sleep(600)\n    except: pass"]
+)
+def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str
+) -> None:
+    """Also one that swallows what interrupts it: then its kernel goes."""
+    if "except" in body:
+        monkeypatch.setattr("session_state_ext.cli.client._GRACE_SECONDS", 0.5)
+    slow = f"%%session step slow --in lr --out loss\nimport time\n{body}\nloss = 1"
     terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
-    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "15", "--json")
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "10", "--json")
     assert ended.code == 7
-    assert "Cell 3 (step slow) ran longer than 15 s" in ended.err
+    assert ended.err.splitlines()[-1] == "Cell 3 (step slow) ran longer than 10 s and was stopped."
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert ended.json["results"] == {"before": 1}
 
 
 def test_a_kernel_that_dies(terminal: Terminal) -> None:
-    terminal.notebook("study.ipynb", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
-    ended = terminal("run", "study.ipynb")
+    """What it ran is not running any more for those who look next."""
+    dying = (
+        "#| step: die -> x\nsession.flush()\nimport faulthandler, os, resource, signal\nfaulthandler.enable()\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\nos.kill(os.getpid(), signal.SIGSEGV)"
+    )
+    terminal.notebook("study.ipynb", LOAD, dying)
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "--json")
     assert ended.code == 3
-    assert "The kernel died in cell 1" in ended.err
+    assert "The kernel died in cell 2 (step die)." in ended.err
+    assert "Fatal Python error: Segmentation fault" in ended.err, "what else it had to say"
+    assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
+    assert terminal.ok("steps", "sweep", "die", "--forget") == "Forgotten: die. What they wrote stays.\n"
 
 
 def test_strict_fails_on_a_warning(terminal: Terminal) -> None:
@@ -133,6 +163,37 @@ def test_strict_fails_on_a_warning(terminal: Terminal) -> None:
     assert "thing is in kernel only" in lax.json["warnings"][0]
     strict = terminal("run", "study.ipynb", "--strict", "--json")
     assert (strict.code, strict.json["results"]) == (8, {"n": 1})
+
+
+def test_a_cell_that_replaces_what_was_given_is_a_warning(terminal: Terminal) -> None:
+    """However it does it, and once; a cell that only fills in what is missing is none."""
+    cells = [
+        "session.setdefault('kept', 1)\nsession.declare('held', 1.0)\nsession['same'] = 1.50",
+        "%session set lr = 0.1",
+        "session['n'] = 1\nsession['n'] = 2",
+        "size = 3\n%session push size",
+        "%session bind depth\ndepth = 4",
+        "del session['gone']",
+        "#| step: make -> made\nmade = 1",
+    ]
+    names = ("kept", "held", "same", "lr", "n", "size", "depth", "gone", "made")
+    reads = [f"session.get({name!r})" for name in names]
+    terminal.notebook("study.ipynb", LOAD, *cells, "\n".join(["session['lr'] = 0.2", *reads]))
+    given = [f"--set={name}=1.5" for name in names]
+    ended = terminal("run", "study.ipynb", "--strict", "--json", *given)
+    assert ended.code == 8, ended.err
+    said = ended.json["warnings"]
+    assert [one.partition(". ")[0].rstrip(".") for one in said] == [
+        "lr was given as 1.5 and is 0.1 since cell 3",
+        "n was given as 1.5 and is 2 since cell 4",
+        "size was given as 1.5 and is 3 since cell 5",
+        "depth was given as 1.5 and is 4 since cell 6",
+        "gone was given as 1.5 and is no more since cell 7",
+        "made was given as 1.5 and is 1 since cell 8 (step make)",
+    ]
+    assert all(one in ended.err for one in said)
+    assert 'session.setdefault("lr", 0.1)' in said[0]
+    assert terminal("run", "study.ipynb", "-p", "kept", "1.5", "-p", "gone", "1", "--json").json["status"] == "warned"
 
 
 def test_stale_leaves_out_what_is_fresh(terminal: Terminal) -> None:
@@ -177,6 +238,9 @@ def test_the_notebooks_own_session(terminal: Terminal) -> None:
 def test_as_a_command_of_its_own(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also: the session that the environment names; a server's credential is nothing to this kernel."""
     terminal.notebook("study.ipynb", LOAD, TRAIN)
+    profile = Path(os.environ["IPYTHONDIR"]) / "profile_default"
+    profile.mkdir(parents=True)
+    (profile / "ipython_kernel_config.py").write_text("c.Application.log_level = 'DEBUG'\n")
     environment = os.environ | {
         "SESSION_STATE_SESSION": "sweep",
         "KERNEL_SESSION_STATE_URL": "http://127.0.0.1:9",

@@ -54,7 +54,7 @@ def test_a_step_is_forgotten_until_it_runs_again(terminal: Terminal) -> None:
         ended = terminal(*words)
         assert (ended.code, ended.out, ended.err.count("\n")) == (code, "", 1)
         assert says in ended.err
-    assert terminal.ok("steps", "sweep", "prepare", "--forget") == "Forgotten: prepare. What they wrote stays.\n"
+    assert terminal.ok("steps", "sweep", "--forget", "prepare") == "Forgotten: prepare. What they wrote stays.\n"
     assert "No steps yet." in terminal.ok("steps", "sweep")
     assert terminal("show", "sweep", "--json").json[0]["variables"] == before
     assert "has no step prepare. It has none." in terminal("steps", "sweep", "prepare").err

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import time
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
-from session_state_ext.hub import LOCAL, Hub, barrier
+from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.live import _LOST_SECONDS
 from tests.inprocess import API, Client, opened, sets, story
 
 
@@ -69,6 +72,25 @@ async def test_a_run_that_ends_while_its_kernel_is_mourned_keeps_its_end(file: P
 
 
 @story
+async def test_runs_of_a_process_without_a_server_are_running_while_it_lives(file: Path) -> None:
+    async with opened(file) as hub, opened(file) as other:
+        session = (await hub.create(LOCAL)).session.id
+        process = hub.processes.enter()
+        assert process is not None
+        kernel = kernel_client(hub, session, "K", process.id)
+        await kernel.hello(dirty=True)
+        run = {"id": "r", "step": "train", "status": "running", "start": 1}
+        await kernel.say("mutate", seq=1, base=0, ops=[{"op": "run", "run": run}], origin={"kind": "step"})
+        await kernel.hear("ack")
+        await other.runs.bury()
+        assert [each.status for each in await other.runs.of(LOCAL, session)] == ["running"]
+        assert await other.runs.kernels() == [], "a server that starts does not take it for a kernel of its own"
+        del process  # and with it the lock, as when a process is killed
+        await other.runs.bury()
+        assert [each.status for each in await other.runs.of(LOCAL, session)] == ["interrupted"]
+
+
+@story
 async def test_frames_after_the_end_are_nothing(file: Path) -> None:
     async with opened(file) as hub:
         session = (await hub.create(LOCAL)).session.id
@@ -121,6 +143,21 @@ async def test_a_long_absence_is_a_snapshot(file: Path) -> None:
 
 
 @story
+async def test_a_delta_is_no_larger_than_a_frame_can_be(file: Path) -> None:
+    """One large variable, written again and again: what it is now is small beside all that it was."""
+    async with opened(file, session_bytes=50_000) as hub:
+        made = await hub.create(LOCAL, ops=sets(a=0))
+        seen = {"since": 1, "tip": made.session.tip, "epoch": made.session.epoch}
+        for number in range(10):
+            await hub.write(LOCAL, made.session.id, sets(a=f"{number}" * 40_000), origin=API)
+            welcome = await Client(hub, made.session.id, f"C{number}").hello(**seen)
+            carried = 40_000 * (number + 1)
+            assert welcome["mode"] == ("delta" if carried < hub.limits.message_bytes else "snapshot")
+            assert len(json.dumps(welcome)) < hub.limits.message_bytes
+        assert welcome["variables"][0]["value"] == "9" * 40_000
+
+
+@story
 async def test_a_lost_editor_is_late_for_a_while(file: Path) -> None:
     async with opened(file) as hub:
         session = (await hub.create(LOCAL)).session.id
@@ -131,9 +168,29 @@ async def test_a_lost_editor_is_late_for_a_while(file: Path) -> None:
         await kernel.say("barrier", id="1")
         assert (await kernel.hear("barrier"))["late"] == ["E"]
         async with hub.use(LOCAL, session) as live:
-            live.lost["E"] -= barrier._LOST_SECONDS
+            live.lost["E"] -= _LOST_SECONDS
         await kernel.say("barrier", id="2")
         assert (await kernel.hear("barrier"))["late"] == []
+
+
+@story
+async def test_a_lost_editor_is_late_for_whoever_connects_next(file: Path) -> None:
+    """Nobody else was connected, and the replica would have been let go of by then."""
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL)).session.id
+        editor = Client(hub, session, "E")
+        await editor.hello(dirty=True)
+        await editor.connection.closed()
+        hub.drop_idle(time.monotonic() + 31)
+        kernel = kernel_client(hub, session, "K", "k")
+        await kernel.hello()
+        await kernel.say("barrier", id="1")
+        assert (await kernel.hear("barrier"))["late"] == ["E"]
+        await kernel.connection.closed()
+        (live,) = hub.lives()
+        live.lost["E"] -= _LOST_SECONDS
+        hub.drop_idle(time.monotonic() + 31)
+        assert hub.lives() == []
 
 
 @story

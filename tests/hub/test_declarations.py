@@ -151,9 +151,33 @@ async def test_a_restore_brings_values_with_their_declarations(file: Path) -> No
         await hub.history.restore(LOCAL, session, origin=API, snapshot="good")
         assert await values(hub, session) == {"lr": 5, "seed": 1}
         assert await specs(hub, session) == {"lr": RATE, "seed": {"locked": True}}
-        await hub.history.restore(LOCAL, session, origin=API, revision=3)
+        await hub.history.restore(LOCAL, session, origin=API, revision=3, force=True)
         assert await values(hub, session) == {"lr": 7, "seed": 2, "other": 1}
-        assert await specs(hub, session) == {"seed": {}}
+        assert await specs(hub, session) == {"seed": {"locked": True}}
+
+
+@story
+async def test_a_restore_stops_at_a_lock_that_stands_and_leaves_it_there(file: Path) -> None:
+    async with opened(file) as hub:
+        session = await made(hub, *sets(seed=1, same=1), declare("both", {"locked": True, "default": 1}))
+        await hub.history.take_snapshot(LOCAL, session, "good")
+        await write(hub, session, declare("both", {}), *sets(seed=2, both=2, late=1))
+        locked: dict[str, Any] = {name: {"locked": True} for name in ("seed", "both", "late", "same")}
+        await write(hub, session, *(declare(name, spec) for name, spec in locked.items()))
+        before = await values(hub, session)
+        with pytest.raises(Locked) as refused:
+            await hub.history.restore(LOCAL, session, origin=API, snapshot="good")
+        assert sorted(refused.value.fields["names"]) == ["both", "late", "seed"], "what has its value changes nothing"
+        assert (await values(hub, session), await specs(hub, session)) == (before, locked)
+        await hub.history.restore(LOCAL, session, origin=API, snapshot="good", force=True)
+        assert await values(hub, session) == {"seed": 1, "same": 1, "both": 1}
+        del locked["late"]
+        assert await specs(hub, session) == {**locked, "both": {"locked": True, "default": 1}}
+        with pytest.raises(Locked):
+            await hub.history.undo(LOCAL, session, origin=API)
+        await hub.history.undo(LOCAL, session, origin=API, force=True)
+        assert await values(hub, session) == before
+        assert set(await specs(hub, session)) == {"seed", "both", "late", "same"}
 
 
 @story

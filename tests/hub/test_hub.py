@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +20,9 @@ from msgspec.structs import replace
 
 from session_state_ext.errors import Damaged, LimitExceeded, NotFound, StorageFull, TooLarge, Unavailable
 from session_state_ext.hub import LOCAL, Hub
+from session_state_ext.hub.draft import Draft
 from session_state_ext.model import Delete, Op, Rename, Set
+from session_state_ext.store import sqlite
 from session_state_ext.store.base import Transaction
 from session_state_ext.store.sql import SqlStore
 from tests.inprocess import API, Client, opened, sets, story, values
@@ -33,11 +38,12 @@ class Counted(SqlStore):
 
     def __init__(self, file: Path) -> None:
         super().__init__(f"sqlite:///{file}")
-        self.writes = 0
+        self.tries = self.writes = 0
         self.full = False
 
     @contextmanager
     def transaction(self, *, write: bool) -> Iterator[Any]:
+        self.tries += write
         with super().transaction(write=write) as transaction:
             yield transaction
             self.writes += write
@@ -89,6 +95,52 @@ async def test_nobody_is_told_before_it_is_on_disk(file: Path) -> None:
         assert (await author.hear())["revision"] == 2
         change = await watcher.hear()
         assert (change["type"], change["revision"], watcher.frames.empty()) == ("change", 2, True)
+
+
+@story
+async def test_a_locked_file_is_said_to_all_at_once_and_the_same_number_counts_later(file: Path) -> None:
+    store = Counted(file)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_BUSY_SECONDS", 0.05)
+        async with opened(file, store) as hub:
+            session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+            author, reader = Client(hub, session, "A"), Client(hub, session, "R")
+            await author.hello()
+            await reader.hello()
+            other = sqlite3.connect(file, isolation_level=None)
+            other.execute("BEGIN IMMEDIATE")
+            before = store.tries
+            await author.set(1, 1, a=2)
+            writes = [hub.write(LOCAL, session, sets(**{f"v{n}": n}), origin=API) for n in range(50)]
+            await reader.say("barrier", id="b")
+            refused = await asyncio.gather(*writes, return_exceptions=True)
+            assert {type(error) for error in refused} == {Unavailable}
+            assert (await reader.hear("barrier"))["revision"] == 1, "who only reads is answered"
+            assert (await author.hear())["code"] == "unavailable"
+            assert store.tries - before <= 3, "it is not waited for by each of them"
+            other.execute("ROLLBACK")
+            other.close()
+            await author.set(1, 1, a=2)
+            assert (await author.hear())["revision"] == 2
+            assert (await Client(hub, session, "A").hello())["lastSeq"] == 1
+
+
+@story
+async def test_that_it_is_unavailable_just_now_is_nobodys_answer_for_ever(file: Path) -> None:
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL)).session.id
+        author = Client(hub, session, "A")
+        await author.hello()
+        with pytest.MonkeyPatch.context() as patch:
+
+            def unavailable(*_: object, **__: object) -> None:
+                raise Unavailable
+
+            patch.setattr(Draft, "prepare", unavailable)
+            await author.set(1, a=1)
+            assert (await author.hear("reject"))["code"] == "unavailable"
+        await author.set(1, a=1)
+        assert (await author.hear("ack"))["revision"] == 1
 
 
 @story
@@ -213,6 +265,65 @@ async def test_another_history_in_the_store_is_read_again(file: Path) -> None:
         assert (welcome["mode"], welcome["revision"], welcome["variables"]) == ("snapshot", 0, [])
 
 
+@pytest.mark.parametrize(("since", "read_only"), [(3, False), (4, False), (3, True)])
+def test_a_file_that_was_replaced_by_an_older_copy_gets_another_epoch(file: Path, since: int, read_only: bool) -> None:
+    """By plain cp: nobody has put another epoch into it."""
+
+    async def told() -> None:
+        async with opened(file) as hub:
+            session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+            await hub.write(LOCAL, session, sets(a=2), origin=API)
+        shutil.copy(file, file.with_name("copy"))
+        async with opened(file) as hub:
+            lost = [(await hub.write(LOCAL, session, sets(a=number), origin=API)).session for number in (3, 4)]
+        shutil.copy(file.with_name("copy"), file)
+        known = lost[since - 3]
+        async with opened(file) as hub:
+            await hub.write(LOCAL, session, sets(a=9), origin=API)
+            other = Client(hub, session, "B")
+            epoch = (await other.hello())["epoch"]
+            assert epoch == known.epoch, "nobody can tell yet"
+            client = Client(hub, session, "A", read_only=read_only)
+            welcome = await client.hello(since=since, tip=known.tip, epoch=known.epoch)
+            assert (welcome["mode"], welcome["variables"][0]["value"]) == ("snapshot", 9)
+            if read_only:
+                assert welcome["epoch"] == epoch, "who may not write moves nobody"
+                return
+            assert welcome["epoch"] != epoch
+            assert await other.ended == 4429
+            again = Client(hub, session, "B")
+            assert (await again.hello(since=3, tip=welcome["tip"], epoch=epoch))["mode"] == "snapshot"
+            assert (await Client(hub, session, "A").hello(**resumed(welcome)))["mode"] == "delta"
+        async with opened(file) as hub:
+            assert (await Client(hub, session, "C").hello())["epoch"] == welcome["epoch"], "it is stored"
+
+    asyncio.run(told())
+
+
+def resumed(welcome: dict[str, Any]) -> dict[str, Any]:
+    return {"since": welcome["revision"], "tip": welcome["tip"], "epoch": welcome["epoch"]}
+
+
+@story
+async def test_a_replica_of_another_history_does_not_take_its_changes_for_ours(file: Path) -> None:
+    """The file is replaced under a hub by a copy that has gone on otherwise, further than this one."""
+    async with opened(file) as hub:
+        session = (await hub.create(LOCAL, ops=sets(a=1))).session.id
+        live, kept = sqlite3.connect(file), sqlite3.connect(file.with_name("copy"))
+        live.backup(kept)
+        kept.close()
+        await hub.write(LOCAL, session, sets(only_here=1), origin=API)
+        async with opened(file.with_name("copy")) as elsewhere:
+            for number in range(3):
+                await elsewhere.write(LOCAL, session, sets(b=number), origin=API)
+        kept = sqlite3.connect(file.with_name("copy"))
+        kept.backup(live)
+        kept.close()
+        live.close()
+        await hub.write(LOCAL, session, sets(c=1), origin=API)
+        assert await values(hub, session) == {"a": 1, "b": 2, "c": 1}
+
+
 @story
 async def test_sessions_nobody_uses_are_dropped_and_come_back(file: Path) -> None:
     async with opened(file) as hub:
@@ -275,6 +386,53 @@ async def test_stop_commits_what_was_received(file: Path) -> None:
         await hub.write(LOCAL, session, sets(a=2), origin=API)
     async with opened(file) as again:
         assert await values(again, session) == {"a": 1}
+
+
+@story
+async def test_rounds_go_on_whatever_went_wrong_and_nothing_of_it_keeps_the_hub_from_stopping(file: Path) -> None:
+    hub = Hub(SqlStore(f"sqlite:///{file}"))
+    await hub.start()
+    session = (await hub.create(LOCAL)).session.id
+    client = Client(hub, session, "A")
+    await client.hello()
+    rounds: list[None] = []
+
+    def broken(_: float) -> None:
+        rounds.append(None)
+        raise OSError(24, "Too many open files: correct horse")
+
+    with pytest.MonkeyPatch.context() as patch, Caught() as log:
+        patch.setattr(hub, "drop_idle", broken)
+        while len(rounds) < 3:
+            await asyncio.sleep(0.02)
+    assert log.lines == ["session state: could not look after the stored sessions: OSError"], "once, and no values"
+    async with opened(file) as theirs:
+        await theirs.write(LOCAL, session, sets(a=1), origin=API)
+        assert (await client.hear("change"))["revision"] == 1
+    await client.set(1, 1, a=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hub, "drop_idle", broken)
+        await hub.stop()
+    async with opened(file) as again:
+        assert await values(again, session) == {"a": 2}
+
+
+class Caught(logging.Handler):
+    """Our log lines, while this lasts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+    def __enter__(self) -> Caught:
+        logging.getLogger("session_state_ext").addHandler(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger("session_state_ext").removeHandler(self)
 
 
 @story

@@ -92,6 +92,8 @@ class Kernel:
         self._client, self._manager, self._jupyter = client, manager, jupyter
         self.path = ""
         self.id = ""
+        #: what its latest message was headed with
+        self.life = ""
         self._session = ""
         self._stopped = threading.Event()
 
@@ -109,8 +111,17 @@ class Kernel:
         path = jupyter.notebook(name, [])
         body = {"path": path, "type": "notebook", "name": "", "kernel": {"name": "python3"}}
         made = jupyter.request("POST", "/api/sessions", json=body).json()
+        return cls._of(jupyter, made["kernel"]["id"], path, made["id"])
+
+    @classmethod
+    def past_notebooks(cls, jupyter: Jupyter) -> Kernel:
+        """As a program starts one, through /api/kernels."""
+        return cls._of(jupyter, jupyter.request("POST", "/api/kernels", json={"name": "python3"}).json()["id"])
+
+    @classmethod
+    def _of(cls, jupyter: Jupyter, kernel_id: str, path: str = "", session: str = "") -> Kernel:
         kernel = cls.__new__(cls)
-        kernel.path, kernel.id, kernel._session = path, made["kernel"]["id"], made["id"]
+        kernel.path, kernel.id, kernel._session = path, kernel_id, session
         kernel._manager, kernel._jupyter, kernel._stopped = None, jupyter, threading.Event()
         kernel._connect()
         return kernel
@@ -161,7 +172,8 @@ class Kernel:
     def shutdown(self) -> None:
         if self._jupyter is not None:
             self._client.stop_channels()
-            self._jupyter.request("DELETE", f"/api/sessions/{self._session}")
+            kind, which = ("sessions", self._session) if self._session else ("kernels", self.id)
+            self._jupyter.request("DELETE", f"/api/{kind}/{which}")
         elif self._manager.is_alive():
             self._manager.shutdown_kernel(now=False)
             self._client.stop_channels()
@@ -200,12 +212,22 @@ class Kernel:
         ran.error = None if ran.ok else reply.get("evalue")
         return ran
 
+    def complete(self, code: str) -> list[str]:
+        """What Tab offers at the end of this code, in order."""
+        message_id = self._client.complete(code, len(code))
+        while True:
+            reply = self._client.get_shell_msg(timeout=PATIENCE)
+            if reply["parent_header"].get("msg_id") == message_id:
+                matches: list[str] = reply["content"]["matches"]
+                return matches
+
     def _finish(self, message_id: str, take: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         until = time.monotonic() + PATIENCE
         while True:
             message = self._client.get_iopub_msg(timeout=max(0.1, until - time.monotonic()))
             if message["parent_header"].get("msg_id") != message_id:
                 continue
+            self.life = message["header"]["session"]
             if message["msg_type"] == "status" and message["content"]["execution_state"] == "idle":
                 break
             take(message)

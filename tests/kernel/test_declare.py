@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NewType
 
 import pytest
+from annotated_types import Ge, Interval, Le, MinLen
 
 from session_state_ext.errors import InvalidSpec, InvalidValue, Locked, SessionError
 
@@ -119,6 +120,26 @@ def test_what_is_locked_is_unlocked_first(shell: Shell) -> None:
     assert dict(session) == {"seed": "anything"}
 
 
+def test_declaring_again_takes_no_lock_away(shell: Shell) -> None:
+    session = shell.session
+    schema = {"properties": {"seed": {"type": "integer", "default": 1}}}
+    again: list[Callable[[], Any]] = [
+        lambda: shell.run("%session declare seed = 1 --max 9"),
+        lambda: session.declare("seed", 1),
+        lambda: session.declare(schema),
+        lambda: shell.run("%%session parameters\nseed = 1  # of the shuffling"),
+    ]
+    session.declare("seed", 42)
+    session.lock("seed")
+    for declare in again:
+        declare()
+        assert "seed is locked" in str(shell.run("%session set seed = 2").error)
+    assert session.spec("seed")["description"] == "of the shuffling"
+    session.declare("seed", 1, locked=False)
+    session["seed"] = 2
+    assert session.flush()
+
+
 def test_a_batch_declares_and_sets_in_one_change(shell: Shell) -> None:
     session = shell.session
     session["before"] = 1
@@ -175,6 +196,25 @@ def test_a_dataclass_declares_its_fields(shell: Shell) -> None:
     assert (session["stop"], session["optimizer"]) == (date(2026, 11, 22), "sgd")
 
 
+Steps = NewType("Steps", int)
+
+
+@dataclass
+class Bounded:
+    lr: Annotated[float, Ge(0), Le(1), "rate"] = 0.1
+    tags: Annotated[list[str], MinLen(1)] = field(default_factory=lambda: ["a"])
+    steps: Annotated[Steps, Interval(gt=0, lt=10)] = Steps(3)
+
+
+def test_bounds_of_annotations_hold(shell: Shell) -> None:
+    shell.session.declare(Bounded)
+    shell.session.declare("more", type=Steps)
+    for name, values in {"lr": (-1, 2), "tags": ([],), "steps": (0, 10, 0.5), "more": (0.5,)}.items():
+        for value in values:
+            with pytest.raises(InvalidValue):
+                shell.session[name] = value
+
+
 def test_an_instance_brings_its_own_defaults(shell: Shell) -> None:
     session = shell.session
     session.declare(Params(lr=0.5, name="mine"))
@@ -219,6 +259,13 @@ def test_a_pydantic_model_declares_its_fields(shell: Shell) -> None:
             session[name] = value
 
 
+def test_a_model_that_refers_to_itself_is_told_where(shell: Shell) -> None:
+    code = "import pydantic\nclass Node(pydantic.BaseModel):\n    name: str = 'root'\n    child: 'Node | None' = None\n"
+    ran = shell.run(f"{code}session.declare(Node)")
+    assert ran.error == "child cannot be declared so: a schema that refers to itself is not taken here."
+    assert dict(shell.session) == {}
+
+
 def test_pydantic_is_not_imported_for_anybody(lone: Callable[..., Kernel]) -> None:
     kernel = lone()
     ran = kernel.run(
@@ -256,6 +303,8 @@ def test_the_magic_declares_and_says_what_is_wrong(shell: Shell) -> None:
     assert shell.run('%session declare optimizer = "adam" --choices adam sgd "a b"').ok
     assert session.spec("optimizer")["schema"]["enum"] == ["adam", "sgd", "a b"]
     assert shell.run("%session declare layers = [64, 64] --description=sizes").ok
+    assert shell.run("%session declare layers = [64, 64] --description ''").ok
+    assert "description" not in session.spec("layers")
     assert shell.run("%session declare epochs --type int --min 1").ok
     assert session.invalid("epochs") == "epochs has no value yet."
     assert shell.run("%session declare seed = 42 --locked").ok
@@ -298,6 +347,77 @@ def test_a_cell_of_parameters_declares_them_and_takes_what_the_session_has(shell
     assert "n: 2 * 3 is no plain value" in str(ran.error)
     ran = shell.run("%%session parameters\nimport os")
     assert "Line 1 assigns no parameter: import os" in str(ran.error)
+
+
+def test_a_cell_of_parameters_that_runs_again_leaves_what_was_declared_besides(shell: Shell) -> None:
+    session = shell.session
+    cell = "%%session parameters\nlr: float = 1  # learning rate\nmode = 'fast'\nn = 3\n"
+    assert shell.run(cell).ok
+    session.declare("lr", 1, minimum=0, maximum=10, control="slider", description="how fast", locked=True)
+    session.declare("mode", "fast", choices=["fast", "exact"])
+    assert shell.run(cell).ok
+    assert session.spec("lr") == {
+        "description": "learning rate",
+        "schema": {"type": "number", "minimum": 0, "maximum": 10},
+        "default": 1,
+        "control": "slider",
+        "locked": True,
+    }
+    assert session.spec("mode") == {"schema": {"enum": ["fast", "exact"]}, "default": "fast"}
+    ran = shell.run(cell.replace("float = 1", "float = 20"))
+    assert ran.error == "lr cannot be declared so: its default is not what it allows: 20 is more than the maximum 10."
+    # A type that is said counts, and so does one that only a value before had said.
+    assert shell.run("%%session parameters\nlr: int = 2\nn = 0.5\n").ok
+    assert session.spec("lr")["schema"] == {"type": "integer", "minimum": 0, "maximum": 10}
+    assert (session.spec("lr")["description"], session.spec("n")["schema"]) == ("learning rate", {"type": "number"})
+    assert shell.run("%%session parameters\nlr: str = 'auto'\n").ok
+    assert session.spec("lr")["schema"] == {"type": "string"}
+
+
+@pytest.mark.parametrize(
+    ("annotation", "schema"),
+    [
+        ("float | None = 1", {"anyOf": [{"type": "number"}, {"type": "null"}]}),
+        ("'Optional[int]' = None", {"anyOf": [{"type": "integer"}, {"type": "null"}]}),
+        ("typing.Union[int, str] = 1", {"anyOf": [{"type": "integer"}, {"type": "string"}]}),
+        ("Literal['a', 'b'] = 'a'", {"enum": ["a", "b"]}),
+        ("Literal['a'] | None = 'a'", {"enum": ["a", None]}),
+        ("list[float] = [1]", {"type": "array", "items": {"type": "number"}}),
+        ("Dict[str, int] = {}", {"type": "object", "additionalProperties": {"type": "integer"}}),
+        ("tuple[int, ...] = (1,)", {"type": "array", "items": {"type": "integer"}}),
+        ("Annotated[float, 'the rate'] = 1", {"type": "number"}),
+        ("date = '2026-01-01'", {"type": "string", "format": "date"}),
+        ("Temperature = 1", None),
+        ("np.ndarray | int = 1", None),
+        ("f(1) = 1", None),
+    ],
+)
+def test_what_a_cell_of_parameters_says_of_types(shell: Shell, annotation: str, schema: dict[str, Any] | None) -> None:
+    ran = shell.run(f"%%session parameters\nx: {annotation}")
+    assert ran.ok, ran.text
+    assert shell.session.spec("x").get("schema") == schema
+
+
+def test_bounds_of_lists_hold_and_come_in_what_numbers_there_are(shell: Shell) -> None:
+    import numpy as np
+
+    session = shell.session
+    session.declare("tags", ["a"], min_length=1, max_length=2)
+    for value in ([], ["a", "b", "c"]):
+        with pytest.raises(InvalidValue, match="tags: it has too"):
+            session["tags"] = value
+    session.declare("lr", np.float64(0.1), minimum=np.float64(0), maximum=np.int64(1), step=np.float64(0.1))
+    session.declare("n", np.int64(2), choices=np.arange(3), maximum=float("inf"))
+    session.declare("name", "b", choices=np.array(["a", "b"]))
+    session.declare("k", schema={"minimum": np.int64(1), "enum": [np.int64(1), np.float64(2.5)]})
+    assert session.spec("k")["schema"] == {"minimum": 1, "enum": [1, 2.5]}
+    session.declare("when", date(2026, 1, 1), choices=[date(2026, 1, 1), date(2026, 1, 2)])
+    assert session.spec("lr")["schema"]["maximum"] == 1
+    assert session.spec("n")["schema"] == {"enum": [0, 1, 2]}
+    assert session.spec("name")["schema"] == {"enum": ["a", "b"]}
+    session["when"] = date(2026, 1, 2)
+    assert session.flush()
+    assert session["when"] == date(2026, 1, 2)
 
 
 def test_a_step_does_not_take_what_is_not_valid(shell: Shell) -> None:

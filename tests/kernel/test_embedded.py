@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from session_state_ext import connect
+from session_state_ext.kernel import leftovers, talker
+from session_state_ext.kernel.leftovers import Leftovers
+from session_state_ext.kernel.outbox import Outbox
+from session_state_ext.store import place, sqlite
+from session_state_ext.wire import SaidOrigin
 
-from .notebook import Kernel, Shell
+from .notebook import Kernel, Shell, until
 
 MakeShell = Callable[[], Shell]
 
@@ -115,7 +121,36 @@ def test_what_is_written_last_is_saved_at_the_end_of_a_script(home: Path) -> Non
     code = "from session_state_ext import connect\ns = connect('sweep')\ns['lr'] = 0.1"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
-    assert connect("sweep")["lr"] == 0.1
+    session = connect("sweep")
+    assert session["lr"] == 0.1
+    assert repr(session.why("lr")) == "lr = 0.1 · set by a program, just now"
+
+
+def test_the_runs_of_a_process_are_running_as_long_as_it_lives(home: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "from session_state_ext import connect\nsession = connect('sweep')\n"
+        "@session.step(outputs='x')\ndef slow():\n    session.flush()\n    print('go', flush=True)\n    return input()\n"
+        "session.run('slow')"
+    )
+
+    def start() -> subprocess.Popen[str]:
+        process = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "go\n"
+        return process
+
+    first = start()
+    assert connect("sweep").steps()["slow"].status == "running"
+    first.kill()
+    first.communicate()
+    assert connect("sweep").steps()["slow"].status == "interrupted"
+    second = start()
+    second.communicate("1\n")
+    assert connect("sweep").steps()["slow"].status == "fresh"
+    assert len([*(home / "jupyter_data_dir").glob("session_state/*/process-*")]) == 3, "the three of this process"
 
 
 def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,8 +160,57 @@ def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest
     monkeypatch.setenv("SESSION_STATE_SESSION", "sweep")
     shell = Shell()
     shell.run("%load_ext session_state_ext")
+    assert "what you write is in this kernel only until that is put right" in shell.run("session['lr'] = 1").text
     ran = shell.run("%session")
     assert not ran.ok
     assert "Nothing of this session is known yet" in ran.text
     assert "Traceback" not in ran.text
     shell.close()
+
+
+def test_what_cannot_be_stored_just_now_waits_and_says_why(
+    home: Path, stored: MakeShell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
+    monkeypatch.setattr(talker, "PATIENCE_SECONDS", (0.01, 0.05))
+    shell = stored()
+    shell.run("session['lr'] = 1")
+    somebody = sqlite3.connect(home / "jupyter_data_dir" / "session_state" / "sessions.db", isolation_level=None)
+    somebody.execute("BEGIN IMMEDIATE")
+    said = "not saved yet: lr, n (Another process is writing the stored sessions; try again)"
+    assert said in shell.run("session.update(lr=2, n=1)").text
+    assert "2 not saved yet: Another process is writing" in repr(shell.run("%session").value)
+    shell.run("session['n'] = 2")
+    unsent = home / "jupyter_data_dir" / "session_state" / "unsent"
+    until(lambda: any('"n":"2"' in file.read_text() for file in unsent.glob("*.json")))
+    somebody.execute("ROLLBACK")
+    assert shell.session.flush(60)
+    assert "not taken" not in shell.run("1").text
+    assert connect("sweep")["lr"] == 2
+    assert connect("sweep")["n"] == 2
+    assert list(unsent.glob("*.json")) == []
+
+
+def test_a_file_that_cannot_be_written_is_read_and_says_so(stored: MakeShell, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = stored()
+    first.run("%session set lr = 0.1")
+    # An earlier kernel could not send this.
+    outbox = Outbox("earlier")
+    outbox.put("y", 1, SaidOrigin(kind="cell"))
+    left = Leftovers(first.session.id, "earlier", leftovers.folder())
+    left.write(outbox, {})
+    left._lock.release()
+    real = place.unwritable
+    why: list[str] = ["Read-only file system"]
+    monkeypatch.setattr(place, "unwritable", lambda path: why[0] if why else real(path))
+    second = stored()
+    assert second.run("session['lr']").value == 0.1
+    refused = second.run("session['lr'] = 0.2")
+    assert refused.error == "The session can be read, but not changed just now: its disk cannot be written."
+    assert second.run("session['lr']").value == 0.1
+    why.clear()
+    until(lambda: second.session._link.closed is None)
+    second.run("session['lr'] = 0.3")
+    assert first.run("session['lr']").value == 0.3
+    assert "y" not in first.session
+    assert stored().run("session['y']").value == 1

@@ -53,6 +53,13 @@ def test_what_is_replaced_is_said_and_can_be_sent_after_all(shell: Shell) -> Non
     assert stored_in(shell) == {"lr": 0.5}
 
 
+def test_what_a_pull_put_there_is_nobodys_own(shell: Shell) -> None:
+    shell.run("%session set n = 3\n%session pull n")
+    shell.run("session['n'] = 4")
+    assert shell.run("%session bind n\nn").text.splitlines()[0] == "Bound: n."
+    assert shell.names["n"] == 4
+
+
 def test_a_name_that_was_bound_anew_since_then_is_what_push_sends(shell: Shell) -> None:
     shell.run("%session set n = 1")
     shell.run("n = 2")
@@ -303,9 +310,9 @@ def test_names_are_looked_at_on_the_main_thread_only(bound: Shell) -> None:
 
 def test_completion(bound: Shell) -> None:
     link = bound.session._link
-    assert "bind" in complete("%session b", bound.session, link, {})
-    assert complete("%session bind ", bound.session, link, {}) == ["--force", "off", "lr", "tags"]
-    assert complete("%session bind off ", bound.session, link, {}) == ["lr", "tags"]
+    assert complete("%session b", bound.session, link, {}) == ("b", ["bind"], [])
+    assert complete("%session bind ", bound.session, link, {}) == ("", ["--force", "off"], ["lr", "tags"])
+    assert complete("%session bind off ", bound.session, link, {}) == ("", [], ["lr", "tags"])
 
 
 def test_the_hint_of_a_name_error(shell: Shell) -> None:

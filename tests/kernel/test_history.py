@@ -396,13 +396,34 @@ def test_what_makes_no_difference_is_said(shell: Shell) -> None:
     assert shell.session.revision == 1
 
 
+def test_what_is_locked_stops_a_restore_and_what_is_not_allowed_an_undo_with_how_to_do_it(shell: Shell) -> None:
+    shell.run("%session set seed = 1 lr = 5\n%session snapshot before sweep")
+    shell.run("%session set seed = 2 lr = 0.5\n%session declare lr = 0.1 --max 1\n%session lock seed")
+    shell.run("1")
+    sentence = (
+        "Nothing was done: seed is locked, and would change. Unlock it first: %session unlock seed; or to do it all the "
+        "same: %session restore \"before sweep\" --force, or session.restore('before sweep', force=True)"
+    )
+    assert shell.run("%session restore before sweep").text.strip() == sentence
+    assert shell.run("session.restore('before sweep')").error == sentence
+    sentence = (
+        "Nothing was done: lr: 5 is more than the maximum 1. To do it all the same: %session undo 2 --force, "
+        "or session.undo(2, force=True)"
+    )
+    assert shell.run("%session unlock seed\n%session undo 2").text.strip() == sentence
+    assert shell.run("%session lock seed").ok
+    assert shell.run("%session restore before sweep --force").ok
+    assert dict(shell.session) == {"seed": 1, "lr": 5}
+    assert "seed is locked" in str(shell.run("%session set seed = 3").error)
+
+
 def test_snapshots_are_completed(shell: Shell) -> None:
     shell.run("%session set lr = 1\n%session snapshot before sweep")
 
     def completed(line: str) -> list[str]:
         return list(shell.ip.complete(None, line)[1])
 
-    assert 'before sweep"' in completed('%session restore "be'), "a name with a space is written in quotes"
+    assert '"before sweep"' in completed('%session restore "be'), "a name with a space is written in quotes"
     assert "--yes" in completed("%session purge --y")
 
 

@@ -108,3 +108,10 @@ def test_a_headless_run_of_steps_that_succeed(home: Path, monkeypatch: pytest.Mo
     shown = notebook.cells[3].outputs[0].data
     assert "step train" in shown["text/plain"]
     assert "step train" in shown["text/html"]
+
+
+def test_a_cell_of_parameters_that_a_person_runs_is_a_cell_like_any_other(kernel: Kernel) -> None:
+    """Even one that papermill has put in: whoever edits and runs it is not told that the session knows better."""
+    kernel.run("%session set lr = 3")
+    assert kernel.run("# Parameters\nlr = 5\nnew = 1\n", cell="a").text == ""
+    assert kernel.run("lr, session['lr'], 'new' in session", cell="b").value == "(5, 3, False)"

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,17 +12,16 @@ from typing import Any
 
 import msgspec
 import pytest
-from msgspec import UNSET
 
 from session_state_ext.errors import NotFound
 from session_state_ext.kernel import leftovers, talker
 from session_state_ext.kernel.backend import Busy, Channel, Lost
-from session_state_ext.kernel.leftovers import Leftovers, abandoned, read
+from session_state_ext.kernel.leftovers import read
 from session_state_ext.kernel.link import Link
 from session_state_ext.kernel.memory import MemoryBackend
-from session_state_ext.kernel.outbox import DELETED, Group, Outbox, as_text
+from session_state_ext.kernel.outbox import DELETED, Group, as_text
 from session_state_ext.model import Run
-from session_state_ext.wire import Mutate, SaidOrigin
+from session_state_ext.wire import Limits, Mutate, SaidOrigin
 
 from .notebook import until
 
@@ -160,8 +157,28 @@ def test_a_refused_output_is_taken_out_of_the_record_of_its_run(connect: Callabl
     assert link.flush(60, patient=True)
     assert backend.values() == {"loss": "1"}
     recorded = link.steps()["train"].run
-    assert (recorded.status, recorded.written) == ("warned", ["loss"])
-    assert recorded.warnings[0].startswith("big: ")
+    assert (recorded.status, recorded.written, recorded.left) == ("warned", ["loss"], ["big"])
+    assert recorded.warnings[0].startswith('big = "xxx')
+    assert recorded.revision == backend._session.revision == 1, "what was taken and the record are one change"
+    assert [(one.name, one.run) for one in link.news()[1]] == [("big", "r")]
+
+
+def test_a_change_of_a_run_that_is_too_much_as_a_whole_is_split_and_its_record_is_true(
+    connect: Callable[[Unreliable], Link],
+) -> None:
+    backend = Unreliable(lambda _: None)
+    backend._session.limits = Limits(session_bytes=2_000)
+    link = connect(backend)
+    link.known()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss", "acc"], written=["loss", "acc"])
+    edits = {"loss": 1, "acc": b'"' + b"x" * 3_000 + b'"'}
+    group = Group(SaidOrigin(kind="step", step="train", run="r"), edits, [run], whole=True)
+    link.append(group, hurry=True)
+    assert link.flush(60, patient=True)
+    assert backend.values() == {"loss": "1"}
+    recorded = link.steps()["train"].run
+    assert (recorded.status, recorded.written, recorded.left) == ("warned", ["loss"], ["acc"])
+    assert recorded.warnings[0].endswith("... was not taken and is in kernel only: a session can have 0 MiB in all")
 
 
 def test_a_server_that_does_not_know_the_kernel_yet_is_asked_again(connect: Callable[[Unreliable], Link]) -> None:
@@ -275,80 +292,3 @@ def test_a_child_of_a_fork_is_not_stuck_on_a_lock_that_another_thread_held(
     release.set()
     holder.join()
     assert os.waitpid(child, 0)[1] == 0
-
-
-# --- what a kernel leaves behind ---
-
-
-def _outbox() -> Outbox:
-    outbox = Outbox("client-1")
-    outbox.put("a", 1, CELL)
-    outbox.freeze(5)
-    outbox.put("b", b'"x"', CELL)
-    outbox.put("c", DELETED, SaidOrigin(kind="cell", cell="c1"))
-    run = Run(id="r", step="s", status="running", start=1)
-    outbox.append(Group(SaidOrigin(kind="step", step="s", run="r"), {}, [run], whole=True))
-    return outbox
-
-
-def test_an_outbox_comes_back_from_its_file(tmp_path: Path) -> None:
-    kept = Leftovers("session-1", "client-1", tmp_path / "unsent")
-    outbox = _outbox()
-    kept.write(outbox, {})
-    (file,) = (tmp_path / "unsent").glob("*.json")
-    assert file.stat().st_mode & 0o777 == 0o600
-    assert file.parent.stat().st_mode & 0o777 == 0o700
-    assert "session-1" not in file.name, "an id is never part of a path"
-    back = read(file)
-    assert back is not None
-    assert back.open is not None
-    assert outbox.open is not None
-    assert (back.client, back.seq, back.open.body) == ("client-1", 1, outbox.open.body)
-    assert [group.edits for group in back.queue] == [{"b": b'"x"'}, {"c": DELETED}, {}]
-    assert [group.runs for group in back.queue] == [[], [], outbox.queue[2].runs]
-    # They were written on nothing: what somebody has put there since stays.
-    assert back.queue[0].ops()[0].if_revision == 0  # type: ignore[union-attr]
-    assert back.queue[0].seen is not UNSET
-    outbox.drop()
-    kept.write(outbox, {})
-    assert not list((tmp_path / "unsent").iterdir())
-
-
-HOLDER = """
-import sys
-from pathlib import Path
-from session_state_ext.kernel.leftovers import Leftovers
-from tests.kernel.test_link import _outbox
-
-kept = Leftovers("session-1", "client-2", Path(sys.argv[1]))
-kept.write(_outbox(), {})
-print("ready", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_edits_of_a_kernel_that_lives_are_left_to_it(tmp_path: Path) -> None:
-    holder = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(tmp_path)],
-        cwd=Path(__file__).parents[2],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert holder.stdout is not None
-    assert holder.stdout.readline() == "ready\n"
-    with abandoned("session-1", tmp_path) as found:
-        assert list(found) == []
-    holder.communicate(timeout=60)
-    with abandoned("session-1", tmp_path) as found:
-        assert [outbox.client for _, outbox in found] == ["client-2"]
-    with abandoned("another", tmp_path) as found:
-        assert list(found) == []
-
-
-def test_a_file_that_cannot_be_read_is_put_aside(tmp_path: Path) -> None:
-    Leftovers("session-1", "client-1", tmp_path).write(_outbox(), {})
-    (file,) = tmp_path.glob("*.json")
-    file.write_text("{")
-    assert read(file) is None
-    assert file.with_suffix(".unreadable").read_text() == "{"

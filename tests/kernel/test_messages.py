@@ -63,6 +63,10 @@ LINES = [
     ("%session form nope knwon", "This session has no variables nope and knwon. Did you mean known?"),
     ("%session form --all", "%session form has no option --all. It has none."),
     ("%session lr=1", "To set a variable, write: %session set lr=1"),
+    ("%session known = 5", "To set a variable, write: %session set known = 5"),
+    ("%session run = 5", "To set a variable, write: %session set run = 5"),
+    ("%session declare lr:float = 0.1", "A type is declared by --type: %session declare lr = 0.1 --type float"),
+    ("%session declare lr:float", "A type is declared by --type: %session declare lr --type float"),
     ("%session known", "known is a variable. Its value: %session get known"),
     ("%session get", "Name a variable: %session get lr"),
     ("%session get knwon", "This session has no variable knwon. Did you mean known? Set it: %session set knwon = ..."),
@@ -127,12 +131,16 @@ LINES = [
     ("%session declare lr = 0.1 --choices", '--choices needs a value: %session declare optimizer = "adam" --choices adam sgd'),
     ("%session declare lr = 0.1 --type", "--type needs a value: %session declare lr --type float"),
     ("%session declare lr = 0.1 --min low", "--min takes a number: %session declare lr = 0.1 --min 0 --max 1"),
+    ("%session declare lr = 0.1 --description learning rate --min 0", '--description takes one value; a text of several words needs quotes: --description "learning rate"'),
+    ("%session declare lr = 0.1 --min 0 1", "--min takes one value: %session declare lr = 0.1 --min 0 --max 1"),
     ("%session declare lr = 5 --max 1", "lr cannot be declared so: its default is not what it allows: 5 is more than the maximum 1."),
     ("%session declare lr = 0.1 --type number9", "There is no type number9 here; there are float, int, str, bool, list, dict."),
     ("%session declare lr = 0.1 --control wheel", "lr cannot be declared so: there is no control 'wheel'; there are slider, number, select, switch, text, multiline, date, json."),
     ("%session parameters", "%%session parameters is the first line of a cell; below it: lr = 0.1  # learning rate"),
     ("%%session parameters x\npass", "%%session parameters stands alone; what it declares comes below it, in the same cell."),
     ("%%session parameters\nlr", "Line 1 assigns no parameter: lr. A cell of parameters holds lines such as: lr = 0.1  # learning rate"),
+    ("%%session parameters\nlist = [1]", "'list' is the name of a Python builtin. Use session['list'] instead."),
+    ("%%session parameters\nn = 1\nfit = 1", "fit is a function of this notebook; the session's variable would replace it. Use session['fit'], or rename one of them."),
     ("%session lock nope sead", "This session has no variables nope and sead. Did you mean seed?"),
     ("%session reset nope", "This session has no variable nope. All of them: %session"),
     ("%session reset lr", "lr is not declared, so it has no default. Declare it: %session declare lr = 1"),
@@ -203,6 +211,8 @@ PYTHON = [
     (r'session["a\nb"] = 1', "A name cannot contain the control character U+000A."),
     ('session["x"] = {"a": [1, {2: 3}]}', "x[\"a\"][1] has the key 2, an int. In JSON keys are text: use '2'."),
     ('session["x"] = len', "x: a builtin_function_or_method has no JSON form. Store what it is made from, or its result."),
+    ('session["x"] = session', "x: a session is not stored in a session. Its values as a dict: session.copy()"),
+    ('session["x"] = {"a": [session]}', 'x["a"][0]: a session is not stored in a session. Its values as a dict: session.copy()'),
     ('session["share"] = 2', "share: 2 is more than the maximum 1."),
     ('session["seed"] = 2', LOCKED),
     ('del session["nope"]', NO_VARIABLE),
@@ -212,14 +222,25 @@ PYTHON = [
     ('session.pop("seed")', LOCKED),
     ("session.clear()", LOCKED),
     ("session |= {'seed': 3}", LOCKED),
-    ("session |= 5", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
-    ("session.update(1)", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
-    ("session.update([1, 2])", "update takes names or a dict: session.update(lr=0.1, epochs=3)."),
+    ("session |= 5", "update takes names or a dict, not an int. Write: session.update(lr=0.1, epochs=3)"),
+    ("session.update(1)", "update takes names or a dict, not an int. Write: session.update(lr=0.1, epochs=3)"),
+    ("session.update([1, 2])", "update takes names or a dict, not a list. Write: session.update(lr=0.1, epochs=3)"),
     ("session.update(share=3)", "share: 3 is more than the maximum 1."),
     ("session.lr", 'A session has no attribute lr. A variable is read as session["lr"].'),
     ("session.snapshotts", "A session has no attribute snapshotts. Did you mean session.snapshots?"),
     ("session.tokn", 'A session has no attribute tokn. Did you mean session["token"]?'),
     ("session.fromkeys(['a'])", 'A session has no attribute fromkeys. A variable is read as session["fromkeys"].'),
+    ("session.set('lr', 1)", 'A session has no attribute set. A variable is written as session["lr"] = 0.1; several as one change: session.update(lr=0.1, epochs=3)'),
+    ("session.save()", "A session has no attribute save. Nothing is to be saved: what is set is on disk when the cell ends. To name it: session.snapshot(NAME)"),
+    ("session.use('x')", "A session has no attribute use. Another session: %session use NAME; in a script: session_state_ext.connect(NAME)"),
+    ("session.push('lr')", 'A session has no attribute push. From the notebook\'s names: session["lr"] = lr, or %session push lr'),
+    ("session.pull()", 'A session has no attribute pull. Into the notebook\'s names: lr = session["lr"], or %session pull lr'),
+    ("session.delete('lr')", 'A session has no attribute delete. A variable is taken away by del session["lr"]; all of them by session.clear()'),
+    ("session.append(1)", 'A session has no attribute append. A list is changed inside: with session.edit("tags") as tags: tags.append("new")'),
+    ("session.export", "A session has no attribute export. In a terminal: jupyter session export SESSION FILE; or the panel's list of sessions"),
+    ("session.bindin", "A session has no attribute bindin. Did you mean session.bind?"),
+    ("session.bound = ['lr']", 'session.bound is a part of every session. A variable is written as session["bound"] = ...'),
+    ("session.update = 1", 'session.update is a part of every session. A variable is written as session["update"] = ...'),
     ("session.lr = 1", 'A variable is written as session["lr"] = ...'),
     ('with session.edit("nope"): pass', NO_VARIABLE),
     ('with session.edit("lr"): pass', "lr is a float; only a dict or list is changed inside. Assign it: session['lr'] = ..."),
@@ -243,36 +264,54 @@ PYTHON = [
     ('session.declare("lr", 0.1, frobnicate=1)', "session.declare has no frobnicate. It has default, type, minimum, maximum, step, choices, pattern, min_length, max_length, description, control, locked, schema."),
     ("session.declare(minimum=1)", 'Say what to declare: session.declare("lr", 0.1, minimum=0, maximum=1)'),
     ('session.declare("lr", 5, maximum=1)', "lr cannot be declared so: its default is not what it allows: 5 is more than the maximum 1."),
+    ('session.declare("x", "a", minimum=0)', "x cannot be declared so: minimum is for numbers, and it is text."),
+    ('session.declare("x", 0.1, min_length=1)', "x cannot be declared so: min_length is for text and lists, and it is a number."),
+    ('session.declare("x", [1], pattern="a")', "x cannot be declared so: pattern is for text, and it is a list."),
+    ('session.declare("x", type=int | None, max_length=1)', "x cannot be declared so: max_length is for text and lists, and it is a whole number or nothing."),
+    ('session.declare("x", 0.1, minimum=5, maximum=1)', "x cannot be declared so: its minimum 5 is more than its maximum 1."),
+    ('session.declare("x", [1], min_length=5, max_length=1)', "x cannot be declared so: its min_length 5 is more than its max_length 1."),
+    ('session.declare({"properties": {"x": {"minimum": 5, "maximum": 1}}})', "x cannot be declared so: its minimum 5 is more than its maximum 1."),
+    ('session.declare("x", 0.1, minimum="0")', "x cannot be declared so: its minimum is a number, not '0'."),
+    ('session.declare("x", 0.1, minimum=float("nan"))', "x cannot be declared so: its minimum is a number, not nan."),
+    ('session.declare("x", 0.1, type="float")', "x cannot be declared so: a type is one such as float, list[int] or Literal['a', 'b'], not 'float'."),
+    ('session.declare("x", 0.1, type=3)', "x cannot be declared so: a type is one such as float, list[int] or Literal['a', 'b'], not 3."),
+    ('session.declare("x", [1], type=[int])', "x cannot be declared so: a type is one such as float, list[int] or Literal['a', 'b'], not [<class 'int'>]."),
+    ('session.declare("x", "a", choices="abc")', "x cannot be declared so: choices is a list of values: choices=['abc', ...]"),
+    ('session.declare("x", 0.1, choices=0.1)', "x cannot be declared so: choices is a list of values: choices=['a', 'b']"),
+    ('session.declare("x", 0.1, choices=[])', "x cannot be declared so: there is nothing in choices."),
+    ('session.declare("x", 0.1, schema="x")', "x cannot be declared so: a schema is a dict, such as {\"type\": \"number\"}, not 'x'."),
     ("session.declare(1)", 'An int declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
+    ("class params:\n    lr: float = 0.1\nsession.declare(params)", "params is a plain class, which says nothing of its fields. Make it a dataclass: from dataclasses import dataclass, and @dataclass above class params"),
+    ("class Params: pass\nsession.declare(Params)", 'A Params declares nothing. Give a name, a dataclass, a pydantic model or a JSON Schema with properties: session.declare("lr", 0.1, minimum=0)'),
     ('session.declare_parameters("lr = f(1)")', "lr: f(1) is no plain value; a parameter is a number, a text, a list or a dict of them. For what is computed: session.declare('lr', ...)"),
     ('session.undeclare("nope")', "nope is not declared: session.declare('nope', ...) says what it may be."),
     ('session.lock("nope")', NO_VARIABLE),
     ('session.reset("known")', "known is not declared: session.declare('known', ...) says what it may be."),
     ('session.history("nope")', "This session has never had a variable nope."),
-    ("session.history(5)", NO_TEXT),
-    ('session.history(limit="x")', "limit is a whole number, not a str."),
+    ("session.history(5)", NO_TEXT + ' Write: session.history("lr", limit=50)'),
+    ('session.history(limit="x")', "limit is a whole number, not a str." + ' Write: session.history("lr", limit=50)'),
     ("session.history(limit=0)", "A page of the history has 1 to 999 changes."),
-    ('session.history(before="x")', "before is a whole number, not a str."),
+    ('session.history(before="x")', "before is a whole number, not a str." + ' Write: session.history("lr", limit=50)'),
     ("session.undo(999)", "There is no change 999; the newest is 6."),
-    ('session.undo("x")', "A revision is a whole number, not a str."),
+    ('session.undo("x")', "A revision is a whole number, not a str." + " Write: session.undo(), or session.undo(12)"),
     ("session.redo()", "There is nothing to redo: this kernel has undone nothing, or has written something since."),
     ('session.restore("nope")', "There is no snapshot nope. There are: good."),
-    ("session.restore(None)", "A revision is a whole number, or a snapshot's name in quotes; None is neither."),
+    ("session.restore(None)", "A revision is a whole number, or a snapshot's name in quotes; None is neither." + ' Write: session.restore("before sweep"), or session.restore(12)'),
     ("session.diff(999)", "There is no revision 999; the newest is 6."),
-    ("session.diff(0.5)", "A revision is a whole number, or a snapshot's name in quotes; 0.5 is neither."),
-    ("session.snapshot(5)", "A snapshot's name is text, not an int."),
+    ("session.diff(0.5)", "A revision is a whole number, or a snapshot's name in quotes; 0.5 is neither." + ' Write: session.diff("before sweep"), or session.diff(12, 15)'),
+    ("session.snapshot(5)", "A snapshot's name is text, not an int." + ' Write: session.snapshot("before sweep")'),
     ('session.snapshot("later", revision=999)', "There is no revision 999; the newest is 6."),
     ('session.forget("nope")', "There is no snapshot nope. There are: good."),
-    ("session.purge(5)", NO_TEXT),
+    ("session.purge(5)", NO_TEXT + ' Write: session.purge("token")'),
     ('session.run("trian")', "This session has no step trian. Did you mean train?"),
-    ("session.run(5)", "A step's name is text, not an int."),
+    ("session.run(5)", "A step's name is text, not an int." + ' Write: session.run("train")'),
     ("session.run()", 'Name a step: session.run("train"). What is not fresh: session.run(stale=True)'),
     ('session.why("nope")', "This session has no variable nope."),
-    ("session.why(5)", NO_TEXT),
+    ("session.why(5)", NO_TEXT + ' Write: session.why("loss")'),
     ('session.step("x")', "@session.step stands before a function, not before a str."),
     ('@session.step(outputs="no-name")\ndef f(lr): pass', "f: outputs names variables: @session.step(outputs=\"loss\"), not 'no-name'."),
     ('@session.step(outputs="y")\ndef f(*lr): pass', "f takes *lr. A step's parameters are variables: name each of them."),
-    ("session.observe(5)", "What is told of changes is a function, not an int."),
+    ("session.observe(5)", "What is told of changes is a function, not an int." + ' Write: session.observe(print, ["lr", "epochs"])'),
     ("with session.batch():\n    with session.batch(): pass", "A batch is open already; it cannot hold another."),
     ("import session_state_ext\nsession_state_ext.connect(5)", "A session's name is text, not an int."),
     ("import copy\ncopy.deepcopy(session)", "A session is shared, and not copied. Its values as a plain dict: session.copy()"),
@@ -283,6 +322,59 @@ PYTHON = [
 ]  # fmt: skip
 
 
+#: What is no name, and what Python itself would answer with the names of classes that nobody has heard of.
+CALLS = [
+    ("lr = 0.1\nsession.bind(lr)", 'A variable\'s name is text, not a float. Write: session.bind("lr", "tags")'),
+    ("session.unbind('nope')", "nope is not bound. No name is bound."),
+    ("session.unbind(5)", NO_TEXT + ' Write: session.unbind("lr")'),
+    ("session.spec(['lr'])", 'A variable\'s name is text, not a list. Write: session.spec("lr")'),
+    ("session.invalid(5)", NO_TEXT + ' Write: session.invalid("lr")'),
+    ("session.undeclare(5)", NO_TEXT + ' Write: session.undeclare("lr")'),
+    ("session.lock(5)", NO_TEXT + ' Write: session.lock("seed")'),
+    ("session.lock()", 'Name a variable. Write: session.lock("seed")'),
+    ("session.unlock(['seed', 5])", NO_TEXT + ' Write: session.unlock("seed")'),
+    ("session.reset(['seed', None])", 'A variable\'s name is text, not a NoneType. Write: session.reset("lr"), or session.reset() for all'),
+    ("session.widget(5)", NO_TEXT + ' Write: session.widget("lr")'),
+    ("session.form(5)", NO_TEXT + ' Write: session.form("lr", "epochs"), or session.form()'),
+    ("session.form(['nope'])", NO_VARIABLE),
+    ("lr = 0.1\nsession.observe(print, lr)", 'A variable\'s name is text, not a float. Write: session.observe(print, ["lr", "epochs"])'),
+    ("session.forget_steps(['trian'])", "This session has no step trian. Did you mean train?"),
+    ("session.forget_steps([5])", 'A step\'s name is text, not an int. Write: session.forget_steps("train")'),
+    ("session.run(['trian'])", "This session has no step trian. Did you mean train?"),
+    ("@session.step(name=5)\ndef f(): pass", '@session.step(name=5): it is no text. Write: @session.step(name="train")'),
+    ("@session.step(name='')\ndef f(): pass", "@session.step(name=''): A variable needs a name of at least one character. Write: @session.step(name=\"train\")"),
+    ("@session.step(outputs=5)\ndef f(): pass", 'f: outputs names variables: @session.step(outputs="loss"), not 5.'),
+    ("@session.step(outputs=None)\ndef f(): pass", 'f: outputs names variables: @session.step(outputs="loss"), not None.'),
+    ("@session.step(outputs=[5])\ndef f(): pass", 'f: outputs names variables: @session.step(outputs="loss"), not 5.'),
+    ("@session.step(inputs='lr')\ndef f(): pass", 'A step reads what its parameters name: @session.step(outputs="loss") above def train(lr): ...'),
+    ("@session.step(output='lr')\ndef f(): pass", 'session.step has no output. Did you mean outputs? Write: @session.step(outputs="loss") above def train(lr): ...'),
+    ('session.declare("lr", 0.1, 0, 1)', 'session.declare takes two values without a name, not 4. Write: session.declare("lr", 0.1, minimum=0, maximum=1)'),
+    ("session.diff()", 'session.diff needs a value. Write: session.diff("before sweep"), or session.diff(12, 15)'),
+    ("session.diff(1, 2, 3)", 'session.diff takes two values without a name, not 3. Write: session.diff("before sweep"), or session.diff(12, 15)'),
+    ("session.restore()", 'session.restore needs a value. Write: session.restore("before sweep"), or session.restore(12)'),
+    ("session.snapshot('')", 'A snapshot needs a name. Write: session.snapshot("before sweep")'),
+    ("session.snapshot('12')", "12 would be mistaken for a revision. Give the snapshot a name of letters."),
+    ("session.snapshot()", 'session.snapshot needs a value. Write: session.snapshot("before sweep")'),
+    ("session.snapshot('a', label='b')", 'session.snapshot has no label. Write: session.snapshot("before sweep")'),
+    ("session.snapshot('a', name='b')", 'session.snapshot is given its name twice. Write: session.snapshot("before sweep")'),
+    ("session.steps(stale=True)", "session.steps has no stale. Write: session.steps()"),
+    ("session.steps('train')", "session.steps takes nothing without a name, not 1. Write: session.steps()"),
+    ("session.pop()", 'session.pop needs a value. Write: session.pop("lr")'),
+    ('session.observe(print, "lr", "epochs")', 'session.observe takes two values without a name, not 3. Write: session.observe(print, ["lr", "epochs"])'),
+    ('session.run("train", lr=5)', 'A step reads what the session has. Set it first: session["lr"] = ..., then session.run("train")'),
+    ('session.run("train", forse=True)', 'session.run has no forse. Did you mean force? Write: session.run("train")'),
+    ('session.track([1], desc="x")', 'session.track has no desc. Write: for x in session.track(xs, "training"): ...'),
+    ('session.track([1], total="x")', 'A total is a whole number, not a str. Write: for x in session.track(xs, "training"): ...'),
+    ("session.track(5)", 'What is tracked is gone through with for; int is not such a thing. Write: for x in session.track(xs, "training"): ...'),
+    ("session.interact(5)", "What interact calls is a function, not an int. Write: session.interact(draw), where draw(lr) has variables as parameters"),
+    ("session.batch(5)", 'A batch\'s label is text, not an int. Write: with session.batch("tune"): ...'),
+    ('session.edit("lr")["a"] = 1', "lr is changed in a block: with session.edit('lr') as value: ..."),
+    ('session.edit("lr").append(1)', "lr is changed in a block: with session.edit('lr') as value: ..."),
+    ("session.edit(5)", NO_TEXT + ' Write: with session.edit("config") as config: config["lr"] = 0.2'),
+]  # fmt: skip
+PYTHON += CALLS
+
+
 @pytest.mark.parametrize(("code", "sentence"), PYTHON, ids=[code for code, _ in PYTHON])
 def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: str) -> None:
     ran = told.run(code)
@@ -291,6 +383,12 @@ def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: 
     # The traceback shows the user's own line, and of what is inside only where it ends, which IPython always shows.
     assert ran.text.count("session_state_ext/kernel/") <= 1, ran.text
     assert told.session["lr"] == 0.2
+
+
+def test_what_is_for_the_hooks_is_not_offered(told: Shell) -> None:
+    offered = {name for name in dir(told.session) if not name.startswith("_")}
+    assert offered >= {"update", "keys", "declare", "snapshot", "bound", "revision"}
+    assert not offered & {"binding", "tell", "describing", "reading", "permit", "between_cells"}
 
 
 def test_nothing_of_all_this_was_written(told: Shell) -> None:
@@ -355,6 +453,43 @@ def test_a_snapshots_name_needs_no_quotes_where_nothing_else_can_be_meant(stored
         shell.run("%session diff good night").text.strip()
         == "There is no snapshot night. There are: before sweep, before, good, after the sweep."
     )
+
+
+COPIES = [
+    ('session["config"]["lr"] = 0.5', 'session["config"] is a copy: with session.edit("config") as config: config[\'lr\'] = 0.5'),
+    ('session["config"]["opt"]["lr"] += 1\nsession["config"]["lr"] = 1', 'session["config"] is a copy: with session.edit("config") as config: config[\'opt\'][\'lr\'] += 1'),
+    ('del session["config"]["lr"]', 'session["config"] is a copy: with session.edit("config") as config: del config[\'lr\']'),
+    ('session["tags"].append("b")', 'session["tags"] is a copy: with session.edit("tags") as tags: tags.append(\'b\')'),
+    ('session["config"].get("opt").update(lr=1)', 'session["config"] is a copy: with session.edit("config") as config: config.get(\'opt\').update(lr=1)'),
+    ('session_state.get("config", {})["a"] = 5', 'session_state.get("config") is a copy: with session_state.edit("config") as config: config[\'a\'] = 5'),
+    ('session.setdefault("my tags", []).append(1)', 'session.setdefault("my tags") is a copy: with session.edit("my tags") as value: value.append(1)'),
+    ('for name in ["tags"]:\n    session[name].append(1)', "session[name] is a copy: with session.edit(name) as value: value.append(1)"),
+    ('session["array"][0] = 5', 'session["array"] is a copy: array = session["array"]; array[0] = 5; session["array"] = array'),
+    ('session["config"]["x"] = [' + "1, " * 50 + "]", 'session["config"] is a copy: with session.edit("config") as config: ...'),
+    ('with session.edit("config") as c:\n    c = {"a": 1}', 'c = ... inside of session.edit("config") only gives the name another meaning. To write all of it: session["config"] = ...'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("code", "sentence"), COPIES, ids=[code for code, _ in COPIES])
+def test_a_copy_that_is_changed_where_it_is_read_is_told(shell: Shell, code: str, sentence: str) -> None:
+    shell.run(
+        "import numpy as np\nsession.update({'config': {'opt': {'lr': 1}, 'lr': 1}, 'tags': ['a'], 'my tags': [1]})"
+    )
+    shell.run("session['array'] = np.arange(3)")
+    ran = shell.run(code)
+    assert (ran.ok, ran.text.strip()) == (True, sentence)
+
+
+def test_what_changes_no_copy_is_not_told(shell: Shell) -> None:
+    shell.run("session.update(config={'lr': 1}, tags=['a'], n=1, df={'a': [1]})")
+    for code in (
+        'session["n"] += 1\nsession["tags"] += ["b"]\nsession.pop("n")\nsession.update(n=1)',
+        'with session.edit("config") as config:\n    config["lr"] = 2\n    config.update(a=1)',
+        'tags = session["tags"]; tags.append("c"); session["tags"] = tags',
+        'best = sorted(session["tags"]); best.append(1); d = {}; d["config"] = {}; d["config"]["lr"] = 1; del session["df"]',
+    ):
+        ran = shell.run(code)
+        assert (ran.ok, ran.text) == (True, ""), code
 
 
 def test_what_is_locked_is_told_with_the_line_that_unlocks_it(shell: Shell) -> None:

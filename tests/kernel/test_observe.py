@@ -137,7 +137,35 @@ def test_a_handler_that_sets_itself_off_leaves_the_next_cell_its_turn(shell: She
 
 def test_only_functions_are_told(shell: Shell) -> None:
     said = shell.run("session.observe('lr')").error
-    assert said == "What is told of changes is a function, not a str."
+    assert said is not None
+    assert said.startswith("What is told of changes is a function, not a str. Write: session.observe(")
+
+
+def test_a_change_is_what_traitlets_call_one_and_observe_stands_above_a_function(shell: Shell) -> None:
+    shell.session["lr"] = 0
+    assert shell.session.flush()
+    shell.run("seen = []\n@session.observe\ndef follow(change):\n    seen.append((change.new, change['revision']))")
+    assert callable(shell.names["follow"])
+    for value in (1, 2):
+        shell.run(f"session['lr'] = {value}")
+        assert shell.session.flush()
+        assert shell.names["seen"][-1] == (value, shell.session.revision), "the revision that it has"
+
+
+def test_a_cell_that_runs_again_is_told_once(shell: Shell) -> None:
+    shell.run("seen = []")
+    cell = (
+        "def follow(change): seen.append((change.name, change.new))\n"
+        "session.observe(follow, 'lr')\nsession.observe(follow, 'epochs')\n"
+        "session.observe(lambda change: seen.append('any'))"
+    )
+    for _ in range(3):
+        shell.run(cell, cell="one")
+    shell.run("session.observe(follow, 'lr')", cell="two")
+    shell.run("session['lr'] = 1\nsession['epochs'] = 2", cell="three")
+    assert sorted(map(str, shell.names["seen"])) == sorted(
+        map(str, [("lr", 1), ("epochs", 2), "any", "any", ("lr", 1)])
+    )
 
 
 def test_in_the_background_a_handler_is_called_while_the_cell_runs(shell: Shell) -> None:

@@ -13,6 +13,7 @@ from session_state_ext.differences import difference
 from session_state_ext.jsontext import canonical
 from session_state_ext.kernel.outbox import DELETED, Group, Patched, as_text
 from session_state_ext.kernel.replica import Replica, Resync
+from session_state_ext.model import Run
 
 CELL = wire.SaidOrigin(kind="cell")
 
@@ -83,6 +84,7 @@ class Client:
     def __init__(self) -> None:
         self.replica = Replica(SCENARIOS["client"])
         self.sent: list[dict[str, Any]] = []
+        self.offline = 0.0
 
     def step(self, step: dict[str, Any]) -> None:
         ((what, given),) = ((what, given) for what, given in step.items() if what != "panel")
@@ -94,8 +96,17 @@ class Client:
     def lost(self, _: bool) -> None:
         pass
 
+    def away(self, seconds: float) -> None:
+        self.offline = seconds
+
     def receive(self, frame: dict[str, Any]) -> None:
-        self._send(self.replica.receive(wire.decode_server_frame(_dumps(_complete(frame)))))
+        said = wire.decode_server_frame(_dumps(_complete(frame)))
+        try:
+            self._send(self.replica.receive(said, offline=self.offline))
+        except Resync:
+            # As the talker does.
+            self.replica.tip = None
+        self.offline = 0.0
 
     def edit(self, edit: dict[str, Any]) -> None:
         if edit.get("members"):
@@ -110,6 +121,12 @@ class Client:
 
     def due(self, _: bool) -> None:
         self._send(self.replica.freeze())
+
+    def again(self, _: bool) -> None:
+        self._send(self.replica.repeat())
+
+    def waits(self, why: str | None) -> None:
+        assert self.replica.waits == why
 
     def _send(self, opened: Any) -> None:
         if opened is not None:
@@ -250,3 +267,43 @@ def test_an_open_change_that_the_server_may_have_taken_counts_once() -> None:
     never_sent = replica.freeze()
     assert never_sent is not None
     assert json.loads(never_sent.body)["ops"] == [{"op": "set", "name": "n", "value": 1}]
+
+
+def test_the_outputs_of_a_step_are_sent_as_of_its_beginning_and_edits_around_them_as_they_are() -> None:
+    replica = _replica(("before", 1))
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss"], written=["loss"])
+    replica.outbox.append(Group(CELL, {"loss": 1}, [run], whole=True, base=1))
+    replica.outbox.put("after", 1, CELL)
+    replica.revision = 7
+    bases = []
+    while (opened := replica.freeze()) is not None:
+        bases.append(json.loads(opened.body)["base"])
+        replica.outbox.settle()
+    assert bases == [7, 1, 7]
+
+
+@pytest.mark.parametrize("code", ["gone", "renamed"])
+def test_an_output_that_was_taken_away_while_its_step_ran_is_made_anew(code: str) -> None:
+    replica = _replica()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss"], written=["loss"])
+    replica.outbox.append(Group(CELL, {"loss": 1, "acc": 2}, [run], whole=True, base=1))
+    replica.revision = 7
+    opened = replica.freeze()
+    assert opened is not None
+    replica.receive(wire.Reject(seq=opened.seq, code=code, message="loss is elsewhere.", name="loss"))
+    again = replica.freeze()
+    assert again is not None
+    sent = json.loads(again.body)
+    assert (sent["base"], [op["op"] for op in sent["ops"]]) == (7, ["set", "set", "run"])
+    assert replica.refused == []
+
+
+def test_what_a_step_had_seen_counts_in_its_own_history_only() -> None:
+    replica = _replica()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss"], written=["loss"])
+    replica.outbox.append(Group(CELL, {"loss": 1}, [run], whole=True, base=1))
+    welcome = _dumps(_complete({**json.loads(_welcome(lastSeq=0)), "epoch": "another", "revision": 5, "tip": "t5"}))
+    replica.receive(wire.decode_server_frame(welcome))
+    opened = replica.freeze()
+    assert opened is not None
+    assert json.loads(opened.body)["base"] == 5

@@ -19,14 +19,19 @@ def test_a_restart_asks_for_this_kernel_only_where_a_name_is_read(lone: Callable
     kernel.run(PREPARE)
     kernel.run(TRAIN)
     assert "2 steps · all fresh" in kernel.run("%session steps").text
+    life = "session_state._link.steps()['prepare'].run.life"
+    first = kernel.run(life).value
+    assert first == repr(kernel.life), "as a front end knows it"
     kernel.restart()
     table = kernel.run(f"{LOAD}\n%session steps").text
+    assert kernel.life not in first
     assert "needs this kernel: rows is not here" in table
     assert "2 steps · 1 not fresh" in table, "what has been written by train stands"
     ran = kernel.run("%session run train")
     assert not ran.ok
     assert "train has not run in this kernel, so its code is not known here." in ran.text
     kernel.run(PREPARE)
+    assert kernel.run(life).value == repr(kernel.life)
     assert "2 steps · all fresh" in kernel.run("%session steps").text
 
 
@@ -43,12 +48,18 @@ def test_an_output_that_could_not_be_stored_asks_for_this_kernel_and_runs_again_
     assert "fit is fresh: nothing to run." in kernel.run("%session run --stale").text
     assert "needs this kernel: model is not here" in other.run(f"{LOAD}\n%session steps").text
     ran = kernel.run("#| step: use(model) -> y\ny = model['f'](10)")
+    assert ran.ok, ran.text
+    assert "model: as fit left it in this kernel, for it could not be stored" in ran.text
+    assert kernel.run("#| step: use() -> y\ny = model['f'](10)").ok, "its name alone is enough"
+    kernel.run("rows = 1\n")
+    kernel.run("#| step: leave()\nrows = [lr]")
+    ran = kernel.run("#| step: other(rows)\nrows")
     assert not ran.ok
     assert (
-        "use was not run: it needs model, which fit left in this kernel and which is no variable. "
-        "Take model out of the inputs: its name alone is enough." in ran.text
+        "other was not run: it needs rows, which leave left in this kernel and which is no variable. "
+        "Take rows out of the inputs: its name alone is enough." in ran.text
     )
-    assert kernel.run("#| step: use() -> y\ny = model['f'](10)").ok
+    kernel.run("%session steps forget leave other")
     kernel.restart()
     table = kernel.run(f"{LOAD}\n%session steps").text
     assert "needs this kernel: model is not here" in table
@@ -175,7 +186,14 @@ def test_beside_a_panel_a_comment_is_a_step_from_the_first_cell_on(notebook: Ker
     panel.wait(lambda frame: frame["type"] == "change" and frame["ops"][-1].get("run", {}).get("step") == "judge" and frame["ops"][-1]["run"]["status"] == "done" and panel.seen("score")[-1] == 0.25)  # fmt: skip
     last = {run["step"]: run for run in panel.runs()}
     assert (last["train"]["cell"], last["train"]["left"]) == ("c1", ["model"])
+    assert (last["train"]["kernel"], last["train"]["life"]) == (notebook.id, notebook.life)
     assert list(last["judge"]["needs"]) == ["model"]
+    wait = "print('go', flush=True)\nimport time\nwhile session['loss'] != 9:\n    time.sleep(0.01)\nloss = 1"
+    ran = notebook.run(f"#| step: slow() -> loss\n{wait}", cell="c5", meanwhile=lambda: panel.set(loss=9))
+    assert "loss: this cell's value replaces 9, which panel wrote meanwhile." in ran.text
+    ended = panel.wait(lambda frame: frame["type"] == "change" and frame["ops"][-1].get("run", {}).get("status") == "done" and frame["ops"][-1]["run"]["step"] == "slow")  # fmt: skip
+    wrote = [frame["revision"] for frame in panel.frames if frame["type"] == "ack"][-1]
+    assert ended["base"] < wrote < ended["revision"], "so that a panel shows both"
 
 
 def test_a_step_is_forgotten_by_everybody_until_it_runs_again(lone: Callable[..., Kernel]) -> None:

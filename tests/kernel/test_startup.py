@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from session_state_ext.kernel.magics import COMMANDS
+
 from .conftest import STARTUP
 from .notebook import Kernel
 
@@ -34,6 +36,18 @@ def test_the_magic_is_there_without_being_loaded(started: MakeKernel) -> None:
     kernel = started(SESSION_STATE_SESSION="sweep")
     assert kernel.run("%session set lr = 0.1").ok
     assert kernel.run("session['lr']").value == "0.1"
+
+
+def test_tab_knows_our_lines_before_their_first_use_and_offers_nothing_of_pythons(started: MakeKernel) -> None:
+    kernel = started(SESSION_STATE_SESSION="sweep")
+    assert {"set", "get", "declare"} <= set(kernel.complete("%session ")) <= set(COMMANDS)
+    assert kernel.run("%session set lr = 1 tags = []\n#").ok
+    assert kernel.run("#| step: train(lr) -> loss\nloss = lr").ok
+    for line in ("%session get l", "x = %session get l", "if True:\n    %session get l"):
+        assert kernel.complete(line) == ["lr", "loss"], line
+    assert kernel.complete("#| step: tr") == ["train"]
+    assert kernel.complete("%session run --st") == ["--stale"]
+    assert "while" in kernel.complete("whi"), "and Python's own lines are Python's"
 
 
 def test_a_step_can_be_the_very_first_cell(started: MakeKernel) -> None:

@@ -26,6 +26,26 @@ def test_a_comment_makes_a_cell_a_step(shell: Shell) -> None:
     assert run_of(shell, "one").source == run_of(shell, "two").source, "what a step does is its body"
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        "# | step: half(lr) -> loss",
+        "#|step: half(lr) -> loss",
+        "# What this is for.\n#| echo: false\n\n# | step: half(lr) -> loss",
+    ],
+)
+def test_a_comment_as_linters_write_it_and_below_others(shell: Shell, head: str) -> None:
+    shell.run("%session set lr = 1")
+    ran = shell.run(f"{head}\nloss = lr / 2\nloss")
+    assert (ran.value, shell.session["loss"]) == (0.5, 0.5), ran.text
+    shell.run("#| step: other(lr) -> loss\nloss = lr / 2\nloss")
+    assert run_of(shell, "half").source == run_of(shell, "other").source, "comments above are no part of what it does"
+    shell.run(f"{head}\nloss = lr / 2\nloss / 0")
+    error = run_of(shell, "half").error
+    assert error is not None
+    assert error.line == head.count("\n") + 3, "a line of the cell as it is"
+
+
 def test_a_comment_without_brackets_reads_the_names_that_are_variables(shell: Shell) -> None:
     shell.run("%session set lr = 0.1 other = 3")
     ran = shell.run("#| step: train -> loss\nloss = lr")
@@ -34,7 +54,12 @@ def test_a_comment_without_brackets_reads_the_names_that_are_variables(shell: Sh
 
 
 def test_a_comment_further_down_is_a_comment(shell: Shell) -> None:
-    assert shell.run("x = 1\n#| step: train() -> y\ny = 2").ok
+    for cell in (
+        "x = 1\n#| step: train() -> y\ny = 2",
+        "## | step: train() -> y\ny = 2",
+        "# step: train() -> y\ny = 2",
+    ):
+        assert shell.run(cell).ok
     assert "y" not in shell.session
     assert shell.run("#| label: fig-one\n#| echo: false\nx = 2").ok
     assert len(shell.session.steps()) == 0
@@ -73,7 +98,7 @@ def test_a_function_reads_variables_and_writes_what_it_returns(shell: Shell) -> 
     assert ran.value == {"loss": 1.5}
     assert "int 7" in ran.text
     assert shell.session["loss"] == 1.5
-    assert list(run_of(shell, "train").inputs) == ["lr", "epochs"]
+    assert list(run_of(shell, "train").inputs) == ["lr", "epochs", "extra"]
     assert shell.session.steps()["train"].status == "fresh"
     shell.run("session['extra'] = 1")
     assert shell.session.steps()["train"].why == "extra is a new input"
@@ -107,6 +132,10 @@ def test_results(shell: Shell, decorated: str, returned: str, written: dict[str,
         ("@session.step(outputs='my-loss')\ndef f(): pass", "f: outputs names variables: @session.step(outputs=\"loss\"), not 'my-loss'."),
         ("@session.step('loss')\ndef f(): pass", "@session.step stands before a function, not before a str."),
         ("@session.step\nclass F: pass", "@session.step stands before a function, not before a class."),
+        ("@session.step(timeout=0)\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not 0."),
+        ("@session.step(timeout=-1)\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not -1."),
+        ("@session.step(timeout='x')\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not 'x'."),
+        ("@session.step(timeout=float('nan'))\ndef f(): pass", "f: timeout is a number of seconds: @session.step(timeout=60), not nan."),
         ("session.run('f')", "This session has no step f. There are: known."),
         ("session.run('knwon')", "This session has no step knwon. Did you mean known?"),
         ("session.run()", 'Name a step: session.run("train"). What is not fresh: session.run(stale=True)'),
@@ -168,6 +197,29 @@ def test_a_step_that_is_changed_is_not_fresh(shell: Shell) -> None:
     assert shell.session.steps()["double"].why == "its source changed"
     shell.run("%session run --stale")
     assert shell.session["y"] == 3
+
+
+def test_a_function_that_is_to_write_something_else_is_not_fresh(shell: Shell) -> None:
+    shell.run("@session.step(outputs='y')\ndef two():\n    return {'y': 1, 'z': 2}")
+    shell.run("%session run two")
+    assert shell.session["y"] == {"y": 1, "z": 2}
+    shell.run("@session.step(outputs='y z')\ndef two():\n    return {'y': 1, 'z': 2}")
+    assert shell.session.steps()["two"].why == "z is not there"
+    shell.run("%session run --stale")
+    assert (shell.session["y"], shell.session["z"]) == (1, 2)
+    shell.run("@session.step(outputs='z')\ndef two():\n    return {'y': 1, 'z': 2}")
+    assert shell.session.steps()["two"].status == "fresh", "what it does not promise any more stays"
+
+
+def test_what_a_function_left_may_be_a_function(shell: Shell) -> None:
+    shell.run("session['x'] = 1\n@session.step(outputs='model')\ndef fit(x):\n    return lambda: x")
+    shell.run("%session run fit")
+    shell.run("session['x'] = 2")
+    ran = shell.run("%session run fit")
+    assert ran.ok, ran.text
+    shell.run("@session.step(outputs='y')\ndef use(model):\n    return model()")
+    shell.run("%session run use")
+    assert shell.session["y"] == 2
 
 
 def test_a_value_that_is_set_back_makes_it_fresh_again(shell: Shell) -> None:
@@ -363,6 +415,17 @@ def test_a_timeout_ends_the_chain(shell: Shell) -> None:
     assert not ran.ok
     assert ran.text.strip().endswith("slow ran longer than 0.3 s and was stopped in line 4.")
     assert shell.run("1 + 1").value == 2
+
+
+def test_a_time_that_is_over_before_the_body_begins_is_over_like_any_other(shell: Shell) -> None:
+    shell.run("@session.step(timeout=1e-6)\ndef quick():\n    while True: pass")
+    for cell in ("#| step: cell() --timeout 0.000001\nwhile True: pass", "session.run('quick')"):
+        for _ in range(20):
+            assert "ran longer than 1e-06 s and was stopped" in shell.run(cell).text
+    for _ in range(20):
+        shell.run("#| step: cell() --timeout 0.0001\nfor _ in range(1000): pass")
+    assert shell.run("#| step: cell()\npass").ok, "and it does not run still"
+    assert {name: one.status for name, one in shell.session.steps().items()} == {"quick": "failed", "cell": "fresh"}
 
 
 def test_a_script_runs_functions(shell: Shell) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 
 from session_state_ext.kernel.extension import Extension
@@ -131,6 +134,72 @@ def test_what_cannot_be_stored_stays_in_the_kernel_and_the_rest_is_written(shell
     assert (run.status, run.written, len(run.warnings)) == ("warned", ["loss"], 2)
 
 
+def test_an_output_that_must_not_be_written_is_told_and_the_rest_is_one_change(shell: Shell) -> None:
+    shell.run("session.declare('loss', 0.5, maximum=1)\nsession.update(kept=1)\nsession.lock('kept')")
+    before = shell.session.revision
+    train = "#| step: train() -> loss acc kept\nloss, acc, kept = 2, 3, 4"
+    ran = shell.run(train)
+    assert ran.ok
+    said = [
+        "loss = 2 was not taken and is in kernel only: 2 is more than the maximum 1.",
+        "kept = 4 was not taken and is in kernel only: kept is locked. To change it, unlock it first: in its menu in the "
+        "Session panel, or with session.unlock('kept').",
+    ]
+    assert [f"train: {one}" in ran.text for one in said] == [True, True]
+    assert "wrote acc" in ran.text
+    assert ran.text.count("maximum") == 1
+    assert shell.session.revision == before + 2
+    run = run_of(shell, "train")
+    assert (run.status, run.written, run.warnings, run.left) == ("warned", ["acc"], said, ["loss", "kept"])
+    assert shell.session.steps()["train"].kernel_only == ["loss", "kept"]
+    assert "loss: train has made a newer loss since" in shell.run("%session").text
+    ran = shell.run("#| step: report(loss) -> text\ntext = str(loss)")
+    assert "loss: as train left it in this kernel" in ran.text
+    assert shell.session["text"] == "2"
+    shell.run("session.unlock('kept')\nsession.declare('loss', maximum=9)")
+    assert shell.run(train).text.endswith("wrote loss, acc, kept\n")
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_output_that_was_refused_stays_in_a_bound_name(shell: Shell, heard: bool) -> None:
+    shell.run("session.declare('loss', 0.5, maximum=1)\n%session bind loss")
+    if not heard:
+        shell.ip._session_state_extension.link.specs.clear()
+    ran = shell.run("#| step: train() -> loss\nloss = 2")
+    assert ran.text.count("maximum") == 1, "told once"
+    assert shell.run("loss").value == 2
+    assert shell.session["loss"] == 0.5
+    assert shell.session.steps()["train"].kernel_only == ["loss"]
+    shell.run("loss = 0.25")
+    assert shell.session["loss"] == 0.25
+
+
+@pytest.mark.parametrize("function", [False, True])
+def test_an_output_that_only_the_server_refuses_is_told_at_the_end_of_its_step(shell: Shell, function: bool) -> None:
+    shell.run("session.declare('loss', 0.5, maximum=1)")
+    # As if somebody else had declared it just now, and this kernel had not heard of it yet.
+    shell.ip._session_state_extension.link.specs.clear()
+    before = shell.session.revision
+    if function:
+        shell.run("@session.step(outputs='loss acc')\ndef train():\n    return 2, 3")
+        ran = shell.run("%session run train")
+    else:
+        ran = shell.run("#| step: train() -> loss acc\nloss, acc = 2, 3")
+    assert ran.ok
+    said = "loss = 2 was not taken and is in kernel only: 2 is more than the maximum 1."
+    assert f"train: {said}" in ran.text
+    assert ran.text.count("maximum") == 1, "told once"
+    assert "train: done with warnings" in ran.text
+    assert "wrote acc" in ran.text
+    assert shell.session.revision == before + 2, "the others and the record are one change"
+    run = run_of(shell, "train")
+    assert (run.status, run.written, run.warnings, run.left) == ("warned", ["acc"], [said], ["loss"])
+    assert shell.session["loss"] == 0.5
+    assert shell.session.steps()["train"].kernel_only == ["loss"]
+    shell.run("#| step: report(loss) -> text\ntext = str(loss)")
+    assert shell.session["text"] == "2"
+
+
 def test_writes_inside_a_step_stay_whatever_happens(shell: Shell) -> None:
     shell.run("%%session step train --out loss\nsession['epoch'] = 1\nsession['epoch'] = 2\n1/0")
     assert shell.session["epoch"] == 2
@@ -205,6 +274,34 @@ def test_a_step_inside_a_cell_that_runs_cells(shell: Shell) -> None:
         assert replica.rows["after"].origin.kind == "cell"
 
 
+def test_the_steps_of_a_notebook_behind_run(shell: Shell, tmp_path: Path) -> None:
+    """Its cells are run silently, one after another, in the names of this notebook."""
+
+    def write(*sources: str) -> str:
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]  # type: ignore[no-untyped-call]
+        nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "setup.ipynb")  # type: ignore[no-untyped-call]
+        return f"%run {tmp_path / 'setup.ipynb'}"
+
+    shell.run("%session set lr = 2")
+    inner = "#| step: inner(lr) -> y\ny = lr * 2"
+    outer = "%%session step outer --in y --out z\nget_ipython().run_cell('w = y', silent=True)\nz = w + 1"
+    ran = shell.run(write(inner, "lr = 0", outer) + "\nsession['after'] = 1")
+    assert ran.ok, ran.text
+    assert dict(shell.session) == {"lr": 2, "y": 4, "z": 5, "after": 1}
+    assert "inner: done" in ran.text
+    source = run_of(shell, "inner").source
+    assert shell.run(inner).ok
+    assert run_of(shell, "inner").source == source, "it is the same step in its own notebook"
+    ran = shell.run(write(inner, "#| step: wrong(lr) -> y\ny = 1 / 0", "never = 1"))
+    assert "ZeroDivisionError" in ran.text
+    assert run_of(shell, "wrong").status == "failed"
+    assert "never" not in shell.names
+    ran = shell.run(write("#| step: needs(nothing) -> y\ny = nothing"))
+    assert "needs was not run: it needs nothing" in ran.text
+    assert shell.run("#| step: last(lr) -> y\ny = lr").ok
+    assert shell.session.steps()["last"].status == "fresh"
+
+
 def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
     ran = shell.run("%%session step slow --out y --timeout 0.3\nimport time\ntime.sleep(60)\ny = 1")
     assert not ran.ok
@@ -218,6 +315,28 @@ def test_a_body_that_is_stopped_in_time(shell: Shell) -> None:
 
 def test_a_body_that_is_faster_than_its_time_is_left_alone(shell: Shell) -> None:
     assert shell.run("%%session step quick --out y --timeout 30\ny = 1").ok
+
+
+def test_a_body_that_swallows_what_stops_it_is_told_of_and_writes_nothing(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("session_state_ext.kernel.alarm._AGAIN_SECONDS", 0.1)
+    waits = (
+        "while True:\n    try:\n        while 'goes on' not in sys.stderr.getvalue():\n            time.sleep(0.01)\n"
+        "        break\n    except:\n        heard += 1"
+    )
+    ran = shell.run(f"#| step: slow -> y --timeout 0.3\nimport sys, time\nheard = 0\n{waits}\ny = 1")
+    assert not ran.ok
+    assert shell.names["heard"] == 2
+    assert "slow goes on, though its time is over and it was interrupted twice" in ran.text
+    assert "ran longer than 0.3 s, and its body caught what was to stop it" in ran.text
+    assert "y" not in shell.session
+    assert shell.session.steps()["slow"].status == "failed"
+    assert not shell.run("#| step: slow -> y --timeout 0.3\ntry:\n    time.sleep(60)\nexcept:\n    y = 2").ok
+    assert "y" not in shell.session
+    quick = "@session.step(outputs='y', timeout=0.3)\ndef slow():\n    try:\n        time.sleep(60)\n    except:\n        return 1"
+    ran = shell.run(f"{quick}\nsession.run('slow')")
+    assert "slow ran longer than 0.3 s, and its body caught what was to stop it" in str(ran.error)
 
 
 @pytest.mark.parametrize(
@@ -258,6 +377,34 @@ def test_inputs_are_of_one_revision_and_an_output_changed_meanwhile_is_written_o
     shell.run("#| step: add(a, b) -> total\nsession.update(a=5, b=5)\ntotal = a + b")
     assert shell.session["total"] == 2, "what it read, not what came while it ran"
     assert {one.revision for one in run_of(shell, "add").inputs.values()} == {1}
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ("session['loss'] = 5", "loss: this cell's value replaces 5, which cell wrote meanwhile."),
+        ("del session['loss']", ""),
+        ("session['acc'] = 5", ""),
+    ],
+)
+def test_an_output_that_somebody_else_changed_meanwhile_is_a_conflict(
+    stored: Callable[[], Shell], others: str, said: str
+) -> None:
+    one, two = stored(), stored()
+    one.run("session.update(loss=0, own=0)")
+
+    def meanwhile() -> None:
+        two.run(others)
+        # This kernel hears of it before the step ends: what counts is what the step had seen.
+        assert one.ip._session_state_extension.link.barrier() is not None
+
+    one.names["meanwhile"] = meanwhile
+    ran = one.run("#| step: train() -> loss own\nsession['own'] = 1\nmeanwhile()\nloss, own = 1, 2")
+    assert ran.ok, ran.text
+    assert [line for line in ran.text.splitlines() if "meanwhile" in line] == ([said] if said else [])
+    assert (one.session["loss"], one.session["own"]) == (1, 2)
+    assert run_of(one, "train").status == "done"
+    assert "meanwhile" not in one.run("session['loss'] = 3").text, "an edit after it knows of all"
 
 
 def test_a_failed_try_keeps_the_old_outputs_and_names_them(shell: Shell) -> None:

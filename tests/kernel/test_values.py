@@ -30,6 +30,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.display import Image
+from scipy import sparse
 
 from session_state_ext import jsontext
 from session_state_ext.errors import LimitExceeded, SessionError, TooLarge
@@ -241,6 +242,11 @@ class Later:
         (math, "config: a module has no JSON form. Store its name."),
         (Point(CIRCLE), 'config["x"][0]["again"] contains itself. Store a value without circles.'),
         ((i for i in [1]), "config: a generator has no JSON form. Store list(value)."),
+        (sparse.eye(2), "config: a dia_matrix has no JSON form. Store value.toarray(), or what it is made from."),
+        (
+            pandas.Series([1]).rolling(1),
+            "config: a Rolling has no JSON form. Store what comes of it, such as value.mean().",
+        ),
         (map(str, [1]), "config: a map has no JSON form. Store list(value)."),
         ({}.keys(), "config: a dict_keys has no JSON form. Store list(value)."),
         (StringIO("x"), "config: a StringIO has no JSON form. Store its path, or what is in it: value.read()."),

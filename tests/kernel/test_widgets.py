@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import datetime, time, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -45,6 +47,17 @@ def made(kernel: Kernel, code: str, what: str = "w.control") -> str:
         ("", "'#ff0000'", "ColorPicker"),
         ("", "__import__('datetime').date(2026, 1, 2)", "DatePicker"),
         ("", "{'a': [1]}", "Textarea"),
+        ("minimum=1e-6, maximum=0.1", "0.001", "FloatLogSlider"),
+        ("minimum=1e-6, maximum=0.1, step=1e-6", "0.001", "FloatSlider"),
+        ("minimum=1, maximum=1000", "50", "IntSlider"),
+        ("", "float('nan')", "Text"),
+        ("", "__import__('datetime').datetime(2026, 1, 2, 3)", "Text"),
+        ("", "__import__('datetime').time(3)", "Text"),
+        ("", "__import__('datetime').timedelta(1)", "Text"),
+        ("", "__import__('decimal').Decimal('1.10')", "Text"),
+        ("", "__import__('numpy').arange(3)", "Label"),
+        ("", "__import__('pandas').DataFrame({'a': [1]})", "Label"),
+        ("control='json'", "__import__('numpy').arange(3)", "Label"),
     ],
 )
 def test_the_control_fits_the_declaration_or_the_value(shell: Shell, declare: str, value: str, kind: str) -> None:
@@ -61,6 +74,16 @@ def test_the_control_fits_the_declaration_or_the_value(shell: Shell, declare: st
         ("True", "False", False),
         ("{'a': 1}", "'{\"a\": [2]}'", {"a": [2]}),
         ("'#ff0000'", "'#00ff00'", "#00ff00"),
+        ("float('nan')", "'0.5'", 0.5),
+        ("float('nan')", "'-inf'", float("-inf")),
+        (
+            "__import__('datetime').datetime(2026, 1, 2, 3)",
+            "'2026-01-02T04:00:00+01:00'",
+            datetime(2026, 1, 2, 4, tzinfo=timezone(timedelta(hours=1))),
+        ),
+        ("__import__('datetime').time(3)", "'04:05:00'", time(4, 5)),
+        ("__import__('datetime').timedelta(1)", "'P2DT1.5S'", timedelta(days=2, seconds=1.5)),
+        ("__import__('decimal').Decimal('1.10')", "'2.50'", Decimal("2.50")),
     ],
 )
 def test_what_is_entered_is_written(shell: Shell, value: str, entered: str, becomes: Any) -> None:
@@ -68,6 +91,34 @@ def test_what_is_entered_is_written(shell: Shell, value: str, entered: str, beco
     assert shell.session["x"] == becomes
     row = shell.ip._session_state_extension.link.replica.rows["x"]
     assert row.origin.kind == "widget"
+
+
+def test_a_learning_rate_has_a_slider_in_powers_of_ten_that_stays_within_its_bounds(shell: Shell) -> None:
+    shell.run("session.declare('lr', 3e-3, minimum=3e-5, maximum=0.7)\nw = session.widget('lr')")
+    for entered, becomes in ((0.0012589254117941675, 0.001259), (0, 3e-5), (1, 0.7)):
+        shell.run(f"w.control.value = {entered}")
+        assert (shell.session["lr"], shell.run("w.note").value) == (becomes, "")
+    shell.run("session['lr'] = 3e-5")
+    until(lambda: shell.names["w"].control.value == pytest.approx(3e-5))
+    assert shell.session["lr"] == 3e-5
+
+
+def test_what_a_text_of_its_type_is_none_is_said_and_arrays_are_only_shown(shell: Shell) -> None:
+    shell.run("from decimal import Decimal\nsession['price'] = Decimal('1.10')\nw = session.widget('price')")
+    shell.run("w.control.value = 'much'")
+    assert shell.run("w.note").value == "price takes a decimal number, such as 1.10; 'much' is none."
+    assert str(shell.session["price"]) == "1.10"
+    shell.run("import numpy as np\nsession['a'] = np.arange(6).reshape(2, 3)\nv = session.widget('a')")
+    assert "ndarray 2x3" in shell.run("v.control.value").value
+    shell.run("session['a'] = [1]")
+    until(lambda: type(shell.names["v"].control).__name__ == "Textarea")
+
+
+def test_the_value_of_a_widget_is_the_variables(shell: Shell) -> None:
+    shell.run("session.declare('n', 3, maximum=5)\nw = session.widget('n')\nw.value = 5")
+    assert (shell.session["n"], shell.run("w.value").value) == (5, 5)
+    assert shell.run("w.value = 6").error == "n: 6 is more than the maximum 5."
+    until(lambda: shell.names["w"].control.value == 5)
 
 
 def test_a_day_stays_a_date_and_a_text_of_one_a_text(shell: Shell) -> None:
@@ -146,11 +197,18 @@ def test_a_form_has_what_is_declared_in_groups_and_resets_it(shell: Shell) -> No
     assert "Nothing is declared here yet" in (shell.run("session.form()").error or "")
     shell.run(f"{DECLARE}\nsession.declare('model.depth', 3, minimum=1, maximum=9)\nsession['free'] = 1")
     shell.run("session['lr'] = 0.5\nf = session.form()")
-    texts = shell.run("[c.value for c in f.children[:-1] if hasattr(c, 'value')]").value
+    texts = shell.run("[c.value for c in f.children[:-1] if not hasattr(c, 'control') and hasattr(c, 'value')]").value
     assert texts == ["model"]
     shell.run("f.children[-1].children[0].click()")
     assert shell.session["lr"] == 0.1
     assert shell.run("f.children[-1].children[1].value").value == "Reset: lr"
+    shell.run(
+        "session.declare('seed', 1)\nsession.update({'lr': 0.5, 'model.depth': 5, 'seed': 2})\nsession.lock('seed')"
+    )
+    shell.run("g = session.form('model.depth', 'seed', 'free')\ng.children[-1].children[0].click()")
+    assert dict(shell.session) == {"lr": 0.5, "model.depth": 3, "free": 1, "seed": 2}, "what it shows, no more"
+    shell.run("g.children[-1].children[0].click()")
+    assert shell.run("g.children[-1].children[1].value").value == "All have their defaults, or are locked."
 
 
 def test_the_lines_show_the_same_controls(shell: Shell) -> None:
@@ -173,6 +231,26 @@ def test_a_function_follows_its_variables_and_shows_its_errors(shell: Shell) -> 
     shell.run("session['a'] = 0")
     assert shell.names["i"].output.outputs[-1]["ename"] == "ZeroDivisionError"
     assert "there is no c" in (shell.run("session.interact(lambda a, c: 1)").error or "")
+
+
+def test_a_function_may_have_defaults_and_be_async(shell: Shell) -> None:
+    shell.run("session['a'] = 1\ncalls = []")
+    shell.run(
+        "import asyncio\n@session.interact\nasync def draw(a, b=10):\n"
+        "    await asyncio.sleep(0)\n    calls.append((a, b))\n    return a + b"
+    )
+    shell.run("session['a'] = 2")
+    shell.run("session['b'] = 5")
+    assert shell.names["calls"] == [(1, 10), (2, 10), (2, 5)]
+    assert shell.names["draw"].output.outputs[0]["data"]["text/plain"] == "7"
+
+
+def test_a_cell_of_interact_that_runs_again_calls_its_function_once(shell: Shell) -> None:
+    shell.run("session['a'] = 1\ncalls = []")
+    for _ in range(3):
+        shell.run("@session.interact\ndef show(a): calls.append(a)", cell="one")
+    shell.run("calls.clear()\nsession['a'] = 2", cell="two")
+    assert shell.names["calls"] == [2]
 
 
 def test_interact_shows_itself_once_and_leaves_the_function(notebook: Kernel) -> None:
@@ -206,6 +284,19 @@ def test_the_panel_moves_the_slider_while_a_cell_runs(notebook: Kernel, panel: P
     code = "import time\nprint('go', flush=True)\nwhile w.control.value != 0.6: time.sleep(0.01)\nprint('moved')"
     ran = notebook.run(code, meanwhile=lambda: panel.set(lr=0.6))
     assert "moved" in ran.text
+
+
+def test_widgets_made_anew_after_a_restart_show_what_the_session_has(notebook: Kernel, panel: Panel) -> None:
+    code = f"{LOAD}\n{DECLARE}\nw = session.widget('lr')\nf = session.form()"
+    before = made(notebook, code)
+    panel.set(lr=0.7)
+    notebook.restart()
+    panel.set(lr=0.8)
+    comm = made(notebook, code)
+    assert comm != before
+    assert notebook.run("w.control.value, f.children[0].children[1].control.value").value == "(0.8, 0.8)"
+    drag(notebook, comm, 0.25)
+    panel.wait(lambda frame: bool(panel.seen("lr")) and panel.seen("lr")[-1] == 0.25)
 
 
 def test_run_without_a_browser_the_widgets_are_kept_with_the_notebook(home: Any) -> None:

@@ -102,7 +102,9 @@ class Channel:
 
 
 @pytest.fixture
-def channel(jp_ws_fetch: Any) -> Iterator[Callable[..., Awaitable[Channel]]]:
+def channel(
+    jp_ws_fetch: Any, jp_asyncio_loop: asyncio.AbstractEventLoop
+) -> Iterator[Callable[..., Awaitable[Channel]]]:
     opened: list[Channel] = []
 
     async def connect(session_id: str, **options: Any) -> Channel:
@@ -110,9 +112,12 @@ def channel(jp_ws_fetch: Any) -> Iterator[Callable[..., Awaitable[Channel]]]:
         opened.append(Channel(socket))
         return opened[-1]
 
+    async def close() -> None:
+        for one in opened:
+            one.socket.close()
+
     yield connect
-    for one in opened:
-        one.socket.close()
+    jp_asyncio_loop.run_until_complete(close())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import pytest
 from jupyter_server.auth import Authorizer
 from jupyter_server.auth.identity import IdentityProvider, User
+from tornado import web
 from tornado.httpclient import HTTPClientError
 
 from session_state_ext.server import channel as server_channel
@@ -18,6 +19,7 @@ from session_state_ext.server.app import ROUTES
 from session_state_ext.server.channel import ChannelHandler
 from session_state_ext.server.credentials import Credential
 from tests.server.conftest import Channel, Rest
+from tests.server.test_writes import NUMBERED, WRITES
 
 Connect = Callable[..., Awaitable[Channel]]
 
@@ -30,6 +32,15 @@ def places(session: str) -> list[tuple[str, ...]]:
     return [tuple(path.split("/")[3:]) for path in filled]
 
 
+def has(handler: type, verb: str) -> bool:
+    return getattr(handler, verb) is not getattr(web.RequestHandler, verb)
+
+
+def untold(pattern: str) -> str:
+    """The pattern of a route as a path of the contract."""
+    return pattern.replace("([^/]+)", "{id}", 1).replace("([^/]+)", "{name}")
+
+
 async def every_answer(rest: Rest, session: str, **headers: str) -> dict[tuple[str, tuple[str, ...]], int]:
     return {
         (verb, place): (await rest(verb, *place, headers=dict(headers))).status
@@ -38,6 +49,24 @@ async def every_answer(rest: Rest, session: str, **headers: str) -> dict[tuple[s
         # Last, for it would take the others' session away.
         if (verb, place) != ("DELETE", (session,))
     }
+
+
+def said(verb: str, place: tuple[str, ...], session: str) -> Any:
+    """A body with which this would be done, if the caller were somebody else."""
+    change: dict[str, Any] = {"client": "x", "seq": 1, "base": 1, "origin": {"kind": "panel"}}
+    bodies: dict[tuple[str, str], Any] = {
+        ("POST", "mutate"): change | {"ops": [{"op": "set", "name": "lr", "value": 9}]},
+        ("POST", "restore"): {"revision": 0},
+        ("POST", "purge"): {"name": "lr"},
+        ("POST", "kept"): {"path": "a.ipynb"},
+        ("POST", "attach"): {"path": "b.ipynb", "sessionId": session},
+        ("POST", session): {"variables": {"lr": 9}},
+        ("PUT", "meta"): {"name": "theirs"},
+    }
+    what = place[-1] if place else ""
+    if verb == "PATCH":
+        return {"lr": 9}
+    return bodies.get((verb, what), {"PUT": {"value": 9} if "variables" in place else {}, "POST": {}}.get(verb))
 
 
 class Names(IdentityProvider):
@@ -55,10 +84,13 @@ class Names(IdentityProvider):
 
 
 class ReadersDoNotWrite(Authorizer):
-    """People whose name begins with reader may read."""
+    """People whose name begins with reader may read, and those of whom that was decided later."""
+
+    demoted: ClassVar[set[str]] = set()
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
-        return resource != "session-state" or action == "read" or not user.username.startswith("reader")
+        reads = user.username.startswith("reader") or user.username in self.demoted
+        return resource != "session-state" or action == "read" or not reads
 
 
 class TestOneToken:
@@ -80,6 +112,23 @@ class TestOneToken:
         with pytest.raises(HTTPClientError) as refused:
             await channel("nobodys")
         assert refused.value.code == 404
+
+    async def test_methods_that_change_nothing_tell_nothing(self, rest: Rest, session: str) -> None:
+        """HEAD is not known, as in all of Jupyter; OPTIONS says which methods are, of any session and to anybody."""
+        for pattern, handler in ROUTES:
+            if handler is ChannelHandler:
+                continue
+            verbs = [verb for verb in VERBS if has(handler, verb.lower())]
+            answers: dict[str, set[Any]] = {"HEAD": set(), "OPTIONS": set()}
+            for place in ("nobodys", session):
+                words = untold(pattern).replace("{id}", place).replace("{name}", "lr").split("/")[3:]
+                for headers in ({}, {"Authorization": ""}):
+                    for method, found in answers.items():
+                        answer = await rest(method, *words, headers=dict(headers))
+                        found.add((answer.status, answer.headers.get("Allow"), answer.json))
+                        assert "ETag" not in answer.headers
+            allow = ", ".join([*verbs, "OPTIONS"])
+            assert answers == {"HEAD": {(405, allow, b"")}, "OPTIONS": {(200, allow, b"")}}, pattern
 
 
 class Browser:
@@ -125,11 +174,19 @@ class TestForged:
             {"X-XSRFToken": browser.xsrf, "Origin": f"{local}.evil.example"},
             {"X-XSRFToken": browser.xsrf, "Host": "evil.example"},
         ]
+        before = (await rest("GET", session)).json
+        tried = 0
         for extra in forged:
-            for verb, place in (("POST", (session,)), ("PUT", (session, "variables", "lr")), ("DELETE", (session,))):
-                answer = await rest(verb, *place, body={"value": 9}, headers={**browser.headers, **extra})
-                assert answer.status in (403, 404), (extra, verb)
-        assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+            for place in places(session):
+                for verb in VERBS[1:]:
+                    body, headers = said(verb, place, session), {**browser.headers, **extra}
+                    answer = await rest(verb, *place, body=body, headers=headers)
+                    # Jupyter says 405 to anybody where a verb does not exist.
+                    assert answer.status in (403, 404, 405), (extra, verb, place)
+                    tried += 1
+        assert (await rest("GET", session)).json == before
+        assert len((await rest("GET")).json["sessions"]) == 1
+        print(f"{tried} forged requests, {len(forged)} ways to forge each: all refused, nothing altered")
 
     async def test_a_channel_by_cookie_needs_our_origin(self, channel: Connect, session: str, browser: Browser) -> None:
         local = f"http://localhost:{browser.port}"
@@ -165,6 +222,84 @@ class TestManyUsers:
             await channel(session, headers={"X-Name": "bob"})
         assert refused.value.code == 404
         assert (await rest("GET", session, headers={"X-Name": "ann"})).json["variables"] == {"lr": 0.1}
+
+    async def test_nor_is_it_for_their_kernel_whatever_it_asks(
+        self, rest: Rest, channel: Connect, session: str, jp_serverapp: Any
+    ) -> None:
+        service = jp_serverapp.web_app.settings["session_state"]
+        credential = Credential(owner="user:bob", user=User(username="bob"), shown="bob", kernel="k-1")
+        bobs = {"Authorization": f"session-state {service.credentials.issue(credential)}"}
+        before = await self.seen(rest, session)
+        asked = [
+            *((verb.upper(), path, said.get("body"), said.get("kind")) for (verb, path), said in WRITES.items()),
+            ("POST", NUMBERED[1], {"client": "c", "seq": 1, "base": 1, "ops": [], "origin": {"kind": "cell"}}, None),
+            *(("GET", untold(pattern), None, None) for pattern, handler in ROUTES if has(handler, "get")),
+        ]
+        for verb, path, body, kind in asked:
+            if "{id}" not in path or path.endswith("/channel"):
+                continue
+            statuses = []
+            for there in (session, "nobodys"):
+                words = path.removeprefix("/api/session/").replace("{id}", there).replace("{name}", "lr").split("/")
+                headers = {**bobs, **({"Content-Type": kind} if kind else {})}
+                params = {"from": "0", "path": "kept.ipynb"} if verb == "GET" else None
+                answer = await rest(verb, *words, body=body, headers=headers, params=params)
+                statuses.append((answer.status, answer.json))
+            assert statuses[0][0] == 404, (verb, path)
+            assert statuses[0] == statuses[1], (verb, path)
+        for body in ({"sessionId": session}, {"sessionId": session, "path": "b.ipynb"}):
+            answer = await rest("POST", "attach", body=body, headers=dict(bobs))
+            assert answer.status in (404, 503), body
+        with pytest.raises(HTTPClientError) as refused:
+            await channel(session, headers=dict(bobs))
+        assert refused.value.code == 404
+        assert await self.seen(rest, session) == before
+        # It is bob's own sessions that it opens.
+        own = (await rest("POST", body={}, headers=dict(bobs))).json["sessionId"]
+        assert (await rest("GET", own, headers={"X-Name": "bob"})).status == 200
+
+    async def seen(self, rest: Rest, session: str) -> Any:
+        ann = {"X-Name": "ann"}
+        places = ((), (session,), (session, "changes"), (session, "snapshots"))
+        return [(await rest("GET", *place, headers=dict(ann))).json for place in places]
+
+    async def test_nobody_else_gets_at_it_by_any_route(
+        self, rest: Rest, channel: Connect, session: str, jp_serverapp: Any
+    ) -> None:
+        """And the same requests by who may are answered, so that it is not for the requests that others get nothing."""
+        credentials = jp_serverapp.web_app.settings["session_state"].credentials
+        of_bob = Credential(owner="user:bob", user=User(username="bob"), shown="bob", kernel="k")
+        callers: dict[str, dict[str, str]] = {
+            "anonymous": {"X-Name": ""},
+            "a wrong credential": {"Authorization": "session-state wrong"},
+            "another user": {"X-Name": "bob"},
+            "one who may only read": {"X-Name": "reader"},
+            "another user's kernel": {"Authorization": f"session-state {credentials.issue(of_bob)}"},
+        }
+        theirs = [place for place in places(session) if session in place and place[-1] != "channel"]
+        before = (await rest("GET", session, headers={"X-Name": "ann"})).json
+        tried = 0
+        for caller, headers in callers.items():
+            for place in theirs:
+                for verb in VERBS:
+                    asked = headers | ({"Content-Type": "application/merge-patch+json"} if verb == "PATCH" else {})
+                    body, since = said(verb, place, session), {"from": "0"}
+                    answer = await rest(verb, *place, body=body, headers=asked, params=since)
+                    assert answer.status in (403, 404, 405), (caller, verb, place, answer)
+                    tried += 1
+            with pytest.raises(HTTPClientError) as refused:
+                await channel(session, headers=dict(headers))
+            assert refused.value.code in (403, 404), caller
+            tried += 1
+        assert (await rest("GET", session, headers={"X-Name": "ann"})).json == before
+        done = set()
+        for place in theirs:
+            for verb in [verb for verb in VERBS if (verb, place) != ("DELETE", (session,))]:
+                body, asked = said(verb, place, session), {"X-Name": "ann"}
+                if (await rest(verb, *place, body=body, headers=asked, params=since)).status < 300:
+                    done.add(place)
+        assert {place[-1] for place in set(theirs) - done} <= {"kept"}, "no notebook carries values here"
+        print(f"{tried} requests of {len(callers)} kinds of callers who may not, on every route: no 2xx, no channel")
 
     async def shape(self, rest: Rest, place: tuple[str, ...]) -> list[Any]:
         bodies = {"PUT": {"value": 9}, "POST": {}}
@@ -340,6 +475,39 @@ class TestReading:
         refused = await one.set(1, base=1, lr=9)
         assert (refused["type"], refused["code"]) == ("reject", "read-only")
         assert (await rest("GET", session)).json["variables"] == {"lr": 0.1}
+
+    async def test_who_may_not_write_any_more_starts_over_as_a_reader(
+        self,
+        rest: Rest,
+        channel: Connect,
+        session: str,
+        jp_serverapp: Any,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(ReadersDoNotWrite, "demoted", set())
+        service = jp_serverapp.web_app.settings["session_state"]
+        credential = Credential(owner="local", user=User(username="ann"), shown=None)
+        ann = {"Authorization": f"session-state {service.credentials.issue(credential)}"}
+        one = await channel(session, headers=dict(ann))
+        assert (await one.hello("A"))["readOnly"] is False
+        assert (await one.set(1, base=1, lr=2))["type"] == "ack"
+        ReadersDoNotWrite.demoted.add("ann")
+        await one.set(2, base=2, hear=False, lr=9)
+        assert await one.end() == 4429
+        assert (await rest("GET", session)).json["variables"] == {"lr": 2}
+        again = await channel(session, headers=dict(ann))
+        welcome = await again.hello("A")
+        assert (welcome["readOnly"], welcome["lastSeq"]) == (True, 1)
+        assert (await again.set(2, base=2, lr=9))["code"] == "read-only"
+        assert (await rest("GET", session)).json["variables"] == {"lr": 2}
+
+        # So does who says nothing.
+        monkeypatch.setattr(server_channel, "_RECHECK_SECONDS", 0.05)
+        ReadersDoNotWrite.demoted.clear()
+        idle = await channel(session, headers=dict(ann))
+        assert (await idle.hello("I"))["readOnly"] is False
+        ReadersDoNotWrite.demoted.add("ann")
+        assert await idle.end() == 4429
 
 
 class TestKernelCredential:

@@ -352,7 +352,27 @@ async def test_steps_come_from_runs(rest: Rest, channel: Connect, session: str) 
     assert (step["run"]["revision"], step["done"]["revision"], step["done"]["end"]) == (3, 3, 9)
     (one,) = (await rest("GET", session, "runs")).json["runs"]
     assert (one["status"], one["revision"]) == ("done", 3)
-    assert (await (await channel(session)).hello("B"))["steps"] == [step]
+    told = {key: value for key, value in step.items() if key not in ("status", "why")}
+    assert (await (await channel(session)).hello("B"))["steps"] == [told]
+
+    # How it stands is told by its runs and the values, as `jupyter session steps` tells it.
+    read = {"loss": {"revision": 3, "value": 0.5}}
+    plot = {**run, "id": "r2", "step": "plot", "status": "done", "end": 9, "inputs": read, "outputs": []}
+    await ann.say("mutate", seq=3, base=3, ops=[{"op": "run", "run": plot}], origin={"kind": "step"})
+    await ann.hear("ack")
+
+    async def stand() -> list[tuple[str, str]]:
+        return [(one["status"], one["why"]) for one in (await rest("GET", session, "steps")).json["steps"]]
+
+    assert await stand() == [("fresh", ""), ("fresh", "")]
+    await rest("PUT", session, "variables", "lr", body={"value": 0.2})
+    assert await stand() == [("stale", "lr changed"), ("stale", "train before it is stale")]
+    await rest("PUT", session, "variables", "lr", body={"value": 1e-1})
+    assert await stand() == [("fresh", ""), ("fresh", "")]
+    failed = {**run, "id": "r3", "status": "failed", "error": {"type": "ValueError", "message": "no data", "line": 2}}
+    await ann.say("mutate", seq=4, base=3, ops=[{"op": "run", "run": failed}], origin={"kind": "step"})
+    await ann.hear("ack")
+    assert (await stand())[0] == ("failed", "ValueError: no data")
 
 
 async def test_small_frames_are_not_held_back(channel: Connect, session: str) -> None:

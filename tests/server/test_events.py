@@ -47,6 +47,29 @@ async def test_a_change_is_told_without_its_values(rest: Rest, heard: list[tuple
     assert len(heard) == 2
 
 
+async def test_a_modifier_that_fails_is_no_fault_of_the_change(
+    rest: Rest,
+    session: str,
+    channel: Any,
+    jp_serverapp: Any,
+    heard: list[tuple[str, dict[str, Any]]],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(schema_id: str, data: dict[str, Any]) -> dict[str, Any]:
+        raise RuntimeError("canary-3")
+
+    jp_serverapp.event_logger.add_modifier(schema_id=SESSION_CHANGED, modifier=broken)
+    ann = await channel(session)
+    await ann.hello("A")
+    ack = await ann.set(1, base=1, lr="canary-4")
+    assert (ack["type"], ack["revision"]) == ("ack", 2)
+    assert (await ann.set(2, base=2, lr=3))["revision"] == 3
+    answer = await rest("POST", session, body={"variables": {"lr": 4}})
+    assert (answer.status, answer.json["meta"]["revision"]) == (200, 4)
+    told = [record.getMessage() for record in caplog.records if record.name == "session_state_ext"]
+    assert told == ["session state: a change could not be told as an event: RuntimeError"] * 3
+
+
 async def test_a_run_is_told_from_beginning_to_end(
     rest: Rest, session: str, channel: Any, heard: list[tuple[str, dict[str, Any]]]
 ) -> None:

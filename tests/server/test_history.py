@@ -86,6 +86,11 @@ async def test_restore_and_snapshots(rest: Rest, session: str) -> None:
     assert (back.status, back.json["variables"], back.json["meta"]["revision"]) == (200, {"lr": 0.1}, 3)
     forth = await rest("POST", session, "restore", body={"revision": 2})
     assert forth.json["variables"] == {"lr": 5, "n": 1}
+    await rest("PUT", session, "variables", "lr", body={"spec": {"locked": True}})
+    refused = await rest("POST", session, "restore", body={"snapshot": "before sweep"})
+    assert (refused.status, refused.json["code"], refused.json["names"]) == (409, "locked", ["lr"])
+    forced = await rest("POST", session, "restore", body={"snapshot": "before sweep", "force": True})
+    assert forced.json["variables"] == {"lr": 0.1}
     assert (await rest("DELETE", session, "snapshots", "before sweep")).status == 204
     assert (await rest("DELETE", session, "snapshots", "before sweep")).status == 404
     for body in ({}, {"revision": 1, "snapshot": "x"}):

@@ -135,10 +135,25 @@ async def test_a_kernel_of_voila_has_the_session_of_the_notebook_whose_page_it_m
     assert (await rest("POST", "attach", body={"kernelId": kernel})).status == 503
 
 
-async def test_a_kernel_without_a_notebook_waits(rest: Rest, jupyter: Jupyter) -> None:
+async def test_a_kernel_without_a_notebook_waits_or_names_a_session(
+    rest: Rest, jupyter: Jupyter, jp_serverapp: Any
+) -> None:
     kernel = (await jupyter("POST", "kernels", body={"name": "python3"}))["id"]
-    answer = await rest("POST", "attach", body={"kernelId": kernel})
-    assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "unavailable", "1")
+    token = jp_serverapp.kernel_manager.get_kernel(kernel)._launch_args["env"]["KERNEL_SESSION_STATE_TOKEN"]
+    mine = {"Authorization": f"session-state {token}"}
+    for who, asked in (({}, {"kernelId": kernel}), (mine, {}), (mine, {"kernelId": kernel})):
+        answer = await rest("POST", "attach", body=asked, headers=dict(who))
+        assert (answer.status, answer.json["code"], answer.headers["Retry-After"]) == (503, "no-notebook", "1")
+    session = (await rest("POST", body={"variables": {"lr": 0.1}})).json["sessionId"]
+    named = await rest("POST", "attach", body={"sessionId": session}, headers=dict(mine))
+    assert (named.status, named.json["sessionId"], named.json["meta"]["paths"]) == (200, session, [])
+    assert (await rest("POST", "attach", body={}, headers=dict(mine))).status == 503, "it has no notebook still"
+    # Nobody else names one for it, and none that is another's.
+    assert (await rest("POST", "attach", body={"sessionId": session, "kernelId": kernel})).status == 503
+    theirs = (await jp_serverapp.web_app.settings["session_state"].hub.create("user:bob")).session.id
+    for unknown in (theirs, "nothing"):
+        answer = await rest("POST", "attach", body={"sessionId": unknown}, headers=dict(mine))
+        assert (answer.status, answer.json["code"]) == (404, "not-found")
     body = {"path": "late.ipynb", "name": "late.ipynb", "type": "notebook", "kernel": {"id": kernel}}
     await jupyter("POST", "sessions", body=body)
     answer = await rest("POST", "attach", body={"kernelId": kernel})

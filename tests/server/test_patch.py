@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +97,31 @@ async def test_only_what_changed_since(rest: Rest, session: str) -> None:
     assert answer.json["meta"]["revision"] == 4
     nothing = (await rest("GET", session, params={"since": "4", "epoch": epoch})).json
     assert (nothing["variables"], nothing["removed"]) == ({}, [])
+
+
+async def test_a_file_that_was_replaced_by_an_older_copy_is_another_history(
+    rest: Rest, session: str, tmp_path: Path
+) -> None:
+    file, kept = sqlite3.connect(tmp_path / "state" / "sessions.db"), sqlite3.connect(":memory:")
+    file.backup(kept)
+    await rest("POST", session, body={"variables": {"lr": 2}})
+    before = await rest("GET", session)
+    row = await rest("GET", session, "variables", "lr")
+    kept.backup(file)
+    await rest("POST", session, body={"variables": {"lr": 3}})
+    now = await rest("GET", session, headers={"If-None-Match": before.tag})
+    assert (now.status, now.json["meta"]["revision"], now.json["variables"]) == (200, 2, {"lr": 3})
+    seen = await rest("GET", session, "variables", "lr", headers={"If-None-Match": row.tag})
+    assert (seen.status, seen.json["value"]) == (200, 3)
+    assert (await rest("POST", session, body={"variables": {}}, headers={"If-Match": before.tag})).status == 412
+    known = {"since": "2", "epoch": before.json["meta"]["epoch"], "tip": before.json["meta"]["tip"]}
+    assert (await rest("GET", session, params=known)).json["code"] == "expired"
+    # From here on also who does not say the tip is told.
+    del known["tip"]
+    assert (await rest("GET", session, params=known)).json["code"] == "expired"
+    assert (await rest("GET", session)).json["meta"]["epoch"] != known["epoch"]
+    file.close()
+    kept.close()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,21 @@ import pytest
 from msgspec import Raw
 from msgspec.structs import replace
 
-from session_state_ext.model import Change, Op, Origin, Run, RunOp, Session, Set, Step, Variable
-from session_state_ext.store.base import Client, Commit, Key, Store, Touch, Transaction
+from session_state_ext.model import (
+    PURGED,
+    Change,
+    Op,
+    Origin,
+    Run,
+    RunOp,
+    Session,
+    Set,
+    Snapshot,
+    Step,
+    Variable,
+)
+from session_state_ext.store.base import BoundNotebook, Client, Commit, Key, Store, Touch, Transaction
+from session_state_ext.wire import Bindings, encode
 from tests.store.conftest import Open
 
 ORIGIN = Origin(kind="api")
@@ -146,6 +159,8 @@ def test_the_log(store: Store) -> None:
         assert changes is not None
         assert [(change.revision, change.tip) for change in changes] == [(2, "t2"), (3, "t3")]
         assert transaction.changes("s", 3) == []
+        assert transaction.weight("s", 1) == sum(len(encode(change)) for change in changes)
+        assert transaction.weight("s", 3) == 0
         assert transaction.tip("s", 2) == "t2"
         assert transaction.tip("s", 9) is None
         newest, oldest = transaction.last_touch("s", "a"), transaction.first_touch("s", "a", 1)
@@ -263,3 +278,174 @@ def test_a_reader_holds_up_no_writer(opened: Open) -> None:
         assert reading.session("s") is not None
         put(mine, commit(session(), {"a": "1"}, size=(1, 1)))
         assert values(reading) == {}, "it sees what was there when it began"
+
+
+def written(store: Store, *values: str | None, by: Sequence[Origin] = ()) -> None:
+    """A session with these values of ``a``, one after the other; None deletes it. ``by`` says who wrote each."""
+    commits = []
+    stood: list[Variable] = []
+    for revision, text in enumerate(values, 1):
+        one = commit(session(revision=revision - 1), {"a": text}, before=stood, size=size(text))
+        origin = by[revision - 1] if by else ORIGIN
+        commits.append(replace(one, change=replace(one.change, origin=origin)))
+        stood = [] if text is None else [row("a", text, revision)]
+    put(store, *commits, made=session())
+
+
+def size(text: str | None) -> tuple[int, int]:
+    return (0, 0) if text is None else (1, len(text))
+
+
+def stood(transaction: Transaction, since: int) -> dict[str, bytes | None]:
+    rows = transaction.before("s", since)
+    return {name: None if variable is None else bytes(variable.value) for name, variable in rows.items()}
+
+
+def revisions(transaction: Transaction, **asked: Any) -> list[int]:
+    told: dict[str, Any] = {"before": None, "limit": 100, "name": None, **asked}
+    return [change.revision for change in transaction.history("s", **told)]
+
+
+def test_the_past_by_pages_and_by_name(store: Store) -> None:
+    written(store, "1", "2", "3")
+    put(store, commit(session(revision=3), {"b": "1"}, size=(2, 2)))
+    with store.transaction(write=False) as transaction:
+        assert revisions(transaction) == [4, 3, 2, 1]
+        assert revisions(transaction, before=4, limit=2) == [3, 2]
+        assert revisions(transaction, name="b") == [4]
+        assert revisions(transaction, name="never") == []
+        (touch,) = transaction.touches("s", 3)
+        assert (touch.name, touch.fate, touch.before) == ("a", "set", row("a", "2", 2))
+        assert transaction.touches("s", 9) == []
+        assert (transaction.count_changes("s"), transaction.count_changes("other")) == (4, 0)
+        assert [transaction.nth_newest("s", count) for count in (0, 1, 3, 4, 9)] == [4, 3, 1, 0, 0]
+        # They were made at the times 1 to 4.
+        assert [transaction.revision_before("s", at) for at in (0, 1, 2, 4, 99)] == [0, 0, 1, 3, 4]
+
+
+def test_what_stood_at_a_revision(store: Store) -> None:
+    written(store, "1", "2", None, "4")
+    put(store, commit(session(revision=4), {"b": "1"}, size=(2, 2)))
+    with store.transaction(write=False) as transaction:
+        assert stood(transaction, 5) == {}
+        assert stood(transaction, 4) == {"b": None}
+        assert stood(transaction, 3) == {"a": None, "b": None}
+        assert stood(transaction, 2) == {"a": b"2", "b": None}
+        assert stood(transaction, 0) == {"a": None, "b": None}
+        assert transaction.oldest_revision("s") == 0
+        assert [transaction.has_revision("s", revision) for revision in (0, 5, 6)] == [True, True, False]
+
+
+def test_snapshots_are_revisions_with_a_name(store: Store) -> None:
+    written(store, "1", "2")
+    good = Snapshot(name="good", revision=1, at=7)
+    with store.transaction(write=True) as transaction:
+        transaction.put_snapshot("s", good)
+        transaction.put_snapshot("s", replace(good, name="later", revision=2))
+        transaction.put_snapshot("s", replace(good, name="later", revision=1))
+        transaction.forget_snapshot("s", "never")
+    with store.transaction(write=False) as transaction:
+        assert transaction.snapshots("s") == {"good": good, "later": replace(good, name="later")}
+        assert transaction.snapshots("other") == {}
+    with store.transaction(write=True) as transaction:
+        transaction.forget_snapshot("s", "later")
+        assert list(transaction.snapshots("s")) == ["good"]
+
+
+def test_cutting_leaves_what_snapshots_need(store: Store) -> None:
+    written(store, "1", "2", "3", "4", "5")
+    with store.transaction(write=True) as transaction:
+        transaction.put_snapshot("s", Snapshot(name="good", revision=2, at=7))
+        assert transaction.cut("s", 4) == 4
+    with store.transaction(write=False) as transaction:
+        assert (revisions(transaction), transaction.oldest_revision("s")) == ([5], 4)
+        assert [transaction.has_revision("s", revision) for revision in (1, 2, 3, 4, 5)] == [
+            False, True, False, True, True,
+        ]  # fmt: skip
+        assert (stood(transaction, 2), stood(transaction, 4)) == ({"a": b"2"}, {"a": b"4"})
+        assert transaction.changes("s", 3) is None
+        assert values(transaction) == {"a": b"5"}
+
+
+def test_thinning_takes_what_a_run_wrote_over_itself(store: Store) -> None:
+    written(store, "0", "1", "2", "3", "4", by=[ORIGIN, *[Origin(kind="step", run="r")] * 4])
+    put(store, commit(session(revision=5), {"b": "1"}, size=(2, 2)))
+    with store.transaction(write=True) as transaction:
+        transaction.put_snapshot("s", Snapshot(name="three", revision=3, at=7))
+        assert transaction.thin("s", 6) == 2
+    with store.transaction(write=False) as transaction:
+        assert revisions(transaction) == [6, 5, 3, 1]
+        assert [stood(transaction, at) for at in (1, 3, 5)] == [
+            {"a": b"0", "b": None}, {"a": b"2", "b": None}, {"b": None},
+        ]  # fmt: skip
+        assert not transaction.has_revision("s", 4)
+        assert values(transaction)["a"] == b"4"
+    with store.transaction(write=True) as transaction:
+        assert transaction.thin("s", 6) == 0
+
+
+def test_a_purged_value_is_gone_from_the_past_and_what_stands_is_not(store: Store) -> None:
+    written(store, '"first"', '"second"', '"third"')
+    put(store, commit(session(revision=3), {"b": '"first"'}, size=(2, 14)))
+    with store.transaction(write=True) as transaction:
+        assert transaction.purge("s", "a") == 2
+        assert transaction.purge("s", "never") == 0
+    store.scrub()
+    with store.transaction(write=False) as transaction:
+        assert values(transaction) == {"a": b'"third"', "b": b'"first"'}
+        assert stood(transaction, 1)["a"] == stood(transaction, 2)["a"] == bytes(PURGED)
+        assert revisions(transaction) == [4, 3, 2, 1]
+        told = {change.revision: change.ops for change in transaction.history("s", before=None, limit=9, name="a")}
+        assert {bytes(op.value) for at in (1, 2) for op in told[at] if isinstance(op, Set)} == {bytes(PURGED)}
+
+
+def test_bindings_and_cells_of_notebooks(store: Store) -> None:
+    put(store, made=session(paths=("/x/a", "/y")))
+    bound = BoundNotebook(owner="me", path="/x/a", bound=Bindings(names=["lr"]))
+    with store.transaction(write=True) as transaction:
+        transaction.put_cells("me", "/x/a", ("c1", "c2"))
+        transaction.put_cells("me", "/nothing/is/attached/here", ("c1",))
+        transaction.put_bound(bound)
+        transaction.put_bound(replace(bound, path="/x/b"))
+        transaction.put_bound(replace(bound, path="/x/b", bound=Bindings()))
+    with store.transaction(write=False) as transaction:
+        found = transaction.attachment("me", "/x/a")
+        assert found is not None
+        assert (found.session_id, found.cells) == ("s", ("c1", "c2"))
+        assert [one.path for one in transaction.attachments_of("me")] == ["/x/a", "/y"]
+        assert transaction.attachment("me", "/nothing/is/attached/here") is None
+        assert transaction.bounds("/x") == [bound]
+        assert transaction.bounds("/y") == []
+
+
+def test_clients_are_forgotten_by_their_age(store: Store) -> None:
+    put(store, made=session())
+    client = Client(client="c", owner="me", last_seq=4, body=b"", answer=b"{}", at=7)
+    with store.transaction(write=True) as transaction:
+        transaction.put_client("s", client)
+        transaction.put_client("s", replace(client, client="later", at=8))
+        transaction.forget_clients(8)
+        assert transaction.client("s", "c") is None
+        assert transaction.client("s", "later") is not None
+
+
+def test_the_kernels_of_runs_that_have_not_ended(store: Store) -> None:
+    runs = [
+        Run(id=f"r{number}", step="train", status=status, start=1, kernel=kernel)
+        for number, (status, kernel) in enumerate([("running", "k"), ("running", "k"), ("done", "other")])
+    ]
+    put(store, commit(session(), {}, runs=[replace(run, revision=1) for run in runs]), made=session())
+    with store.transaction(write=False) as transaction:
+        assert transaction.running_kernels() == ["k"]
+
+
+def test_a_transaction_says_whether_it_has_written(store: Store) -> None:
+    put(store, made=session())
+    with store.transaction(write=True) as transaction:
+        before = transaction.writes
+        transaction.session("s")
+        transaction.variables("s")
+        assert transaction.writes == before
+        transaction.append(commit(session(), {"a": "1"}, size=(1, 1)))
+        assert transaction.writes != before
+    assert store.storage == "durable"

@@ -25,9 +25,13 @@ SAVED = Path(__file__).parent / "saved"
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
     """As version 0001 left it: a session of a notebook that a panel and a kernel wrote to, and somebody else's."""
-    file = tmp_path / "sessions.db"
+    return saved(tmp_path, "0001")
+
+
+def saved(folder: Path, version: str) -> Path:
+    file = folder / "sessions.db"
     with sqlite3.connect(file) as database:
-        database.executescript((SAVED / "0001.sql").read_text())
+        database.executescript((SAVED / f"{version}.sql").read_text())
     database.close()
     return file
 
@@ -39,13 +43,19 @@ def rows(file: Path, table: str) -> list[tuple[object, ...]]:
     return sorted(found)
 
 
-def test_a_database_of_0001_keeps_all(old: Path) -> None:
+@pytest.mark.parametrize("version", ["0001", "0003"])
+def test_a_database_of_an_older_version_keeps_all(tmp_path: Path, version: str) -> None:
+    keeps_all(saved(tmp_path, version))
+
+
+def keeps_all(old: Path) -> None:
     names = ("sessions", "variables", "changes", "touches", "ledgers", "snapshots", "runs", "steps", "idempotency_keys")
     before = {name: rows(old, name) for name in names}
     asyncio.run(open_and_go_on(old))
     assert all(len(before[name]) > 0 for name in names)
-    for name in ("changes", "touches", "snapshots", "runs", "idempotency_keys"):
+    for name in ("changes", "touches", "snapshots", "runs"):
         assert set(before[name]) <= set(rows(old, name)), name
+    assert before["idempotency_keys"] == [row[:-1] for row in rows(old, "idempotency_keys")], "and a checksum"
     assert upkeep.check(f"sqlite:///{old}").damage == []
     with create_engine(f"sqlite:///{old}").connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), tables.metadata) == []
@@ -81,6 +91,18 @@ def test_what_was_damaged_stays_recognisable(old: Path) -> None:
     store.close()
 
 
+@pytest.mark.parametrize("damage", [False, True])
+def test_a_check_alters_nothing_of_an_older_version(old: Path, damage: bool) -> None:
+    if damage:
+        with sqlite3.connect(old) as database:
+            database.execute("UPDATE variables SET value = X'39'")
+        database.close()
+    before = old.read_bytes()
+    report = upkeep.check(f"sqlite:///{old}")
+    assert (report.sessions, bool(report.damage)) == (2, damage)
+    assert (old.read_bytes(), [file.name for file in old.parent.iterdir()]) == (before, [old.name])
+
+
 DIES = """
 import os, sys
 from sqlalchemy import event
@@ -104,9 +126,9 @@ SqlStore(f"sqlite:///{sys.argv[1]}").open()
 """
 
 
-@pytest.mark.parametrize("statement", [2, 5, 8, 11])
+@pytest.mark.parametrize("statement", [2, 5, 8, 11, 14, 16])
 def test_a_kill_at_any_point_of_a_migration_is_survived(old: Path, statement: int) -> None:
     died = subprocess.run([sys.executable, "-c", DIES, str(old), str(statement)], cwd=SAVED.parents[2])
     assert died.returncode == 9, "it came that far"
     assert rows(old, "alembic_version") == [("0001",)]
-    test_a_database_of_0001_keeps_all(old)
+    keeps_all(old)

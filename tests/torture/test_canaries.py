@@ -132,6 +132,7 @@ class Asker:
         ask("GET", one + "/diff?from=0&to=3", session=session)
         ask("PUT", snapshot, {}, session=session, name=name("a snapshot"))
         ask("GET", one + "/snapshots", session=session)
+        ask("GET", snapshot, session=session, name=name("a snapshot that is not there"))
         ask("DELETE", snapshot, session=session, name=name("no snapshot"))
         ask("POST", one + "/undo", {}, session=session)
         ask("POST", one + "/redo", {}, session=session)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .linearizability import Operation, is_linearizable
 from .peers import BROKEN, LONG, Server, never_sent, seed
+from .watched import Watched
 
 HISTORIES = 200 if LONG else 3
 OPERATIONS = 200
@@ -20,15 +21,18 @@ VARIABLES = ("a", "b", "c")
 class Client(threading.Thread):
     """Writes, reads and swaps variables at random and notes what it was told. Values are never used twice."""
 
-    def __init__(self, server: Server, session: str, chance: random.Random, values: itertools.count[int]) -> None:
+    def __init__(
+        self, server: Server, session: str, chance: random.Random, values: itertools.count[int], operations: int
+    ) -> None:
         super().__init__(daemon=True)
+        self.operations = operations // CLIENTS
         self.server, self.session, self.chance, self.values = server, session, chance, values
         self.history: dict[str, list[Operation]] = {name: [] for name in VARIABLES}
         self.wrong: list[str] = []
 
     def run(self) -> None:
         done = 0
-        while done < OPERATIONS // CLIENTS:
+        while done < self.operations:
             name = self.chance.choice(VARIABLES)
             begun = time.monotonic()
             try:
@@ -86,29 +90,49 @@ class Client(threading.Thread):
         self.history[name].append(operation)
 
 
+def histories(
+    server: Server, chance: random.Random, *, kill_after: int | None, operations: int
+) -> list[list[Operation]]:
+    """What the clients of a new session saw, a history for each variable; the server is killed after so many."""
+    session, values = server.create(), itertools.count(1)
+    clients = [Client(server, session, random.Random(chance.random()), values, operations) for _ in range(CLIENTS)]
+    for client in clients:
+        client.start()
+    if kill_after is not None:
+        while sum(map(len, (history for client in clients for history in client.history.values()))) < kill_after:
+            time.sleep(0.005)
+        server.crash()
+        server.restart()
+    for client in clients:
+        client.join(120)
+        assert not client.is_alive()
+        assert client.wrong == []
+    return [[operation for client in clients for operation in client.history[name]] for name in VARIABLES]
+
+
 def test_histories_are_linearizable(tmp_path: Path) -> None:
     chance = seed("linearizability")
     server = Server(tmp_path / "server")
     server.start()
     kills = noted = unanswered = 0
     for _ in range(HISTORIES):
-        session, values = server.create(), itertools.count(1)
-        clients = [Client(server, session, random.Random(chance.random()), values) for _ in range(CLIENTS)]
-        for client in clients:
-            client.start()
-        if chance.random() < 0.5:
-            kills += 1
-            time.sleep(chance.random() * 0.3)
-            server.crash()
-            server.restart()
-        for client in clients:
-            client.join(120)
-            assert not client.is_alive()
-            assert client.wrong == []
-        for name in VARIABLES:
-            history = [operation for client in clients for operation in client.history[name]]
+        kill_after = chance.randrange(OPERATIONS // 2) if chance.random() < 0.5 else None
+        kills += kill_after is not None
+        for history in histories(server, chance, kill_after=kill_after, operations=OPERATIONS):
             noted += len(history)
             unanswered += sum(operation.returned == float("inf") for operation in history)
-            assert is_linearizable(history), (session, name, sorted(history, key=lambda each: each.called))
+            assert is_linearizable(history), sorted(history, key=lambda each: each.called)
     server.stop()
     print(f"{HISTORIES} histories, {noted} operations, {unanswered} without an answer, {kills} kills: no violation")
+
+
+def test_a_store_that_acknowledges_before_it_commits_is_found_out(tmp_path: Path) -> None:
+    """The opposite, by the same clients and the same checker."""
+    chance = seed("linearizability of an eager server")
+    server = Watched(tmp_path / "server", "eager")
+    server.start()
+    seen = histories(server, chance, kill_after=OPERATIONS // 4, operations=OPERATIONS // 2)
+    server.stop()
+    caught = [history for history in seen if not is_linearizable(history)]
+    print(f"acknowledged before it was committed: {len(caught)} of {len(seen)} histories cannot have happened")
+    assert caught

@@ -14,6 +14,7 @@ from msgspec import Raw
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.hub import LOCAL, Hub
 from session_state_ext.model import Origin, Set
+from session_state_ext.store import place
 from session_state_ext.store.sql import SqlStore
 from session_state_ext.store.sqlite import SqliteFile
 
@@ -94,7 +95,7 @@ def cut_power(tmp_path: Path, name: str, cuts: int) -> tuple[Counter[str], int]:
 
 def without_a_wal(monkeypatch: pytest.MonkeyPatch) -> None:
     """As on a network file system."""
-    monkeypatch.setattr(SqliteFile, "_is_remote", lambda _: True)
+    monkeypatch.setattr(place, "is_remote", lambda _: True)
     # It says so each time.
     monkeypatch.setattr("session_state_ext.store.sqlite._log.disabled", True)
 

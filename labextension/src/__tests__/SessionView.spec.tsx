@@ -493,6 +493,23 @@ describe('trouble', () => {
     expect(editor('lr').readOnly).toBe(true);
     expect(screen.getByTestId<HTMLButtonElement>('add-button').disabled).toBe(true);
   });
+
+  test('a server whose disk cannot be written says what becomes of an edit', async () => {
+    server.set('lr', 0.1);
+    server.storage = 'memory';
+    await showSession(server);
+    const title = (): string => screen.getByTestId('sync-light').title;
+    expect(light()).toEqual({ text: 'Not kept', state: 'notkept' });
+    expect(title()).toContain('in its memory only, and ends with it');
+    expect(editor('lr').readOnly).toBe(false);
+    await doing(() => server.turn('read-only'));
+    expect(light()).toEqual({ text: 'Read-only', state: 'readonly' });
+    expect(title()).toContain('change again when it can');
+    expect(editor('lr').readOnly).toBe(true);
+    await doing(() => server.turn(undefined));
+    expect(light()).toEqual({ text: 'Saved', state: 'saved' });
+    expect(editor('lr').readOnly).toBe(false);
+  });
 });
 
 describe('steps', () => {

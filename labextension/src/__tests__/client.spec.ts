@@ -1,7 +1,11 @@
+import { nullTranslator } from '@jupyterlab/translation';
+
 import { FakeServer, openPage, settle } from './fakeserver';
 import type { SessionClient } from '../client';
 import { EditError } from '../client';
+import { errorSentence } from '../components/sentences';
 import { ExactNumber, parseJson, type Json } from '../json';
+import { DEFAULT_LIMITS } from '../limits';
 import type { Run } from '../model';
 import type { MutateFrame } from '../edit';
 import { Shelf } from '../shelf';
@@ -140,6 +144,25 @@ describe('typing', () => {
     expect(client.getVariable('v')).toBeUndefined();
     expect(client.status.kind).toBe('saved');
   });
+
+  test('what fits is as the server says, and so it is told', async () => {
+    server.limits = { ...DEFAULT_LIMITS, valueBytes: 2560, depth: 3, digits: 20, nameChars: 8 };
+    const client = await page();
+    const trans = nullTranslator.load('session_state_ext');
+    const said = (name: string, value: Json): string => {
+      try {
+        client.setVariable(name, value);
+        return '';
+      } catch (error) {
+        return errorSentence(error, trans);
+      }
+    };
+    expect(said('v', 'x'.repeat(2558))).toBe('');
+    expect(said('v', 'x'.repeat(2559))).toBe('Too large: a value can have 2.5 KiB.');
+    expect(said('v', [[[[1]]]])).toBe('Too deep: a value can have 3 levels.');
+    expect(said('v', parseJson('1'.repeat(21)))).toBe('Too long: a number can have 20 digits.');
+    expect(said('variables', 1)).toBe('A name can have 8 characters.');
+  });
 });
 
 describe('nothing typed is lost', () => {
@@ -208,6 +231,28 @@ describe('nothing typed is lost', () => {
     expect(server.mutates).toHaveLength(2);
     expect(server.mutates[1]).toEqual(server.mutates[0]);
     expect(server.revision).toBe(1);
+  });
+
+  test('what cannot be stored just now waits, says why, and is not asked for all the time', async () => {
+    const client = await page();
+    server.busy = 'Another process is writing the stored sessions; try again.';
+    client.setVariable('lr', 0.1);
+    await pass(60_000);
+    expect(client.status).toMatchObject({ kind: 'saving', edits: 1, waits: server.busy });
+    expect(client.getState().refused).toEqual([]);
+    const { length } = server.mutates;
+    expect(length).toBeGreaterThan(5);
+    expect(length).toBeLessThan(15);
+    expect(new Set(server.received.filter(text => text.includes('"mutate"'))).size).toBe(1);
+    // A reload changes nothing of that.
+    die(client);
+    const next = await page({ life: 'next' });
+    await pass(5000);
+    expect(next.status.waits).toBe(server.busy);
+    server.busy = null;
+    await pass(15_000);
+    expect(server.value('lr')).toBe(0.1);
+    expect(next.status).toMatchObject({ kind: 'saved', waits: null, refused: 0 });
   });
 
   test('a full storage drops known states first, and says Not kept when that does not help', async () => {
@@ -450,7 +495,8 @@ describe('others write too', () => {
     expect(server.mutates.at(-1)?.ops[0]).toMatchObject({ ifRevision: 1 });
     expect(server.value('lr')).toBe(0.7);
     expect(after.getVariable('lr')).toBe(0.7);
-    expect(after.getState().conflicts.get('lr')).toMatchObject({ mine: 0.5, theirs: 0.7 });
+    const sides = { mine: 0.5, theirs: 0.7, base: 0.1 };
+    expect(after.getState().conflicts.get('lr')).toMatchObject(sides);
     after.keepMine('lr');
     await pass(100);
     expect(server.value('lr')).toBe(0.5);

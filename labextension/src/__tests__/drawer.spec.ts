@@ -107,6 +107,15 @@ test('a large edit is kept at once, and moves on to where there is more room', a
   expect((await next()).pending.map(({ op }) => op)).toEqual([set('text', LONG), set('lr', 0.1)]);
 });
 
+test('so does what stood there before, for as long as somebody may want to see it', async () => {
+  const row = { name: 'text', value: LONG, revision: 3, updatedAt: 0, origin: { kind: 'api' } };
+  const box = make();
+  box.add({ op: 'delete', name: 'text' }, 3, new Map([['text', row as Row]]), 0);
+  await vi.waitFor(() => expect(written().length).toBeLessThan(1000));
+  const [edit] = (await next()).unsent;
+  expect(edit?.was?.value === LONG).toBe(true);
+});
+
 test('where local storage has no room for it, it is sent only once it is kept', async () => {
   storage.room = 1000;
   const box = make();

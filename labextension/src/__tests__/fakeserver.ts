@@ -7,7 +7,7 @@ import { SessionClient, type ClientOptions } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
 import { applyOps, recordRun } from '../changes';
 import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
-import type { Change, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
+import type { Change, Limits, Meta, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
 import { Memory } from '../memory';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
@@ -54,6 +54,8 @@ export class FakeServer {
   revision = 0;
   epoch = 'e1';
   readOnly = false;
+  limits?: Limits;
+  storage: Meta['storage'];
   isUp = true;
   why: 'there' | 'gone' | 'forbidden' | 'unreachable' = 'unreachable';
   readonly sockets = new Set<FakeSocket>();
@@ -67,6 +69,8 @@ export class FakeServer {
   losesAnswers = false;
   /** Mutates arrive and are dropped before they count. */
   losesMutates = false;
+  /** Why nothing can be stored just now, or null. */
+  busy: string | null = null;
   /** Why an op is refused, or null. */
   refuses: (op: Op) => { code: string; message: string } | null = () => null;
 
@@ -130,6 +134,25 @@ export class FakeServer {
     [...this.sockets].forEach(socket => socket.client !== null && socket.deliver(frame));
   }
 
+  /** Its disk is another than before. */
+  turn(storage: Meta['storage']): void {
+    this.storage = storage;
+    this.deliver({ type: 'meta', meta: this._meta() });
+  }
+
+  private _meta(): Meta {
+    const { revision, epoch, storage } = this;
+    const meta = {
+      lastSyncedAt: null,
+      isDirty: false,
+      revision,
+      epoch,
+      name: null,
+      paths: ['/n.ipynb']
+    };
+    return storage === undefined ? meta : { ...meta, storage };
+  }
+
   receive(socket: FakeSocket, text: string): void {
     this.received.push(text);
     const frame = parseJson(text) as unknown as ClientFrame;
@@ -150,16 +173,10 @@ export class FakeServer {
         ...(delta
           ? { changes: this.changes.filter(change => change.revision > (frame.since ?? 0)) }
           : { variables: [...this.rows.values()] }),
-        meta: {
-          lastSyncedAt: null,
-          isDirty: false,
-          revision: this.revision,
-          epoch: this.epoch,
-          name: null,
-          paths: ['/n.ipynb']
-        },
+        meta: this._meta(),
         steps: [...this.steps.values()],
-        readOnly: this.readOnly
+        readOnly: this.readOnly,
+        ...(this.limits && { limits: this.limits })
       });
     } else if (frame.type === 'ping') {
       socket.deliver({ type: 'pong' });
@@ -187,6 +204,9 @@ export class FakeServer {
       message,
       ...more
     });
+    if (this.busy !== null) {
+      return refuse('unavailable', this.busy);
+    }
     if (seq === known.lastSeq) {
       return known.body === body && known.answer !== null
         ? known.answer

@@ -6,7 +6,7 @@ import { canonicalJson, parseJson, sameJson, stringifyJson, type Json } from '..
 import { valueProblem } from '../limits';
 import { applyOps } from '../changes';
 import type { Op, Origin, Row } from '../model';
-import { isPythonName, nameProblem } from '../names';
+import { isPythonName, nameProblem, RESERVED } from '../names';
 import { specProblem } from '../specs';
 import {
   applyPatch,
@@ -165,6 +165,7 @@ test.each([...frames.client, ...frames.server].map(frame => [stringifyJson(frame
 
 interface Names {
   names: { name: string; valid: boolean; safe: boolean }[];
+  reserved: { keywords: string[]; builtins: string[]; notebook: string[] };
   longest: { characters: number; valid: string };
 }
 const names = golden('names.json') as Names;
@@ -172,6 +173,11 @@ const names = golden('names.json') as Names;
 test.each(names.names)('$name: valid $valid, safe $safe', ({ name, valid, safe }) => {
   expect(nameProblem(name) === null).toBe(valid);
   expect(isPythonName(name)).toBe(safe);
+});
+
+test('what is reserved is what Python and a notebook have, all of it and nothing else', () => {
+  const { keywords, builtins, notebook } = names.reserved;
+  expect([...RESERVED].sort()).toEqual([...keywords, ...builtins, ...notebook].sort());
 });
 
 test('the longest name counts characters, not UTF-16 units', () => {

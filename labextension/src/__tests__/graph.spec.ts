@@ -14,7 +14,8 @@ export function view(name: string, inputs: string[], outputs: string[]): StepVie
     edited: false,
     kernelOnly: [],
     before: null,
-    run: null
+    run: null,
+    done: null
   };
 }
 

@@ -1,4 +1,5 @@
 import { Outbox, type OutboxOptions } from '../outbox';
+import { wasOf } from '../edit';
 import type { Ack, ClientFrame } from '../frames';
 import type { Row } from '../model';
 
@@ -100,6 +101,32 @@ test('what is typed on top of an acknowledged edit has seen it', () => {
   box.resume(1, ack(1, 6), 6, true);
   box.dispatch();
   expect(sent[1]).toMatchObject({ seq: 2, base: 6, ops: [{ ...set('lr', 0.3), ifRevision: 6 }] });
+});
+
+test('a refused edit knows what stood there when it was made, and where its variable is now', () => {
+  const box = make();
+  box.resume(0, null, 5, false);
+  box.add(set('lr', 0.2), 5, rows, 0);
+  box.add(set('lr', 0.3), 6, new Map(), 0);
+  box.add(set('new', 1), 5, rows, 0);
+  // Not what somebody else has made of it since; after a reload, too.
+  const next = make();
+  expect(next.unsent.map(wasOf)).toEqual([{ value: 0.1 }, undefined]);
+  next.resume(0, null, 7, true);
+  next.dispatch(edit => edit.op.name === 'new');
+  next.add(set('lr', 0.4), 7, rows, 0);
+  next.answered(ack(1, 8));
+  expect(next.unsent.map(({ op, seen, was }) => [op.name, seen, was?.value])).toEqual([
+    ['new', 0, undefined],
+    ['lr', 8, 0.3]
+  ]);
+  next.dispatch(edit => edit.op.name === 'new');
+  const renamed = { code: 'renamed', message: 'lr was renamed to rate.', name: 'lr', to: 'rate' };
+  next.answered({ type: 'reject', seq: 2, ...renamed });
+  expect(next.refused).toMatchObject([
+    { ...{ code: 'renamed', to: 'rate' }, edit: { was: { value: 0.3 } } }
+  ]);
+  expect(make().refused).toEqual(next.refused);
 });
 
 test('an answer to another number changes nothing', () => {

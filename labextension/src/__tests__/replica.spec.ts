@@ -111,6 +111,9 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
       case 'lost':
         line!.onclose?.({ code: 1006, reason: '' } as never);
         break;
+      case 'away':
+        vi.setSystemTime(Date.now() + 1000 * (given as number));
+        break;
       case 'receive':
         line!.onmessage?.({ data: stringifyJson(complete(given as Frame, client.clientId)) });
         break;
@@ -132,6 +135,12 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
       }
       case 'due':
         await vi.advanceTimersByTimeAsync(500);
+        break;
+      case 'again':
+        await vi.advanceTimersByTimeAsync(1500);
+        break;
+      case 'waits':
+        expect(state.status.waits).toBe(given);
         break;
       case 'sent': {
         const told = sent

@@ -28,3 +28,24 @@ test('what was refused together with another edit is sent by itself, without a f
   expect(page.status.edits).toBe(0);
   page.dispose();
 });
+
+test('what the last run read on its way is held while the step runs again', async () => {
+  const server = new FakeServer();
+  const page = openPage(server);
+  await settle();
+  const run = { id: 'r', step: 'train', start: 1, source: '' };
+  server.record({ ...run, status: 'done', inputs: { seed: { revision: 0, value: 7 } } });
+  server.record({ ...run, id: 's', status: 'running' });
+  await settle();
+  page.setVariable('seed', 8);
+  page.setVariable('other', 1);
+  vi.advanceTimersByTime(600);
+  await settle();
+  expect([server.value('seed'), server.value('other')]).toEqual([undefined, 1]);
+  server.record({ ...run, id: 's', status: 'done' });
+  await settle();
+  vi.advanceTimersByTime(600);
+  await settle();
+  expect(server.value('seed')).toBe(8);
+  page.dispose();
+});

@@ -87,6 +87,18 @@ test('what a dead tab left is sent under its own name, on a connection of its ow
   expect(server.sockets.size).toBe(1);
 });
 
+test('what a dead tab left waits for a server that cannot store just now', async () => {
+  leave('dead', 0.5);
+  server.busy = 'Another process is writing.';
+  const client = await make().open('n.ipynb');
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(server.value('lr')).toBeUndefined();
+  server.busy = null;
+  await vi.advanceTimersByTimeAsync(3000);
+  expect(server.value('lr')).toBe(0.5);
+  expect(client.getState().refused).toEqual([]);
+});
+
 test('what a living tab is about to send is left to it', async () => {
   leave('alive', 0.5);
   localStorage.setItem('session-state:lease:alive', String(Date.now()));

@@ -18,11 +18,12 @@ export class FakeNotebook implements NotebookInFront {
   readonly ran: string[] = [];
   readonly inserted: string[] = [];
   readonly shown: string[] = [];
-  kernelId: string | null = 'kernel';
   interrupts = 0;
   /** What running a cell does to the session. */
   effect: (id: string) => void = () => undefined;
   hasKernel = true;
+  kernelId: string | null = null;
+  kernelLife: string | null = null;
   private readonly _listeners = new Set<() => void>();
 
   cells(): readonly CellSource[] {

@@ -10,6 +10,7 @@ const well: Situation = {
   held: 0,
   conflicts: 0,
   refused: 0,
+  waits: null,
   end: null
 };
 
@@ -18,6 +19,7 @@ test.each([
   ['an edit is on its way', { edits: 1 }, 'saving'],
   ['all edits wait for a step', { edits: 2, held: 2 }, 'waiting'],
   ['one of them does', { edits: 2, held: 1 }, 'saving'],
+  ['the server asks to come again', { edits: 1, waits: 'Busy.' }, 'saving'],
   ['nobody has answered yet', { live: false, everLive: false }, 'loading'],
   ['nobody answers', { live: false, everLive: false, failing: true }, 'offline'],
   ['the channel was lost', { live: false, edits: 3 }, 'offline'],
@@ -25,6 +27,9 @@ test.each([
   ['two values need a decision', { conflicts: 1, edits: 1 }, 'conflict'],
   ['an edit was refused', { refused: 1 }, 'conflict'],
   ['one may only read', { readOnly: true }, 'readonly'],
+  ['nothing reaches a disk', { storage: 'memory', conflicts: 1 }, 'notkept'],
+  ['nothing reached one, and nobody answers', { storage: 'memory', live: false }, 'offline'],
+  ['the disk can only be read', { storage: 'read-only', readOnly: true, edits: 1 }, 'readonly'],
   ['edits would be lost', { kept: false, live: false, edits: 1 }, 'notkept']
 ] as [string, Partial<Situation>, string][])('%s: %j is %s', (_, situation, kind) => {
   expect(statusOf({ ...well, ...situation }).kind).toBe(kind);

@@ -61,6 +61,62 @@ test('a step says when it ran last, or that it waits for its turn; its error lea
   expect(notebook.shown).toEqual(['a:2']);
 });
 
+test('steps that wait for one another are named, and left out by what runs several', async () => {
+  const notebook = new FakeNotebook();
+  notebook.sources = [
+    { id: 'one', source: '#| step: one(b) -> a' },
+    { id: 'two', source: '#| step: two(a) -> b' },
+    { id: 'alone', source: '#| step: alone(lr) -> c' }
+  ];
+  const server = new FakeServer();
+  notebook.effect = step =>
+    server.record({ id: `run-${step}`, step, status: 'done', start: 1, end: 2, source: '' });
+  await showSession(server, notebook);
+  expect(screen.getByTestId('steps-circle').textContent).toMatch(
+    /^one → two → one: .* Run stale and Run all leave out one, two\./
+  );
+  expect(screen.getByTestId('run-all').textContent).toContain('Run 1');
+  await click(screen.getByTestId('steps-run-stale'));
+  expect(notebook.ran).toEqual(['alone']);
+  await click(screen.getByTestId('steps-run-every'));
+  expect(notebook.ran).toEqual(['alone', 'alone']);
+  await doing(() => notebook.write(notebook.sources.slice(1)));
+  expect(screen.queryByTestId('steps-circle')).toBeNull();
+});
+
+test('what could not be stored is lost with its kernel, and marks the older variable', async () => {
+  const server = new FakeServer();
+  server.set('model', 1, { kind: 'panel' });
+  server.set('other', 1, { kind: 'panel' });
+  const notebook = new FakeNotebook();
+  notebook.kernelId = 'k1';
+  notebook.kernelLife = 'l1';
+  notebook.sources = [{ id: 'a', source: '#| step: fit() -> model' }];
+  await showSession(server, notebook);
+  const made = {
+    status: 'warned',
+    start: 1,
+    end: 2,
+    kernel: 'k1',
+    life: 'l1',
+    source: ''
+  } as const;
+  await doing(() => server.record({ ...made, id: 'r', step: 'fit', outputs: ['model'] }));
+  const state = (): string | null => screen.getByTestId('step').getAttribute('data-state');
+  expect(state()).toBe('fresh');
+  const mark = within(row('model')).getByTestId('older');
+  expect(mark.title).toBe(
+    'fit has made a newer model since, which could not be stored and is in its kernel only.'
+  );
+  expect(within(row('other')).queryByTestId('older')).toBeNull();
+  // It was restarted.
+  notebook.kernelLife = 'l2';
+  await doing(() => notebook.write([...notebook.sources]));
+  expect(state()).toBe('needs-kernel');
+  await doing(() => server.set('model', 2, { kind: 'panel' }));
+  expect(screen.queryByTestId('older')).toBeNull();
+});
+
 test('a step whose cell is gone is put away, one that a function is stays', async () => {
   const server = new FakeServer();
   const notebook = new FakeNotebook();
@@ -107,6 +163,7 @@ test('who asks for the steps gets the focus there, out of the history too, or he
 test('Stop is for what runs in this notebook; what runs in another one is said to', async () => {
   const server = new FakeServer();
   const notebook = new FakeNotebook();
+  notebook.kernelId = 'kernel';
   notebook.sources = [
     { id: 'a', source: TRAIN },
     { id: 'b', source: TEST }

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 
 import { nullTranslator } from '@jupyterlab/translation';
 
-import { detail, errorWords } from '../components/stepwords';
+import { circleWords, detail, errorWords } from '../components/stepwords';
 import { parseJson } from '../json';
 import { recordRun } from '../changes';
 import type { Row, Run, Step } from '../model';
-import { mergeSteps, scanCells, stepsToRun } from '../steps';
+import { circlesOf, inOrder, mergeSteps, scanCells, stepsToRun, stuckIn } from '../steps';
 
 const cell = (source: string, id = source): { id: string; source: string } => ({ id, source });
 
@@ -19,7 +19,10 @@ test.each([
   ['#| step: train()', [], []],
   ['#| step: train -> loss', [], ['loss']],
   ['#| step: train(lr) -> loss --keep model --timeout 60\nx', ['lr'], ['loss']],
-  ['#| step: train --in lr --out=loss', ['lr'], ['loss']]
+  ['#| step: train --in lr --out=loss', ['lr'], ['loss']],
+  ['# | step: train(lr) -> loss\nx', ['lr'], ['loss']],
+  ['#|step:train(lr) -> loss\nx', ['lr'], ['loss']],
+  ['# A comment\n\n#| echo: false\n# | step: train(lr) -> loss', ['lr'], ['loss']]
 ])('%j declares a step', (source, inputs, outputs) => {
   expect(scanCells([cell(source, 'c1')])).toMatchObject([
     { name: 'train', inputs, outputs, cell: 'c1' }
@@ -30,6 +33,9 @@ test.each([
   '%session step train',
   'x = 1\n%%session step train',
   '# step: train()',
+  '## | step: train()',
+  '# A comment\n%%session step train',
+  'x = 1\n#| step: train()',
   '#| step: ',
   '#| step: -> loss',
   '%%session step --in x',
@@ -211,6 +217,56 @@ describe('steps after one another', () => {
   });
 });
 
+describe('steps that wait for one another', () => {
+  const cells = scanCells(
+    ['after(b) -> c', 'cyc1(a) -> b', 'cyc2(b) -> a', 'late(y) -> z', 'early(x) -> y'].map(line =>
+      cell(`#| step: ${line}`)
+    )
+  );
+  const names = (views: { name: string }[]): string[] => views.map(each => each.name);
+
+  test('are named, and left out with what comes after them', () => {
+    const steps = mergeSteps(cells, new Map(), new Map());
+    const [circle] = circlesOf(steps);
+    expect(circle!.way).toEqual(['cyc1', 'cyc2', 'cyc1']);
+    expect(stuckIn(circle!, steps)).toEqual(['after', 'cyc1', 'cyc2']);
+    expect(names(stepsToRun(steps))).toEqual(['early', 'late']);
+    expect(names(inOrder(steps))).toEqual(['early', 'late']);
+    const words = circleWords(circle!, stuckIn(circle!, steps), nullTranslator.load('x'));
+    expect(words).toBe(
+      'cyc1 → cyc2 → cyc1: each of these steps reads what the one before it writes, so that none can be the first. ' +
+        'Run stale and Run all leave out after, cyc1, cyc2. Take one of the names out of --in or --out.'
+    );
+  });
+
+  test('are in nobody’s way while all of them are fresh', () => {
+    const steps = mergeSteps(cells, new Map(), new Map()).map(step =>
+      step.name.startsWith('cyc') ? { ...step, state: 'fresh' as const } : step
+    );
+    expect(names(stepsToRun(steps))).toEqual(['early', 'late', 'after']);
+    expect(names(inOrder(steps))).toEqual(['early', 'late']);
+  });
+});
+
+test('what a step left in the kernel for another one is made before it', () => {
+  const cells = scanCells([
+    cell('#| step: use() -> text\ntext = model.name'),
+    cell('#| step: fit(lr) -> loss')
+  ]);
+  const [, { run }] = step('use', 'done', [3, '1']);
+  const own: Run = { ...run!, inputs: {}, needs: { model: 'sha256:0' }, outputs: ['text'] };
+  const [, fit] = step('fit', 'done', [3, '1']);
+  const left: Run = { ...fit.run!, left: ['model'] };
+  const known = new Map<string, Step>([
+    ['use', { name: 'use', inputs: [], outputs: ['text'], run: own, done: own }],
+    ['fit', { ...fit, run: left, done: left }]
+  ]);
+  expect(inOrder(mergeSteps(cells, known, new Map())).map(each => each.name)).toEqual([
+    'fit',
+    'use'
+  ]);
+});
+
 test('what a restart would lose is said of a step that is fresh', () => {
   const [, { run }] = step('train', 'warned', [3, '1']);
   const own: Run = { ...run!, outputs: ['model', 'loss'], written: ['loss'], revision: 4 };
@@ -249,7 +305,9 @@ interface GoldenCase {
   steps: GoldenStep[];
   rows: Row[];
   kernel: string;
+  life?: string;
   states: { [step: string]: string };
+  circle?: string[];
   kernelOnly?: { [step: string]: string[] };
 }
 const golden = parseJson(
@@ -257,13 +315,17 @@ const golden = parseJson(
 ) as unknown as { cases: GoldenCase[] };
 
 describe('as the kernel says it', () => {
-  test.each(golden.cases)('$what', ({ cells, steps, rows, kernel, states, kernelOnly = {} }) => {
+  test.each(golden.cases)('$what', ({ cells, steps, rows, kernel, states, ...more }) => {
+    const { life = null, circle, kernelOnly = {} } = more;
     const views = mergeSteps(
       scanCells(cells.map((source, at) => cell(source, String(at)))),
       new Map(steps.map(each => [each.name, each])),
       new Map(rows.map(each => [each.name, each])),
-      kernel
+      kernel,
+      life
     );
+    const circles = circlesOf(views).map(each => [...each.steps].sort());
+    expect(circles).toEqual(circle === undefined ? [] : [circle]);
     expect(Object.fromEntries(views.map(view => [view.name, view.state]))).toEqual(states);
     const held = views.filter(view => view.kernelOnly.length > 0);
     expect(Object.fromEntries(held.map(view => [view.name, view.kernelOnly]))).toEqual(kernelOnly);

@@ -3,10 +3,11 @@ import React, { useRef, useState } from 'react';
 import type { Arrangement } from '../arrangement';
 import { useAsk, useSelected, useSurroundings } from '../context';
 import { forgetStep } from '../kept';
-import { inOrder, stepsToRun, type StepView } from '../steps';
+import { circlesOf, inOrder, stepsToRun, stuckIn, type StepView } from '../steps';
 import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
 import { StepTrace, type Trace } from './StepTrace';
+import { circleWords } from './stepwords';
 import { isRemoved, runsElsewhere, useCells, useKernelId, useRuns } from './useSteps';
 
 /** The steps, as a list or a graph. Its title stays in sight, however many variables stand above it. */
@@ -46,7 +47,9 @@ export function Steps(props: {
   }
   const here = steps.filter(step => !isRemoved(step, cells));
   const removed = steps.filter(step => isRemoved(step, cells));
-  const due = stepsToRun(here).length;
+  // One whose cell is gone may be what closes a circle.
+  const due = stepsToRun(steps).length;
+  const circles = circlesOf(steps);
   const isElsewhere = here.some(step => runsElsewhere(step, kernel));
   const isRunning =
     (runs?.starting.size ?? 0) > 0 ||
@@ -95,7 +98,7 @@ export function Steps(props: {
             >
               {trans.__('Stop')}
             </button>
-          ) : inOrder(here).length === 0 ? null : (
+          ) : here.every(step => step.cell === null) ? null : (
             <>
               <button
                 type="button"
@@ -111,7 +114,7 @@ export function Steps(props: {
                 type="button"
                 className="jp-SessionButton"
                 data-testid="steps-run-every"
-                disabled={runner === null}
+                disabled={inOrder(steps, circles).length === 0 || runner === null}
                 title={trans.__('Run every step, fresh or not')}
                 onClick={() => void runner?.runAll()}
               >
@@ -120,6 +123,11 @@ export function Steps(props: {
             </>
           )}
         </div>
+        {circles.map(circle => (
+          <div key={circle.way.join()} className="jp-SessionStep-note" data-testid="steps-circle">
+            {circleWords(circle, stuckIn(circle, steps), trans)}
+          </div>
+        ))}
         {trace === null ? null : <StepTrace trace={trace} onEnd={onTraceEnd} />}
         {look === 'graph' && here.length > 0 ? (
           <StepGraph

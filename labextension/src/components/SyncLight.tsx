@@ -56,11 +56,19 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
     case 'conflict':
       return trans.__('Something needs your decision: a click goes there.');
     case 'notkept':
-      return trans.__(
-        'This browser has no room to keep your edits: do not close this page before they are saved.'
-      );
+      return status.storage === 'memory'
+        ? trans.__(
+            'The server cannot write where sessions are stored: this one is in its memory only, and ends with it.'
+          )
+        : trans.__(
+            'This browser has no room to keep your edits: do not close this page before they are saved.'
+          );
     case 'readonly':
-      return trans.__('You may read this session, not change it.');
+      return status.storage === 'read-only'
+        ? trans.__(
+            'The server cannot write where sessions are stored: you can read, and change again when it can.'
+          )
+        : trans.__('You may read this session, not change it.');
     case 'loading':
       return trans.__('Waiting for the server.');
   }

@@ -1,6 +1,7 @@
 import React, { memo, useState } from 'react';
 
 import { useSelected, useTrans, useVariable } from '../context';
+import { kernelOnly } from '../freshness';
 import { isPythonName } from '../names';
 import { ConflictCard } from './ConflictCard';
 import { kindOf, kindWords, opensWhole } from './kinds';
@@ -27,6 +28,7 @@ export const VariableRow = memo(function VariableRow(props: {
   const conflict = useSelected(state => state.conflicts.get(name));
   const refused = useSelected(state => refusedOf(state.refused, name));
   const readOnly = useSelected(state => state.readOnly);
+  const newer = useSelected(state => kernelOnly(state.steps.values(), state.saved).get(name)?.step);
   const trans = useTrans();
   const [shown, setShown] = useState<Shown>('brief');
   const [renames, setRenames] = useState(false);
@@ -115,6 +117,20 @@ export const VariableRow = memo(function VariableRow(props: {
             {trans.__('stale')}
           </span>
         ) : null}
+        {newer === undefined || pending ? null : (
+          <span
+            className="jp-SessionPill"
+            data-state="stale"
+            data-testid="older"
+            title={trans.__(
+              '%1 has made a newer %2 since, which could not be stored and is in its kernel only.',
+              newer,
+              name
+            )}
+          >
+            {trans.__('older')}
+          </span>
+        )}
         <WrittenBy row={row} />
         <RowMenu
           row={row}

@@ -6,6 +6,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { EditError, type EditProblem, type FlushResult } from '../client';
 import type { NotADocument } from '../document';
 import { flatJson, type Json } from '../json';
+import { DEFAULT_LIMITS } from '../limits';
 import type { NumberReading } from '../numbertext';
 import type { RequestError } from '../rest';
 
@@ -18,12 +19,22 @@ export function shortValue(value: Json | undefined, trans: TranslationBundle, wi
   return text.length > width ? `${text.slice(0, width - 1)}…` : text;
 }
 
-export function editSentence(code: EditProblem, trans: TranslationBundle): string {
+/** Bytes in a few characters. */
+function sizeText(bytes: number): string {
+  const unit = Math.min(Math.floor(Math.log2(Math.max(bytes, 1)) / 10), 3);
+  return `${Number((bytes / 1024 ** unit).toPrecision(4))} ${['bytes', 'KiB', 'MiB', 'GiB'][unit]}`;
+}
+
+export function editSentence(
+  code: EditProblem,
+  trans: TranslationBundle,
+  limits = DEFAULT_LIMITS
+): string {
   switch (code) {
     case 'empty':
       return trans.__('Give it a name.');
     case 'long':
-      return trans.__('A name can have 128 characters.');
+      return trans.__('A name can have %1 characters.', limits.nameChars);
     case 'control':
       return trans.__('A name cannot have line breaks or other control characters.');
     case 'proto':
@@ -31,11 +42,11 @@ export function editSentence(code: EditProblem, trans: TranslationBundle): strin
     case 'surrogate':
       return trans.__('This has half a character in it, which no file can store.');
     case 'large':
-      return trans.__('Too large: a value can have 1 MiB.');
+      return trans.__('Too large: a value can have %1.', sizeText(limits.valueBytes));
     case 'deep':
-      return trans.__('Too deep: a value can have 64 levels.');
+      return trans.__('Too deep: a value can have %1 levels.', limits.depth);
     case 'digits':
-      return trans.__('Too long: a number can have 4300 digits.');
+      return trans.__('Too long: a number can have %1 digits.', limits.digits);
     case 'range':
       return trans.__('Too large: write a number below 1.8e308.');
     case 'read-only':
@@ -48,7 +59,7 @@ export function editSentence(code: EditProblem, trans: TranslationBundle): strin
 }
 
 export function errorSentence(error: unknown, trans: TranslationBundle): string {
-  return error instanceof EditError ? editSentence(error.code, trans) : String(error);
+  return error instanceof EditError ? editSentence(error.code, trans, error.limits) : String(error);
 }
 
 /** null while a number is on its way. */

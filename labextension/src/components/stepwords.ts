@@ -3,7 +3,9 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import { isAbsent } from '../freshness';
 import type { Origin, Run, Step } from '../model';
+import type { Circle } from '../stepgraph';
 import type { StepState, StepView } from '../steps';
 import { durationWords } from './moments';
 
@@ -57,7 +59,22 @@ export function detail(step: StepView, now: number, trans: TranslationBundle): s
 export function inputsOf(origin: Origin, steps: ReadonlyMap<string, Step>): string[] {
   const step = steps.get(origin.step ?? '');
   const run = step?.run?.id === origin.run ? step?.run : step?.done;
-  return Object.keys(run?.inputs ?? {});
+  return Object.entries(run?.inputs ?? {}).flatMap(([name, read]) =>
+    isAbsent(read) ? [] : [name]
+  );
+}
+
+/** Why steps that wait for one another are not run; `stuck`: they, and those after them. */
+export function circleWords(
+  circle: Circle,
+  stuck: readonly string[],
+  trans: TranslationBundle
+): string {
+  return trans.__(
+    '%1: each of these steps reads what the one before it writes, so that none can be the first. Run stale and Run all leave out %2. Take one of the names out of --in or --out.',
+    circle.way.join(' → '),
+    stuck.join(', ')
+  );
 }
 
 /** Errors whose message is a sentence of our own, to which their type adds nothing; as in verdicts.py. */

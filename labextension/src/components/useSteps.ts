@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import type { NotebookInFront } from '../notebook';
 import type { RunnerState } from '../runner';
 import { mergeSteps, scanCells, type CellSource, type StepView } from '../steps';
 
@@ -9,23 +10,34 @@ const NO_CELLS: readonly CellSource[] = [];
 /** The notebook's steps and those of its session, as they stand now. */
 export function useSteps(): StepView[] {
   const cells = useCells();
-  const kernel = useKernelId();
+  const [kernel, life] = [useKernelId(), useKernelLife()];
   const known = useSelected(state => state.steps);
   const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
   return useMemo(
-    () => mergeSteps(declared, known, variables, kernel),
-    [declared, known, variables, kernel]
+    () => mergeSteps(declared, known, variables, kernel, life),
+    [declared, known, variables, kernel, life]
   );
 }
 
-/** The id of the kernel that runs the notebook in front. */
-export function useKernelId(): string | null {
+/** What the notebook in front is now. */
+function useNotebook<T>(read: (notebook: NotebookInFront | null) => T): T {
   const { notebook } = useSurroundings();
-  return useSyncExternalStore(
-    listener => notebook?.subscribe(listener) ?? (() => undefined),
-    () => notebook?.kernelId ?? null
+  const subscribe = useCallback(
+    (listener: () => void) => notebook?.subscribe(listener) ?? (() => undefined),
+    [notebook]
   );
+  return useSyncExternalStore(subscribe, () => read(notebook));
+}
+
+/** The id of the kernel that runs it. */
+export function useKernelId(): string | null {
+  return useNotebook(notebook => notebook?.kernelId ?? null);
+}
+
+/** Which life of that kernel it is. */
+function useKernelLife(): string | null {
+  return useNotebook(notebook => notebook?.kernelLife ?? null);
 }
 
 /** Whether a step runs now in another kernel than this one: another notebook has the same session. */
@@ -35,12 +47,7 @@ export function runsElsewhere({ state, run }: StepView, kernel: string | null): 
 
 /** The cells of the notebook in front. */
 export function useCells(): readonly CellSource[] {
-  const { notebook } = useSurroundings();
-  const subscribe = useCallback(
-    (listener: () => void) => notebook?.subscribe(listener) ?? (() => undefined),
-    [notebook]
-  );
-  return useSyncExternalStore(subscribe, () => notebook?.cells() ?? NO_CELLS);
+  return useNotebook(notebook => notebook?.cells() ?? NO_CELLS);
 }
 
 /** The cell to show for a step: the one that declares it, or that ran it; null where that is gone. */
