@@ -190,6 +190,25 @@ def test_ones_own_order_stays_after_a_reload_and_is_nobody_elses(jupyter: Jupyte
     assert order(open_lab(jupyter, path)) == ["a", "b", "c"]
 
 
+def test_what_is_typed_into_a_long_list_is_not_lost(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab, path = opened(jupyter, open_lab, "far", {f"v{n:03}": n for n in range(200)})
+    lab.panel.get_by_test_id("panel-menu").click()
+    lab.page.get_by_test_id("menu-sort-changed").click()
+    lab.row("v000").hover()
+    lab.page.mouse.wheel(0, 6000)
+    expect(lab.row("v060")).to_have_count(0)
+    expect(lab.row("v120")).to_be_in_viewport()
+    name = "v120"
+    lab.type(name, "789")
+    expect(lab.editor(name)).to_be_focused()
+    lab.page.mouse.wheel(0, -20000)
+    expect(lab.row("v001")).to_be_in_viewport()
+    lab.page.keyboard.type("5")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)[name], 7895)
+    expect(lab.editor(name)).to_be_focused()
+
+
 def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -> None:
     """What is in the page does not grow with what is in the session."""
     values: dict[str, Any] = {f"group_{n % 40}.v{n}": n for n in range(9990)}

@@ -109,7 +109,7 @@ export function HistoryLook(props: {
 }
 
 function LookedRows(props: { scroller: React.RefObject<HTMLElement> }): React.JSX.Element {
-  const groups = useGroups('', PLAIN.order, PLAIN.own);
+  const groups = useGroups('', PLAIN.order, PLAIN.own, null);
   const rows = useMemo(
     () => ({ selection: new Selection(), move: () => undefined, place: () => undefined }),
     []

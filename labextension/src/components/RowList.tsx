@@ -1,6 +1,14 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import React, { memo, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
+import React, {
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState
+} from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
 import { useTrans } from '../context';
@@ -15,6 +23,8 @@ type Item =
 
 // A short list is simply there: nothing in it loses its focus by being scrolled away.
 const FEW = 60;
+// One kind of list becomes the other only while no row has the focus, which would be lost with its row; but for so many.
+const MANY = 300;
 const ROW_HEIGHT = 52;
 const TITLE_HEIGHT = 28;
 
@@ -47,11 +57,13 @@ function itemsOf(
 export const RowList = memo(function RowList(props: {
   groups: Groups;
   arrangement: Arrangement;
+  /** The row that has the focus: it stays in the page. */
+  held?: string | null;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
   onClose(prefix: string, closed: boolean): void;
 }): React.JSX.Element {
-  const { groups, arrangement, stale, scroller, onClose } = props;
+  const { groups, arrangement, held = null, stale, scroller, onClose } = props;
   const trans = useTrans();
   const { selection } = useRows();
   const items = useMemo(
@@ -76,7 +88,9 @@ export const RowList = memo(function RowList(props: {
         );
     }
   };
-  if (items.length <= FEW) {
+  const isShort = useRef(true);
+  isShort.current = held === null ? items.length <= FEW : isShort.current && items.length <= MANY;
+  if (isShort.current) {
     return (
       <div>
         {items.map(item => (
@@ -85,7 +99,7 @@ export const RowList = memo(function RowList(props: {
       </div>
     );
   }
-  return <LongList items={items} draw={draw} scroller={scroller} />;
+  return <LongList items={items} held={held} draw={draw} scroller={scroller} />;
 });
 
 /** What names have in common that begin alike: a click puts their rows away. */
@@ -114,17 +128,30 @@ function PrefixTitle(props: {
 
 function LongList(props: {
   items: readonly Item[];
+  held: string | null;
   draw(item: Item): React.JSX.Element;
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
-  const { items, draw, scroller } = props;
+  const { items, held, draw, scroller } = props;
   // The same function as long as the items are the same, or all heights are computed anew.
   const getItemKey = useCallback((i: number) => `${items[i]?.kind}:${items[i]?.key}`, [items]);
+  const heldAt = useMemo(
+    () => (held === null ? -1 : items.findIndex(each => each.kind === 'row' && each.key === held)),
+    [items, held]
+  );
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const seen = defaultRangeExtractor(range);
+      return heldAt < 0 || seen.includes(heldAt) ? seen : [...seen, heldAt].sort((a, b) => a - b);
+    },
+    [heldAt]
+  );
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: i => (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
     getItemKey,
+    rangeExtractor,
     overscan: 6
   });
   // Where the list comes into the page together with what scrolls around it, that is not there yet when the list looks

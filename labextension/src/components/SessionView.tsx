@@ -24,6 +24,7 @@ import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
+import { useHeldRow } from './useHeldRow';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
@@ -38,7 +39,8 @@ export function SessionView(): React.JSX.Element {
   const [selection] = useState(() => new Selection());
   const [traced, setTraced] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const groups = useGroups(filter, arrangement.order, arrangement.own);
+  const row = useHeldRow();
+  const groups = useGroups(filter, arrangement.order, arrangement.own, row.held);
   const steps = useSteps();
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
@@ -125,6 +127,7 @@ export function SessionView(): React.JSX.Element {
             arrangement={arrangement}
             onArrange={arrange}
             selection={selection}
+            row={row}
             stale={stale}
             scroller={scroller}
           />
