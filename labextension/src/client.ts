@@ -141,9 +141,12 @@ export class SessionClient {
   writeDeclined = (path: string, mark: string): void =>
     this.options.shelf.writeDeclined(path, mark);
 
-  /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */
-  setInvalid = (name: string, text: string | null): void => {
-    if (this._sender.setInvalid(name, text)) {
+  /**
+   * A field that holds what cannot be sent, or null once it can: cells and flushes name it. Of what is half typed nobody is
+   * told yet.
+   */
+  setInvalid = (name: string, text: string | null, isHalf = false): void => {
+    if (this._sender.setInvalid(name, text, isHalf && text !== null)) {
       this._publish();
     }
   };
@@ -347,7 +350,16 @@ export class SessionClient {
   }
 
   private _publish(): void {
+    const before = this._state;
     this._state = this._draw();
+    // With a variable its field goes, and what was in it.
+    const gone = [...this._state.invalid.keys()].filter(
+      name => before.variables.has(name) && !this._state.variables.has(name)
+    );
+    if (gone.length > 0) {
+      gone.forEach(name => this._sender.setInvalid(name, null, false));
+      this._state = this._draw();
+    }
     [...this._listeners].forEach(listener => listener());
   }
 

@@ -26,7 +26,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     refused: [],
     invalid: new Map(),
     readOnly: true,
-    status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, end: null }
+    status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, invalid: 0, end: null }
   };
   const refuse = (name: string): never => {
     throw new EditError('read-only', name);

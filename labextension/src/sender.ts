@@ -31,14 +31,23 @@ export class Sender {
     return this._invalid;
   }
 
+  /** Those of them that may yet become valid: it is too early to say anything. */
+  get half(): ReadonlySet<string> {
+    return this._half;
+  }
+
   get invalidFields(): InvalidField[] {
     return [...this._invalid].map(([name, text]) => ({ name, text }));
   }
 
-  setInvalid(name: string, text: string | null): boolean {
-    if ((this._invalid.get(name) ?? null) === text) {
+  /** @returns whether that is news */
+  setInvalid(name: string, text: string | null, isHalf: boolean): boolean {
+    if ((this._invalid.get(name) ?? null) === text && this._half.has(name) === isHalf) {
       return false;
     }
+    const half = new Set(this._half);
+    half.delete(name);
+    this._half = isHalf ? half.add(name) : half;
     const next = new Map(this._invalid);
     if (text === null) {
       next.delete(name);
@@ -158,6 +167,7 @@ export class Sender {
   private readonly _pacer: Pacer;
   private readonly _urgent = new Set<string>();
   private _invalid: ReadonlyMap<string, string> = new Map();
+  private _half: ReadonlySet<string> = new Set();
   private _asked: string[] = [];
   private _due = false;
   private _saidDirty = false;

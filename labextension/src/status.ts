@@ -4,7 +4,7 @@
 import type { ChannelEnd } from './channel';
 
 export type StatusKind =
-  'loading' | 'saved' | 'saving' | 'offline' | 'conflict' | 'notkept' | 'readonly';
+  'loading' | 'saved' | 'saving' | 'offline' | 'conflict' | 'invalid' | 'notkept' | 'readonly';
 
 export interface Status {
   readonly kind: StatusKind;
@@ -12,6 +12,8 @@ export interface Status {
   readonly edits: number;
   readonly conflicts: number;
   readonly refused: number;
+  /** Fields that hold what is not valid, and so is not saved. */
+  readonly invalid: number;
   readonly end: ChannelEnd | null;
 }
 
@@ -29,11 +31,14 @@ export interface Situation extends Link {
   edits: number;
   conflicts: number;
   refused: number;
+  invalid: number;
+  /** Fields that hold the beginning of something. */
+  half: number;
 }
 
 /** The worst news first: what would be lost, then what is not shared, then what needs a decision. */
 export function statusOf(now: Situation): Status {
-  const { edits, conflicts, refused, end } = now;
+  const { edits, conflicts, refused, invalid, end } = now;
   const kind = ((): StatusKind => {
     if (!now.kept) {
       return 'notkept';
@@ -50,7 +55,10 @@ export function statusOf(now: Situation): Status {
     if (conflicts + refused > 0) {
       return 'conflict';
     }
-    return edits > 0 ? 'saving' : 'saved';
+    if (invalid > 0) {
+      return 'invalid';
+    }
+    return edits + now.half > 0 ? 'saving' : 'saved';
   })();
-  return { kind, edits, conflicts, refused, end };
+  return { kind, edits, conflicts, refused, invalid, end };
 }

@@ -51,7 +51,9 @@ export class View {
       readOnly,
       edits: new Set(pending.map(edit => edit.op.name)).size,
       conflicts: conflicts.size,
-      refused: others.length
+      refused: others.length,
+      invalid: this.sender.invalid.size - this.sender.half.size,
+      half: this.sender.half.size
     });
     this._rows = rows;
     this._version = version;

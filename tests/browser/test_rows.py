@@ -208,6 +208,21 @@ def test_what_is_typed_into_a_long_list_is_not_lost(jupyter: Jupyter, open_lab: 
     wait_for(lambda: jupyter.variables(path)[name], 7895)
     expect(lab.editor(name)).to_be_focused()
 
+    # Nor what is not valid, and it does not take the focus when it comes back.
+    lab.row("v122").get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-json").click()
+    expect(lab.editor("v122")).to_be_focused()
+    press(lab, "ControlOrMeta+a")
+    lab.page.keyboard.type('{"a": ')
+    expect(lab.light).to_have_text("1 not valid")
+    lab.editor("v123").click()
+    lab.page.mouse.wheel(0, -20000)
+    expect(lab.row("v122")).to_have_count(0)
+    expect(lab.light).to_have_text("1 not valid")
+    lab.page.mouse.wheel(0, 6000)
+    expect(lab.editor("v122")).to_have_text('{"a": ')
+    expect(lab.editor("v123")).to_be_focused()
+
 
 def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -> None:
     """What is in the page does not grow with what is in the session."""

@@ -103,6 +103,20 @@ describe('a tree', () => {
     expect(server.value('space')).toEqual({ lr: 0.5 });
   });
 
+  test('a branch with a field that is not valid stays open', async () => {
+    await open('space', { model: { lr: 0.1 } });
+    await key(node('/model'), 'ArrowRight');
+    await key(node('/model/lr'), 'Enter');
+    await fill(screen.getByTestId('place'), '0,5');
+    await key(screen.getByTestId('place'), 'Enter');
+    await key(node('/model'), 'ArrowLeft');
+    await click(within(row('space')).getByTestId('editor-json'));
+    expect(screen.getByTestId<HTMLInputElement>('place').value).toBe('0,5');
+    await key(screen.getByTestId('place'), 'Escape');
+    await key(node('/model'), 'ArrowLeft');
+    expect(node('/model').getAttribute('aria-expanded')).toBe('false');
+  });
+
   test('keys are added, renamed and removed, and removing is taken back', async () => {
     await open('space', { a: 1 });
     await click(screen.getByTestId('tree-add'));
@@ -227,6 +241,22 @@ describe('a table', () => {
     expect(cells()[0]).toEqual(['12']);
     await key(grid(), 'End', { ctrlKey: true });
     expect(cells().at(-1)).toEqual(['999']);
+  });
+
+  test('a page with a cell that is not valid is not turned', async () => {
+    await open(
+      'many',
+      [...Array(30).keys()].map(n => ({ n }))
+    );
+    await goTo(0, 0);
+    await key(grid(), 'Enter');
+    await fill(screen.getByTestId('place'), '0,5');
+    await click(screen.getByTestId('rows-after'));
+    expect(screen.getByTestId<HTMLInputElement>('place').value).toBe('0,5');
+    expect(cells()[1]).toEqual(['1']);
+    await key(screen.getByTestId('place'), 'Escape');
+    await click(screen.getByTestId('rows-after'));
+    expect(cells()[0]).toEqual(['12']);
   });
 
   test('a frame says its types, and is not typed into', async () => {

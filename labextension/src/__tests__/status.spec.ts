@@ -9,6 +9,8 @@ const well: Situation = {
   edits: 0,
   conflicts: 0,
   refused: 0,
+  invalid: 0,
+  half: 0,
   end: null
 };
 
@@ -21,6 +23,13 @@ test.each([
   ['the session was deleted', { live: false, end: 'gone' }, 'offline'],
   ['two values need a decision', { conflicts: 1, edits: 1 }, 'conflict'],
   ['an edit was refused', { refused: 1 }, 'conflict'],
+  ['a field holds what is not valid', { invalid: 1, edits: 1 }, 'invalid'],
+  ['a field holds half of something', { half: 1 }, 'saving'],
+  [
+    'a field is not valid, and two values need a decision',
+    { invalid: 1, conflicts: 1 },
+    'conflict'
+  ],
   ['one may only read', { readOnly: true }, 'readonly'],
   ['edits would be lost', { kept: false, live: false, edits: 1 }, 'notkept']
 ] as [string, Partial<Situation>, string][])('%s: %j is %s', (_, situation, kind) => {

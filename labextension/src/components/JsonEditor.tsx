@@ -12,8 +12,9 @@ export function JsonEditor(props: {
   name: string;
   value: Json;
   readOnly: boolean;
+  takesFocus: boolean;
 }): React.JSX.Element {
-  const { name, value, readOnly } = props;
+  const { name, value, readOnly, takesFocus } = props;
   const trans = useTrans();
   const { newEditor } = useSurroundings();
   const message = useId();
@@ -68,6 +69,7 @@ export function JsonEditor(props: {
             field={field}
             newEditor={newEditor}
             readOnly={readOnly}
+            takesFocus={takesFocus}
             message={message}
           />
         )}
@@ -82,14 +84,16 @@ function CodeField(props: {
   field: Field;
   newEditor: CodeEditor.Factory;
   readOnly: boolean;
+  takesFocus: boolean;
   message: string;
 }): React.JSX.Element {
-  const { name, field, newEditor, readOnly, message } = props;
+  const { name, field, newEditor, readOnly, takesFocus, message } = props;
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<CodeEditor.IEditor | null>(null);
   // The editor lives longer than one rendering, and calls the newest field.
   const latest = useRef(field);
   latest.current = field;
+  const isAsked = useRef(takesFocus);
 
   useEffect(() => {
     const model = new CodeEditor.Model({ mimeType: 'application/json' });
@@ -117,7 +121,9 @@ function CodeField(props: {
     const content = host.current!.querySelector('[contenteditable]');
     content?.setAttribute('data-testid', 'editor');
     content?.setAttribute('aria-label', name);
-    made.focus();
+    if (isAsked.current) {
+      made.focus();
+    }
     return () => {
       editor.current = null;
       made.dispose();

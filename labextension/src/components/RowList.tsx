@@ -11,7 +11,7 @@ import React, {
 } from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
-import { useTrans } from '../context';
+import { useSelected, useTrans } from '../context';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
 import { VariableRow } from './VariableRow';
@@ -27,12 +27,14 @@ const FEW = 60;
 const MANY = 300;
 const ROW_HEIGHT = 52;
 const TITLE_HEIGHT = 28;
+const NONE: ReadonlyMap<string, string> = new Map();
 
 function itemsOf(
   key: string,
   text: string,
   names: readonly string[],
-  arrangement: Arrangement
+  arrangement: Arrangement,
+  invalid: ReadonlyMap<string, string>
 ): Item[] {
   if (names.length === 0) {
     return [];
@@ -48,7 +50,9 @@ function itemsOf(
     }));
     const count = rows.length;
     const title = { kind: 'prefix' as const, key: `${key} ${prefix ?? ''}`, count, isOpen };
-    return [...(prefix === null ? [] : [{ ...title, prefix }]), ...(isOpen ? rows : [])];
+    // What is not valid is not put away.
+    const shown = isOpen ? rows : rows.filter(({ key }) => invalid.has(key));
+    return [...(prefix === null ? [] : [{ ...title, prefix }]), ...shown];
   });
   return [{ kind: 'title', key, text }, ...items];
 }
@@ -66,12 +70,13 @@ export const RowList = memo(function RowList(props: {
   const { groups, arrangement, held = null, stale, scroller, onClose } = props;
   const trans = useTrans();
   const { selection } = useRows();
+  const invalid = useSelected(state => (arrangement.closed.length === 0 ? NONE : state.invalid));
   const items = useMemo(
     () => [
-      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement),
-      ...itemsOf('results', trans.__('Results'), groups.results, arrangement)
+      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement, invalid),
+      ...itemsOf('results', trans.__('Results'), groups.results, arrangement, invalid)
     ],
-    [groups, trans, arrangement]
+    [groups, trans, arrangement, invalid]
   );
   useEffect(() => {
     selection.show(items.flatMap(item => (item.kind === 'row' ? [item.key] : [])));

@@ -61,9 +61,12 @@ export function SheetView(props: {
       host.current?.querySelector<HTMLElement>('[data-at]')?.focus();
     }
   });
+  // What is not valid would go with its cell.
+  const isStuck = typing !== null && problem !== null;
+  const moveTo = (to: At): void => (isStuck ? undefined : setAt(to));
   const go = (to: At): void => {
     takesFocus.current = true;
-    setAt({
+    moveTo({
       row: Math.max(0, Math.min(sheet.rows - 1, to.row)),
       column: Math.max(0, Math.min(sheet.columns.length - 1, to.column))
     });
@@ -194,7 +197,7 @@ export function SheetView(props: {
                   data-number={cell !== undefined && (isNumber(cell) || specialText(cell) !== null)}
                   data-absent={cell === null || cell === undefined}
                   {...(isAt ? { 'data-at': true } : {})}
-                  onFocus={() => (isAt ? undefined : setAt({ row: r, column: c }))}
+                  onFocus={() => (isAt ? undefined : moveTo({ row: r, column: c }))}
                   onDoubleClick={() => editable !== null && setTyping({})}
                   onMouseDown={() => {
                     wasAt.current = isAt && host.current?.contains(document.activeElement) === true;
@@ -233,7 +236,7 @@ export function SheetView(props: {
         shown={{ top, left, rows: rows.length, columns: columns.length }}
         pageRows={PAGE_ROWS}
         pageColumns={fits}
-        onGo={setAt}
+        onGo={moveTo}
       />
       {editable === null ? null : (
         <div className="jp-SessionSheet-actions">
@@ -241,6 +244,7 @@ export function SheetView(props: {
             type="button"
             className="jp-SessionButton jp-mod-link"
             data-testid="add-row"
+            disabled={isStuck}
             onClick={() => {
               change(editable.withRow());
               takesFocus.current = true;
@@ -253,7 +257,7 @@ export function SheetView(props: {
             type="button"
             className="jp-SessionButton jp-mod-link"
             data-testid="delete-row"
-            disabled={sheet.rows < 2}
+            disabled={sheet.rows < 2 || isStuck}
             onClick={() => {
               change(editable.withoutRow(row));
               notify({

@@ -26,6 +26,8 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
       return status.conflicts > 0
         ? trans._n('%1 conflict', '%1 conflicts', status.conflicts)
         : trans.__('%1 refused', status.refused);
+    case 'invalid':
+      return trans._n('%1 not valid', '%1 not valid', status.invalid);
     case 'notkept':
       return trans.__('Not kept');
     case 'readonly':
@@ -33,7 +35,7 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
   }
 }
 
-function statusTitle(status: Status, trans: TranslationBundle): string {
+function statusTitle(status: Status, invalid: readonly string[], trans: TranslationBundle): string {
   switch (status.kind) {
     case 'saved':
       return trans.__('All edits are stored on the server.');
@@ -45,6 +47,11 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
       );
     case 'conflict':
       return trans.__('Something needs your decision, see below.');
+    case 'invalid':
+      return trans.__(
+        'What was typed into %1 is not valid and not saved. Escape in its field takes it back.',
+        invalid.join(', ')
+      );
     case 'notkept':
       return trans.__(
         'This browser has no room to keep your edits: do not close this page before they are saved.'
@@ -58,6 +65,7 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
 
 export function SyncLight(): React.JSX.Element {
   const status = useSelected(state => state.status);
+  const invalid = useSelected(state => state.invalid);
   const trans = useTrans();
   return (
     <span
@@ -66,7 +74,7 @@ export function SyncLight(): React.JSX.Element {
       data-testid="sync-light"
       data-state={status.kind}
       data-end={status.end ?? undefined}
-      title={statusTitle(status, trans)}
+      title={statusTitle(status, [...invalid.keys()], trans)}
     >
       {statusWords(status, trans)}
     </span>

@@ -60,6 +60,10 @@ export function TreeView(props: {
     }
   };
   const setOpened = (pointer: string, isOpen: boolean): void => {
+    const isEditedIn = editing?.pointer.startsWith(`${pointer}/`) === true;
+    if (!isOpen && isEditedIn && problem !== null) {
+      return;
+    }
     const next = new Set(open);
     if (isOpen) {
       next.add(pointer);

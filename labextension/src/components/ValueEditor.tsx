@@ -38,12 +38,14 @@ export function ValueEditor(props: {
   spec: Spec | undefined;
   readOnly: boolean;
   shown: Shown;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
   onOpen(shown: Shown): void;
 }): React.JSX.Element {
-  const { name, value, spec, readOnly, shown, onOpen } = props;
+  const { name, value, spec, readOnly, shown, takesFocus, onOpen } = props;
   const trans = useTrans();
   if (shown === 'json') {
-    return <JsonEditor name={name} value={value} readOnly={readOnly} />;
+    return <JsonEditor name={name} value={value} readOnly={readOnly} takesFocus={takesFocus} />;
   }
   if (progressOf(value) !== null) {
     return <RowProgress name={name} value={value} />;

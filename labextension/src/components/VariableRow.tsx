@@ -1,6 +1,6 @@
-import React, { memo, useState } from 'react';
+import React, { memo, useRef, useState } from 'react';
 
-import { useSelected, useTrans, useVariable } from '../context';
+import { useClient, useSelected, useSurroundings, useVariable } from '../context';
 import { isPythonName } from '../names';
 import { ConflictCard } from './ConflictCard';
 import { kindOf, kindWords, opensWhole } from './kinds';
@@ -11,6 +11,7 @@ import { RowCheck } from './RowCheck';
 import { RowMenu } from './RowMenu';
 import { RowPast } from './RowPast';
 import { useRows } from './rows';
+import { useRemembered } from './useRemembered';
 import { useRowDrag } from './useRowDrag';
 import { ValueEditor, type Shown } from './ValueEditor';
 import { WrittenBy } from './WrittenBy';
@@ -27,8 +28,12 @@ export const VariableRow = memo(function VariableRow(props: {
   const conflict = useSelected(state => state.conflicts.get(name));
   const refused = useSelected(state => refusedOf(state.refused, name));
   const readOnly = useSelected(state => state.readOnly);
-  const trans = useTrans();
-  const [shown, setShown] = useState<Shown>('brief');
+  const isInvalid = useSelected(state => state.invalid.has(name));
+  const client = useClient();
+  const { trans, notify } = useSurroundings();
+  const [shown, setShown] = useRemembered<Shown>(`shown ${name}`, 'brief');
+  // An editor that comes back into view does not take the focus from where it is.
+  const isAsked = useRef(false);
   const [renames, setRenames] = useState(false);
   const { selection, move } = useRows();
   const drag = useRowDrag(name);
@@ -36,6 +41,24 @@ export const VariableRow = memo(function VariableRow(props: {
     return null;
   }
   const { value, pending, spec } = row;
+  const show = (next: Shown): void => {
+    isAsked.current = true;
+    if (!isInvalid) {
+      setShown(next);
+      return;
+    }
+    // It would be out of sight, and no cell would start for it.
+    notify({
+      text: trans.__('What you typed into %1 is not valid: correct it, or throw it away.', name),
+      action: {
+        label: trans.__('Throw Away'),
+        run: () => {
+          client.setInvalid(name, null);
+          setShown(next);
+        }
+      }
+    });
+  };
   const isLocked = spec?.locked === true;
   const fixed = readOnly || isLocked;
   const wrong = pending
@@ -47,13 +70,15 @@ export const VariableRow = memo(function VariableRow(props: {
   const state =
     conflict !== undefined
       ? 'conflict'
-      : pending
-        ? 'pending'
-        : wrong !== null
-          ? 'invalid'
-          : isStale
-            ? 'stale'
-            : 'saved';
+      : isInvalid
+        ? 'unsaved'
+        : pending
+          ? 'pending'
+          : wrong !== null
+            ? 'invalid'
+            : isStale
+              ? 'stale'
+              : 'saved';
   return (
     <div
       className="jp-SessionRow"
@@ -120,7 +145,7 @@ export const VariableRow = memo(function VariableRow(props: {
           row={row}
           readOnly={readOnly}
           isOpen={shown === 'json'}
-          onOpen={open => setShown(open ? 'json' : 'brief')}
+          onOpen={open => show(open ? 'json' : 'brief')}
           onRename={() => setRenames(true)}
         />
       </div>
@@ -137,7 +162,8 @@ export const VariableRow = memo(function VariableRow(props: {
         spec={spec}
         readOnly={fixed}
         shown={shown}
-        onOpen={setShown}
+        takesFocus={isAsked.current}
+        onOpen={show}
       />
       {wrong === null ? null : (
         <div className="jp-SessionRow-problem" data-testid="invalid">
@@ -153,7 +179,7 @@ export const VariableRow = memo(function VariableRow(props: {
             data-testid="editor-close"
             onClick={event => {
               const row = event.currentTarget.closest('[data-testid="row"]');
-              setShown('brief');
+              show('brief');
               requestAnimationFrame(() =>
                 row?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
               );
@@ -166,7 +192,7 @@ export const VariableRow = memo(function VariableRow(props: {
               type="button"
               className="jp-SessionButton jp-mod-link"
               data-testid="editor-json"
-              onClick={() => setShown('json')}
+              onClick={() => show('json')}
             >
               {fixed ? trans.__('Show as JSON') : trans.__('Edit as JSON')}
             </button>

@@ -20,6 +20,8 @@ interface Draft {
   sent: { value: Json } | null;
   /** Why the session did not take a valid text. */
   refusal: string | null;
+  /** What is only half typed may yet become valid: nothing is said of it. */
+  isHalf: boolean;
   /** The field was left, or Enter was pressed: time to say what is missing. */
   left: boolean;
 }
@@ -51,7 +53,8 @@ export function useDraft(
   const attempt = (text: string): Draft => {
     const reading = read(text);
     const sent = reading.ok ? { value: reading.value } : null;
-    return { text, sent, refusal: null, left: false };
+    const isHalf = !reading.ok && reading.problem === null;
+    return { text, sent, refusal: null, isHalf, left: false };
   };
   const [draft, redraw] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
@@ -106,12 +109,13 @@ export function useDraft(
     if (next.sent === null && client.takeBack(name, reached.current, before.current)) {
       reached.current = before.current;
     }
-    client.setInvalid(name, next.sent === null ? text : null);
+    client.setInvalid(name, next.sent === null ? text : null, next.isHalf);
     setDraft(next);
   };
   const settle = (): void => {
     if (draft !== null && draft.sent === null) {
       setDraft({ ...draft, left: true });
+      client.setInvalid(name, draft.text);
     }
     void client.flush();
   };
