@@ -151,6 +151,16 @@ export class SessionClient {
     }
   };
 
+  /**
+   * A field that hands over what is typed into it only when it is left, for what is on the way there means nothing or is
+   * large: `hand` is called before all is sent at once, and has to end this with null.
+   */
+  hold = (name: string, hand: (() => void) | null): void => {
+    if (this._sender.hold(name, hand)) {
+      this._publish();
+    }
+  };
+
   /** Sends all there is now; resolves when it is acknowledged, or with what is not. `timeout` in ms. */
   flush = ({ timeout = FLUSH_TIMEOUT } = {}): Promise<FlushResult> => this._flushes.flush(timeout);
 

@@ -50,6 +50,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     readDeclined: now.readDeclined,
     writeDeclined: nothing,
     setInvalid: nothing,
+    hold: nothing,
     flush: () => Promise.resolve({ ok: true, late: [], refused: [], invalid: [] }),
     keepMine: nothing,
     takeTheirs: nothing,

@@ -59,6 +59,26 @@ export class Sender {
     return true;
   }
 
+  /**
+   * A field that keeps what is typed into it to itself for a while: `hand` writes it; null once it is written or gone.
+   * @returns whether there are others than before
+   */
+  hold(name: string, hand: (() => void) | null): boolean {
+    const before = this._held.size;
+    if (hand === null) {
+      this._held.delete(name);
+    } else {
+      this._held.set(name, hand);
+    }
+    this._sayDirty();
+    return before !== this._held.size;
+  }
+
+  /** How many fields have something that is not written yet. */
+  get held(): number {
+    return this._held.size;
+  }
+
   /** For the hello: what is held back, or has to go again, since the server may not have it. It is not said again. */
   declareDirty(): boolean {
     return (this._saidDirty = this._isDirty || this.options.outbox.isWaiting);
@@ -78,6 +98,7 @@ export class Sender {
 
   /** Sends all there is, without waiting for a pause or for a run to end. */
   hurry(): void {
+    [...this._held.values()].forEach(hand => hand());
     this.options.outbox.unsent.forEach(edit => this._urgent.add(edit.op.name));
     this._pacer.stop();
     this._due = true;
@@ -147,7 +168,7 @@ export class Sender {
 
   private get _isDirty(): boolean {
     const { unsent, isHeld } = this.options.outbox;
-    return unsent.length > 0 || isHeld || this._invalid.size > 0;
+    return unsent.length > 0 || isHeld || this._invalid.size > 0 || this._held.size > 0;
   }
 
   private _sayDirty(): void {
@@ -167,6 +188,7 @@ export class Sender {
   private readonly _pacer: Pacer;
   private readonly _urgent = new Set<string>();
   private _invalid: ReadonlyMap<string, string> = new Map();
+  private readonly _held = new Map<string, () => void>();
   private _half: ReadonlySet<string> = new Set();
   private _asked: string[] = [];
   private _due = false;

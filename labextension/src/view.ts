@@ -53,7 +53,7 @@ export class View {
       conflicts: conflicts.size,
       refused: others.length,
       invalid: this.sender.invalid.size - this.sender.half.size,
-      half: this.sender.half.size
+      half: this.sender.half.size + this.sender.held
     });
     this._rows = rows;
     this._version = version;

@@ -13,7 +13,9 @@ session.declare("lr", 0.1, minimum=0, maximum=1, description="learning rate: how
 session.declare("optimizer", "adam", choices=["adam", "sgd", "a name that is rather long for a list of choices"])
 session.declare("epochs", type=int, minimum=1)
 session.declare("seed", 42, locked=True)
-session.declare("name", "a1", pattern="^a")"""
+session.declare("name", "a1", pattern="^a")
+session.declare("day", "2026-11-22", control="date")
+session.declare("shuffle", True)"""
 
 
 def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -31,6 +33,9 @@ def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_la
     assert lab.cut_names() == []
     lab.set("lr", "0.5")
     expect(lab.row("lr").get_by_test_id("slider")).to_have_value("0.5")
+    lab.editor("optimizer").select_option("sgd")
+    lab.editor("optimizer").press("Escape")
+    expect(lab.editor("optimizer").locator("option:checked")).to_have_text("adam")
     lab.editor("optimizer").select_option("sgd")
     # What only the server knows is told in the row.
     lab.type("name", "b2")
@@ -50,3 +55,23 @@ def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_la
     lab.page.get_by_test_id("menu-reset").click()
     lab.expect_value("lr", "0.1")
     assert lab.run_cell(1).strip() == "0.1 sgd 7"
+
+    # A year is told of digit by digit, and counts when it is whole.
+    lab.editor("day").focus()
+    lab.page.keyboard.type("02032031")
+    assert lab.mutates("day") == []
+    lab.page.keyboard.press("Enter")
+    lab.wait_for_light("saved")
+    [mutate] = lab.mutates("day")
+    assert '"2031-02-03"' in mutate
+    lab.page.keyboard.press("ArrowLeft")
+    lab.page.keyboard.type("04")
+    lab.page.keyboard.press("Escape")
+    lab.expect_value("day", "2031-02-03")
+    lab.page.keyboard.press("Backspace")
+    lab.editor("shuffle").click()
+    expect(lab.row("day").get_by_test_id("problem")).to_contain_text("The last saved value is 2031-02-03.")
+    lab.editor("day").press("Escape")
+    lab.wait_for_light("saved")
+    expect(lab.editor("shuffle")).to_have_attribute("aria-checked", "false")
+    assert jupyter.variables("declared.ipynb")["day"] == "2031-02-03"

@@ -165,6 +165,19 @@ describe('a number', () => {
     expect(server.mutates).toHaveLength(0);
   });
 
+  test('that is left by a press is complained about after the click, which would miss what moves', async () => {
+    await type('lr', '0.');
+    await doing(() => {
+      fireEvent.pointerDown(document.body);
+      fireEvent.blur(editor('lr'));
+    });
+    expect(light().state).toBe('invalid');
+    expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+    await doing(() => void fireEvent.pointerUp(document.body));
+    await pass(0);
+    expect(within(row('lr')).getByTestId('problem').textContent).toContain('0.1');
+  });
+
   test('is saved by Enter, and by leaving the field', async () => {
     await type('lr', '0.3');
     await press('lr', 'Enter');

@@ -16,8 +16,10 @@ export type Reading =
 
 interface Draft {
   text: string;
-  /** null: not valid. */
+  /** null: not valid, or not read yet. */
   sent: { value: Json } | null;
+  /** Nobody has looked at the text yet. */
+  isUnread: boolean;
   /** Why the session did not take a valid text. */
   refusal: string | null;
   /** What is only half typed may yet become valid: nothing is said of it. */
@@ -31,6 +33,8 @@ export interface Field {
   problem: string | null;
   isDraft: boolean;
   change(text: string): void;
+  /** A text that counts when the field is left, on Enter, or when all is sent: what is on the way to it does not. */
+  type(text: string): void;
   focus(): void;
   /** Saves now; says what is wrong where nothing can be saved. */
   save(): void;
@@ -54,7 +58,7 @@ export function useDraft(
     const reading = read(text);
     const sent = reading.ok ? { value: reading.value } : null;
     const isHalf = !reading.ok && reading.problem === null;
-    return { text, sent, refusal: null, isHalf, left: false };
+    return { text, sent, isUnread: false, refusal: null, isHalf, left: false };
   };
   const [draft, redraw] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
@@ -84,9 +88,8 @@ export function useDraft(
     }
   }, [overtaken, draft, value]);
 
-  const change = (text: string): void => {
+  const begin = (): void => {
     const draft = latest.current;
-    let next = attempt(text);
     const row = client.getState().variables.get(name);
     if (row !== undefined && (draft === null || (draft.sent !== null && !row.pending))) {
       before.current = row.value;
@@ -94,6 +97,11 @@ export function useDraft(
     if (draft === null) {
       reached.current = value;
     }
+  };
+  const change = (text: string): void => {
+    begin();
+    let next = attempt(text);
+    const row = client.getState().variables.get(name);
     if (next.sent !== null) {
       const refusal = specProblem(row?.spec, next.sent.value);
       next = refusal === null ? next : { ...next, sent: null, refusal };
@@ -112,7 +120,21 @@ export function useDraft(
     client.setInvalid(name, next.sent === null ? text : null, next.isHalf);
     setDraft(next);
   };
+  const hand = (): void => {
+    client.hold(name, null);
+    const draft = latest.current;
+    // Somebody else may have deleted the variable: it is not made anew.
+    if (draft?.isUnread === true && client.getState().variables.has(name)) {
+      change(draft.text);
+    }
+  };
+  // What the field has is handed over by the newest of these, also when it goes from the page.
+  const handing = useRef(hand);
+  handing.current = hand;
+  useEffect(() => () => handing.current(), []);
   const settle = (): void => {
+    hand();
+    const draft = latest.current;
     if (draft !== null && draft.sent === null) {
       setDraft({ ...draft, left: true });
       client.setInvalid(name, draft.text);
@@ -121,7 +143,7 @@ export function useDraft(
   };
   // Read anew each time: the sentence names the last saved value, which may change under the field.
   const problem = ((): string | null => {
-    if (draft === null || draft.sent !== null) {
+    if (draft === null || draft.sent !== null || draft.isUnread) {
       return null;
     }
     const reading = read(draft.text);
@@ -133,6 +155,15 @@ export function useDraft(
     problem,
     isDraft: draft !== null,
     change,
+    type: text => {
+      begin();
+      const next = { text, sent: null, isUnread: true, refusal: null, isHalf: true, left: false };
+      setDraft(next);
+      client.hold(name, () => handing.current());
+      if (client.getState().invalid.has(name)) {
+        client.setInvalid(name, text, true);
+      }
+    },
     focus: () => {
       if (draft === null) {
         atFocus.current = value;
@@ -140,11 +171,11 @@ export function useDraft(
     },
     save: () => {
       settle();
-      atFocus.current = value;
+      atFocus.current = client.getState().variables.get(name)?.value ?? value;
     },
     blur: () => {
       settle();
-      if (draft?.sent != null) {
+      if (latest.current?.sent != null) {
         setDraft(null);
       }
     },
@@ -152,6 +183,7 @@ export function useDraft(
       if (draft !== null || !sameJson(atFocus.current, value)) {
         client.setInvalid(name, null);
         setDraft(null);
+        client.hold(name, null);
         client.editVariable(name, value, atFocus.current);
         void client.flush();
       }
