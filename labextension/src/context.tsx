@@ -24,6 +24,10 @@ export const SessionContext = createContext<SessionLike | null>(null);
 export interface Notice {
   text: string;
   action?: { label: string; run(): void };
+  /** Before the action: another way to go on. */
+  other?: { label: string; run(): void };
+  /** It stands until it is closed. */
+  stays?: boolean;
 }
 
 /** What a panel has beside its session. */

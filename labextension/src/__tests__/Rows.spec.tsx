@@ -221,13 +221,75 @@ describe('a table', () => {
   test('a piece of a spreadsheet is pasted, and makes rows as it needs them', async () => {
     await open('people', RECORDS);
     await goTo(1, 0);
-    const clipboardData = { getData: () => 'cy\t3\r\n"d\tq"\t4.50\r\n' };
+    const clipboardData = { getData: () => 'cy\t3\r\n"d\tq"\t4.50\tmore\r\n' };
     await doing(() => void fireEvent.paste(grid(), { clipboardData }));
     expect(text('people')).toBe(
       '[{"who":"ann","n":1},{"who":"cy","n":3},{"who":"d\\tq","n":4.50}]'
     );
+    expect(screen.getByTestId('notice').firstChild!.textContent).toBe(
+      'Pasted into people. 1 column beyond the last one was left out.'
+    );
     await click(screen.getByTestId('notice-action'));
     expect(server.value('people')).toEqual(RECORDS);
+  });
+
+  async function paste(pasted: string): Promise<void> {
+    await doing(() => void fireEvent.paste(grid(), { clipboardData: { getData: () => pasted } }));
+  }
+
+  const said = (): string | null => screen.getByTestId('notice').firstChild!.textContent;
+
+  test('cells that are pasted and hold no number are counted, and are numbers with points', async () => {
+    await open('people', RECORDS);
+    await goTo(0, 1);
+    await paste('1,5\n2,25\nfew\n');
+    expect(text('people')).toBe(
+      '[{"who":"ann","n":"1,5"},{"who":"bob","n":"2,25"},{"who":null,"n":"few"}]'
+    );
+    expect(said()).toBe('Pasted into people. 3 cells hold no number, such as “1,5”.');
+    await pass(60_000);
+    await click(screen.getByTestId('notice-other'));
+    expect(text('people')).toBe(
+      '[{"who":"ann","n":1.5},{"who":"bob","n":2.25},{"who":null,"n":"few"}]'
+    );
+    expect(said()).toBe('Pasted into people. 1 cell holds no number, such as “few”.');
+    expect(screen.queryByTestId('notice-other')).toBeNull();
+    await click(screen.getByTestId('notice-action'));
+    expect(server.value('people')).toEqual(RECORDS);
+  });
+
+  test('cells that are pasted into a matrix and hold no number are told of, too', async () => {
+    await open('grid', [
+      [1, 2],
+      [3, 4]
+    ]);
+    await goTo(1, 0);
+    await paste('5\t6,5\n\t8');
+    expect(server.value('grid')).toEqual([
+      [1, 2],
+      [5, '6,5'],
+      [null, 8]
+    ]);
+    expect(said()).toBe('Pasted into grid. 2 cells hold no number, such as “6,5”.');
+    await click(screen.getByTestId('notice-action'));
+    expect(server.value('grid')).toEqual([
+      [1, 2],
+      [3, 4]
+    ]);
+  });
+
+  test('a pasted cell has the type of its column, and a blank one is none', async () => {
+    await open('people', [
+      { who: 'ann', n: null, at: { $localDate: '2026-11-22' }, old: true },
+      { who: 'bob', n: 2, at: null, old: false }
+    ]);
+    await goTo(0, 0);
+    await paste('7\t3\t2026-01-02\ttrue\n\t\t\tyes');
+    expect(server.value('people')).toEqual([
+      { who: '7', n: 3, at: { $localDate: '2026-01-02' }, old: true },
+      { who: '', n: null, at: null, old: 'yes' }
+    ]);
+    expect(said()).toBe('Pasted into people. 1 cell does not fit its column, such as “yes”.');
   });
 
   test('of 1,000 rows a page is in the page', async () => {

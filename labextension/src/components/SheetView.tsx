@@ -5,8 +5,8 @@ import { isNumber, type Json } from '../json';
 import { specialText } from '../scalartext';
 import type { EditableSheet, Sheet } from '../sheet';
 import { cellText, editableSheet } from './kinds';
-import { pastedCells, readCell } from './cellreading';
 import { FieldMessage } from './FieldMessage';
+import { pasted, pastedWords } from './pasting';
 import { PlaceField, type Move } from './PlaceField';
 import { errorSentence } from './sentences';
 import { SheetPager } from './SheetPager';
@@ -71,13 +71,15 @@ export function SheetView(props: {
       column: Math.max(0, Math.min(sheet.columns.length - 1, to.column))
     });
   };
-  const change = (next: Json): void => {
+  const change = (next: Json): boolean => {
     try {
       client.editVariable(name, value, next);
       setProblem(null);
       void client.flush();
+      return true;
     } catch (error) {
       setProblem(errorSentence(error, trans));
+      return false;
     }
   };
   const undo = (): void => {
@@ -92,18 +94,19 @@ export function SheetView(props: {
       go(move === 'next' ? next : { row: move === 'down' ? row + 1 : row, column });
     }
   };
-  const paste = (text: string): void => {
-    if (editable !== null) {
-      const pasted = withCells(editable, value, { row, column }, pastedCells(text), each => {
-        const reading = readCell(each.text, each.old, trans);
-        return reading.ok ? reading.value : each.text;
-      });
-      change(pasted);
-      notify({
-        text: trans.__('Pasted into %1.', name),
-        action: { label: trans.__('Undo'), run: undo }
-      });
+  const paste = (sheet: EditableSheet, text: string, withPoints = false): void => {
+    const done = pasted(sheet, { row, column }, text, trans, withPoints);
+    if (!change(done.value)) {
+      return;
     }
+    notify({
+      text: pastedWords(name, done, trans),
+      action: { label: trans.__('Undo'), run: undo },
+      stays: done.unread + done.beyond > 0,
+      ...(done.hasCommas
+        ? { other: { label: trans.__('Use Points'), run: () => paste(sheet, text, true) } }
+        : {})
+    });
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const moves = new Map<string, At>([
@@ -146,7 +149,7 @@ export function SheetView(props: {
         onPaste={event => {
           if (typing === null && editable !== null) {
             event.preventDefault();
-            paste(event.clipboardData.getData('text/plain'));
+            paste(editable, event.clipboardData.getData('text/plain'));
           }
         }}
       >
@@ -276,27 +279,4 @@ export function SheetView(props: {
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
-}
-
-/** The value with these cells from `at` on; what is below the last row makes rows, what is beyond the columns is left out. */
-export function withCells(
-  sheet: EditableSheet,
-  value: Json,
-  at: At,
-  cells: readonly (readonly string[])[],
-  read: (cell: { text: string; old: Json | undefined }) => Json
-): Json {
-  let [next, now] = [value, sheet];
-  cells.forEach((texts, y) => {
-    if (at.row + y >= now.rows) {
-      next = now.withRow();
-      now = editableSheet(next) ?? now;
-    }
-    texts.slice(0, sheet.columns.length - at.column).forEach((text, x) => {
-      const old = sheet.cell(at.row + y, at.column + x) ?? sheet.cell(0, at.column + x);
-      next = now.withCell(at.row + y, at.column + x, read({ text, old }));
-      now = editableSheet(next) ?? now;
-    });
-  });
-  return next;
 }
