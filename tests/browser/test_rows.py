@@ -231,8 +231,15 @@ def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -
     values["a_list"] = [n / 7 for n in range(40_000)]
     values["a_table"] = [{"n": n, "text": f"row {n}"} for n in range(20_000)]
     assert len(values["a_log"]) == 1_000_000
-    lab, _ = opened(jupyter, open_lab, "many", values)
+    lab, path = opened(jupyter, open_lab, "many", values)
     expect(lab.row("a_log").get_by_test_id("long-text")).to_be_visible()
+    lab.editor("a_log").click()
+    expect(lab.editor("a_log")).to_be_focused()
+    press(lab, "ControlOrMeta+Home", *"first", "Enter")
+    lab.wait_for_light("saving")
+    press(lab, "ControlOrMeta+Enter")
+    lab.wait_for_light("saved")
+    wait_for(lambda: jupyter.variables(path)["a_log"][:10], "first\nline")
     lab.editor("a_list").click()
     lab.editor("a_table").click()
     expect(lab.row("a_table").get_by_role("grid")).to_be_visible()

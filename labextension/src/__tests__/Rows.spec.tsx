@@ -2,7 +2,18 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import { parseJson, stringifyJson, type Json } from '../json';
 import { FakeServer, settle } from './fakeserver';
-import { click, doing, editor, names, pick, press, row, showSession, type } from './showsession';
+import {
+  click,
+  doing,
+  editor,
+  light,
+  names,
+  pick,
+  press,
+  row,
+  showSession,
+  type
+} from './showsession';
 
 let server: FakeServer;
 
@@ -382,6 +393,86 @@ describe('scalars', () => {
     await click(editor('log'));
     expect(editor('log').value).toHaveLength(1_000_000);
   });
+});
+
+describe('what is typed into a large value', () => {
+  const LOG = 'x'.repeat(200_000);
+  const length = (): number => (server.value('log') as string).length;
+
+  beforeEach(async () => {
+    await open('log', LOG);
+    await doing(() => editor('log').focus());
+  });
+
+  test('is sent when typing pauses', async () => {
+    await type('log', `${LOG}y`);
+    expect(light().state).toBe('saving');
+    await pass(1400);
+    await type('log', `${LOG}yz`);
+    await pass(1400);
+    expect(server.mutates).toHaveLength(0);
+    await pass(100);
+    expect(length()).toBe(200_002);
+    expect(light().state).toBe('saved');
+    expect(editor('log').value).toHaveLength(200_002);
+  });
+
+  test('is sent when the field is left, and when a cell asks for it', async () => {
+    await type('log', `${LOG}y`);
+    await doing(() => server.deliver({ type: 'flush', id: 'q' }));
+    expect(length()).toBe(200_001);
+    await type('log', `${LOG}yz`);
+    await doing(() => editor('log').blur());
+    expect(length()).toBe(200_002);
+    await type('log', `${LOG}yzz`);
+    await doing(
+      () => void fireEvent.change(screen.getByTestId('filter'), { target: { value: 'none' } })
+    );
+    expect(names()).toEqual([]);
+    await pass(500);
+    expect(length()).toBe(200_003);
+  });
+
+  test('is taken back by Escape, sent or not', async () => {
+    await type('log', `${LOG}y`);
+    await press('log', 'Escape');
+    expect(editor('log').value).toBe(LOG);
+    await pass(5000);
+    expect(server.mutates).toHaveLength(0);
+    await type('log', `${LOG}y`);
+    await pass(5000);
+    expect(length()).toBe(200_001);
+    await press('log', 'Escape');
+    expect(length()).toBe(200_000);
+  });
+
+  test('goes with a variable that is deleted elsewhere', async () => {
+    await type('log', `${LOG}y`);
+    await doing(() => server.write([{ op: 'delete', name: 'log' }]));
+    await pass(5000);
+    expect(names()).toEqual([]);
+    expect(server.mutates).toHaveLength(0);
+    expect(light().state).toBe('saved');
+  });
+});
+
+test('what is typed into a cell of a large table is sent when the cell is left', async () => {
+  await open(
+    'table',
+    [...Array(3000).keys()].map(n => ({ n, text: 'x'.repeat(40) }))
+  );
+  const [cell] = screen.getAllByRole('gridcell');
+  await doing(() => cell!.focus());
+  await key(screen.getByRole('grid'), 'Enter');
+  await fill(screen.getByTestId('place'), '0,5');
+  await pass(1000);
+  expect(light().state).toBe('saving');
+  await key(screen.getByTestId('place'), 'Tab');
+  expect(screen.getByTestId('problem').textContent).toBe('Use a point: 0.5.');
+  await fill(screen.getByTestId('place'), '0.5');
+  expect(server.mutates).toHaveLength(0);
+  await key(screen.getByTestId('place'), 'Enter');
+  expect((server.value('table') as { n: number }[])[0]!.n).toBe(0.5);
 });
 
 describe('several rows', () => {

@@ -1,5 +1,6 @@
 /**
- * A field that is being typed into: what is valid goes to the session at each keystroke, what is not stays here.
+ * A field that is being typed into: what is valid goes to the session at each keystroke, what is not stays here. Of what is
+ * large it goes when typing pauses.
  */
 import { useEffect, useRef, useState } from 'react';
 
@@ -28,10 +29,22 @@ interface Draft {
   left: boolean;
 }
 
+export interface DraftOptions {
+  /** Whether it is the variable's own field, which takes up an invalid text again that was left in it. */
+  restores?: boolean;
+  /** The variable's value is so large that each keystroke in it would be felt. */
+  isLarge?: boolean;
+}
+
+// So many characters, or as many of a value's JSON, are read when typing pauses.
+export const LARGE = 100_000;
+const PAUSE = 1500;
+
 export interface Field {
   text: string;
   problem: string | null;
   isDraft: boolean;
+  /** A text that counts at once; a large one, or one in a large value, when typing pauses. */
   change(text: string): void;
   /** A text that counts when the field is left, on Enter, or when all is sent: what is on the way to it does not. */
   type(text: string): void;
@@ -49,9 +62,9 @@ export function useDraft(
   read: (text: string) => Reading,
   /** What to say of an unfinished text once the field is left. */
   unfinished: string,
-  /** Whether it is the variable's own field, which takes up an invalid text again that was left in it. */
-  restores = true
+  options: DraftOptions = {}
 ): Field {
+  const { restores = true, isLarge = false } = options;
   const client = useClient();
   const trans = useTrans();
   const attempt = (text: string): Draft => {
@@ -98,7 +111,7 @@ export function useDraft(
       reached.current = value;
     }
   };
-  const change = (text: string): void => {
+  const take = (text: string): void => {
     begin();
     let next = attempt(text);
     const row = client.getState().variables.get(name);
@@ -120,12 +133,23 @@ export function useDraft(
     client.setInvalid(name, next.sent === null ? text : null, next.isHalf);
     setDraft(next);
   };
+  const timer = useRef<ReturnType<typeof setTimeout>>();
   const hand = (): void => {
+    clearTimeout(timer.current);
     client.hold(name, null);
     const draft = latest.current;
     // Somebody else may have deleted the variable: it is not made anew.
     if (draft?.isUnread === true && client.getState().variables.has(name)) {
-      change(draft.text);
+      take(draft.text);
+    }
+  };
+  const type = (text: string): void => {
+    clearTimeout(timer.current);
+    begin();
+    setDraft({ text, sent: null, isUnread: true, refusal: null, isHalf: true, left: false });
+    client.hold(name, () => handing.current());
+    if (client.getState().invalid.has(name)) {
+      client.setInvalid(name, text, true);
     }
   };
   // What the field has is handed over by the newest of these, also when it goes from the page.
@@ -154,16 +178,15 @@ export function useDraft(
     text: draft !== null && !overtaken ? draft.text : format(value),
     problem,
     isDraft: draft !== null,
-    change,
-    type: text => {
-      begin();
-      const next = { text, sent: null, isUnread: true, refusal: null, isHalf: true, left: false };
-      setDraft(next);
-      client.hold(name, () => handing.current());
-      if (client.getState().invalid.has(name)) {
-        client.setInvalid(name, text, true);
+    change: text => {
+      if (isLarge || text.length > LARGE) {
+        type(text);
+        timer.current = setTimeout(() => handing.current(), PAUSE);
+      } else {
+        take(text);
       }
     },
+    type,
     focus: () => {
       if (draft === null) {
         atFocus.current = value;
@@ -183,6 +206,7 @@ export function useDraft(
       if (draft !== null || !sameJson(atFocus.current, value)) {
         client.setInvalid(name, null);
         setDraft(null);
+        clearTimeout(timer.current);
         client.hold(name, null);
         client.editVariable(name, value, atFocus.current);
         void client.flush();
