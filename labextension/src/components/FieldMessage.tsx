@@ -1,9 +1,6 @@
 import React, { useEffect, useState } from 'react';
 
-let isPressed = false;
-document.addEventListener('pointerdown', () => (isPressed = true), true);
-const LETS_GO = ['pointerup', 'pointercancel'];
-LETS_GO.forEach(type => document.addEventListener(type, () => (isPressed = false), true));
+import { afterPress, isPressing } from './press';
 
 /** The sentence under a field whose content cannot be saved. */
 export function FieldMessage(props: {
@@ -18,22 +15,10 @@ export function FieldMessage(props: {
   );
 }
 
-/** A press that leaves a field is a click on what stands there: a sentence comes after it, for it would move that away. */
+/** A sentence moves what stands below it: one that leaving a field brings comes after the press that left it. */
 function useUnpressed(problem: string | null): string | null {
   const [shown, show] = useState(problem);
-  const waits = problem !== null && shown === null && isPressed;
-  useEffect(() => {
-    if (!waits) {
-      show(problem);
-      return;
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const onUp = (): void => void (timer = setTimeout(() => show(problem)));
-    LETS_GO.forEach(type => document.addEventListener(type, onUp, true));
-    return () => {
-      clearTimeout(timer);
-      LETS_GO.forEach(type => document.removeEventListener(type, onUp, true));
-    };
-  }, [problem, waits]);
+  const waits = problem !== null && shown === null && isPressing();
+  useEffect(() => afterPress(() => show(problem)), [problem, waits]);
   return waits ? null : problem;
 }

@@ -1,20 +1,16 @@
 import React, { memo, useRef, useState } from 'react';
 
 import { useClient, useSelected, useSurroundings, useVariable } from '../context';
-import { isPythonName } from '../names';
 import { ConflictCard } from './ConflictCard';
-import { kindOf, kindWords, opensWhole } from './kinds';
+import { kindOf, opensWhole } from './kinds';
 import { isUnset, specProblem } from '../specs';
 import { refusedOf, RefusedCard } from './RefusedCard';
-import { RenameField } from './RenameField';
-import { RowCheck } from './RowCheck';
-import { RowMenu } from './RowMenu';
+import { RowHead } from './RowHead';
 import { RowPast } from './RowPast';
 import { useRows } from './rows';
 import { useRemembered } from './useRemembered';
 import { useRowDrag } from './useRowDrag';
 import { ValueEditor, type Shown } from './ValueEditor';
-import { WrittenBy } from './WrittenBy';
 
 export const VariableRow = memo(function VariableRow(props: {
   name: string;
@@ -35,7 +31,7 @@ export const VariableRow = memo(function VariableRow(props: {
   // An editor that comes back into view does not take the focus from where it is.
   const isAsked = useRef(false);
   const [renames, setRenames] = useState(false);
-  const { selection, move } = useRows();
+  const { move } = useRows();
   const drag = useRowDrag(name);
   if (row === undefined) {
     return null;
@@ -98,62 +94,16 @@ export const VariableRow = memo(function VariableRow(props: {
         }
       }}
     >
-      <div
-        className="jp-SessionRow-head"
-        {...(renames ? {} : drag.handle)}
-        onClick={event => {
-          const isLine = !(event.target as Element).closest('button, input');
-          if (isLine && event.shiftKey) {
-            selection.extend(name);
-          } else if (isLine && (event.ctrlKey || event.metaKey)) {
-            selection.toggle(name);
-          }
-        }}
-      >
-        <RowCheck name={name} />
-        {renames ? (
-          <RenameField name={name} onEnd={() => setRenames(false)} />
-        ) : (
-          <span
-            className="jp-SessionRow-name"
-            title={
-              isPythonName(name)
-                ? name
-                : trans.__('%1, in cells: %2', name, `session[${JSON.stringify(name)}]`)
-            }
-          >
-            {name}
-          </span>
-        )}
-        <span className="jp-SessionRow-kinds">
-          <span className="jp-SessionRow-kind" data-testid="type" title={kindWords(value, trans)}>
-            {kindWords(value, trans)}
-          </span>
-        </span>
-        {isLocked ? (
-          <span className="jp-SessionPill" data-state="locked">
-            {trans.__('locked')}
-          </span>
-        ) : null}
-        {isStale && !pending ? (
-          <span className="jp-SessionPill" data-state="stale">
-            {trans.__('stale')}
-          </span>
-        ) : null}
-        <WrittenBy row={row} />
-        <RowMenu
-          row={row}
-          readOnly={readOnly}
-          isOpen={shown === 'json'}
-          onOpen={open => show(open ? 'json' : 'brief')}
-          onRename={() => setRenames(true)}
-        />
-      </div>
-      {spec?.description === undefined ? null : (
-        <div className="jp-SessionRow-about" data-testid="about" title={spec.description}>
-          {spec.description}
-        </div>
-      )}
+      <RowHead
+        row={row}
+        isStale={isStale}
+        readOnly={readOnly}
+        shown={shown}
+        onOpen={show}
+        renames={renames}
+        onRename={setRenames}
+        handle={drag.handle}
+      />
       <RowPast row={row} />
       {conflict === undefined ? null : <ConflictCard conflict={conflict} />}
       <ValueEditor

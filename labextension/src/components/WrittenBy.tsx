@@ -68,7 +68,9 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   if (row.pending) {
     return (
       <span className="jp-SessionRow-who">
-        {isOffline ? trans.__('kept here') : trans.__('saving …')}
+        <span className="jp-SessionRow-author">
+          {isOffline ? trans.__('kept here') : trans.__('saving …')}
+        </span>
       </span>
     );
   }
@@ -80,7 +82,10 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
       title={trans.__('Written by %1, %2, revision %3', who, when, row.revision)}
       data-testid="written-by"
     >
-      {who} · {agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}
+      <span className="jp-SessionRow-author">{who}</span>
+      <span className="jp-SessionRow-ago">
+        {` · ${agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}`}
+      </span>
     </span>
   );
 }
