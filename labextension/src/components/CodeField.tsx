@@ -21,6 +21,10 @@ export function CodeField(props: {
       field.save();
     } else if (event.key === 'Escape') {
       field.restore();
+    } else if (event.key === 'Tab') {
+      // Leads on, as from any field: JupyterLab's editor would write spaces, and nobody without a mouse would come out.
+      event.stopPropagation();
+      return;
     } else {
       return;
     }
