@@ -57,6 +57,7 @@ export function NumberField(props: {
   const { name, value, field, readOnly } = props;
   const trans = useTrans();
   const message = useId();
+  const now = Number(textOf(value));
   const step = (by: number): void => {
     const reading = readNumber(field.text);
     if (reading.ok && !readOnly) {
@@ -104,7 +105,8 @@ export function NumberField(props: {
           type="text"
           inputMode="decimal"
           role="spinbutton"
-          aria-valuenow={Number(textOf(value))}
+          // What is no number is told by its text alone.
+          aria-valuenow={value !== null && Number.isFinite(now) ? now : undefined}
           aria-valuetext={field.text}
           // More digits than the field is wide are seen there.
           title={field.text.length > LONG ? field.text : undefined}

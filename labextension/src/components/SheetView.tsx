@@ -154,7 +154,11 @@ export function SheetView(props: {
         }}
       >
         <div role="row" aria-rowindex={1} style={{ gridTemplateColumns: gridColumns }}>
-          {labelled ? <span data-head role="columnheader" aria-label={trans.__('row')} /> : null}
+          {labelled ? (
+            <span data-head role="columnheader">
+              {trans.__('row')}
+            </span>
+          ) : null}
           {columns.map(i => {
             const { name: title, dtype } = sheet.columns[i]!;
             return (
@@ -165,7 +169,7 @@ export function SheetView(props: {
                 aria-colindex={i + 1}
                 title={dtype === null ? title : `${title}, ${dtype}`}
               >
-                {title}
+                {title === '' ? '–' : title}
                 {dtype === null ? null : <small data-dtype>{dtype}</small>}
               </span>
             );
