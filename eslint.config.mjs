@@ -7,7 +7,7 @@ import ts from 'typescript-eslint';
  * from the files before it.
  */
 const layers = [
-  ['json', 'ids', 'names', 'numbertext', 'pacer', 'asks', 'proposal'],
+  ['json', 'ids', 'names', 'layered', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model', 'frames', 'changes', 'overlay'],
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],

@@ -73,9 +73,9 @@ export class Shelf {
 
   writeState(sessionId: string, state: KnownState): void {
     const key = this._prefix('state', sessionId);
-    const text = stringifyJson(state);
+    const text = stateText(state);
     try {
-      if (text.length > LARGEST_STATE) {
+      if (text === null) {
         this.storage?.removeItem(key);
       } else {
         this.storage?.setItem(key, text);
@@ -212,4 +212,27 @@ export class Shelf {
     const keys = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage!.key(i) ?? '');
     return keys.filter(key => key.startsWith(prefix));
   }
+}
+
+// Of many rows few have changed since the state was last written down. A large one is not held twice.
+const rowTexts = new WeakMap<Row, string>();
+const LARGEST_TEXT = 2000;
+
+/** null where it is too large: then most of it is not written out at all. */
+function stateText({ rows, ...rest }: KnownState): string | null {
+  const end = stringifyJson(rest).slice(1);
+  const texts: string[] = [];
+  let size = end.length;
+  for (const row of rows) {
+    const text = rowTexts.get(row) ?? stringifyJson(row);
+    if (text.length <= LARGEST_TEXT) {
+      rowTexts.set(row, text);
+    }
+    texts.push(text);
+    size += text.length + 1;
+    if (size > LARGEST_STATE) {
+      return null;
+    }
+  }
+  return `{"rows":[${texts.join(',')}],${end}`;
 }

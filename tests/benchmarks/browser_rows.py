@@ -59,16 +59,23 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
     """The two sessions take turns, in one page."""
     many, few = f"{effort.variables:,} variables", "10"
     steps = ("open", "type", "scroll", "hear")
-    seen: dict[tuple[str, str], list[Watched]] = {(which, step): [] for which in (many, few) for step in steps}
+    seen: dict[tuple[str, str], list[Watched]] = {
+        (which, step): [] for which in (many, few) for step in ("first", *steps)
+    }
     count = max(3, effort.samples // (4 * effort.rounds))
     with looking(Path(tempfile.mkdtemp(dir=server.folder))) as screen:
+        # The page is loaded with another one.
+        screen.session("page.ipynb", {_field("page.ipynb"): "text"})
+        _open(screen, "page.ipynb")
         sizes = {few: 10, many: effort.variables}
         paths = {which: f"{size}.ipynb" for which, size in sizes.items()}
         sessions = {
             which: screen.session(paths[which], _variables(paths[which], size)) for which, size in sizes.items()
         }
         for which in (many, few):
-            _open(screen, paths[which])
+            with screen.watched() as first:
+                _open(screen, paths[which])
+            seen[which, "first"].append(first)
         for turn in range(effort.rounds):
             for which in (many, few):
                 with screen.watched() as opening:
@@ -84,6 +91,11 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
                 for step, watched in zip(steps, (opening, typing, scrolling, hearing), strict=True):
                     seen[which, step].append(watched)
     return [
+        replace(
+            _opened(many, seen[many, "first"], seen[few, "first"]),
+            key="panel-first",
+            what=f"panel with {many}: opened for the first time, with all of it coming over the channel",
+        ),
         _opened(many, seen[many, "open"], seen[few, "open"]),
         _painted("panel-type", f"panel with {many}: keystroke to paint", seen[many, "type"], seen[few, "type"]),
         _painted("panel-scroll", f"panel with {many}: turn of the wheel to paint", seen[many, "scroll"], seen[few, "scroll"]),

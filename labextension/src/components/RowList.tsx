@@ -1,5 +1,10 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
-import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual';
+import {
+  defaultRangeExtractor,
+  measureElement,
+  useVirtualizer,
+  type Range
+} from '@tanstack/react-virtual';
 import React, {
   memo,
   useCallback,
@@ -11,7 +16,8 @@ import React, {
 } from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
-import { useSelected, useTrans } from '../context';
+import { useClient, useSelected, useTrans } from '../context';
+import { kindOf } from './kinds';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
 import { VariableRow } from './VariableRow';
@@ -25,7 +31,7 @@ type Item =
 const FEW = 60;
 // One kind of list becomes the other only while no row has the focus, which would be lost with its row; but for so many.
 const MANY = 300;
-const ROW_HEIGHT = 52;
+const ROW_HEIGHT = 57;
 const TITLE_HEIGHT = 28;
 const NONE: ReadonlyMap<string, string> = new Map();
 
@@ -151,10 +157,25 @@ function LongList(props: {
     },
     [heldAt]
   );
+  const client = useClient();
+  // Rows of one kind are mostly as high as the last one that was measured. Where that is so nothing has to be placed anew;
+  // where it is not, all that stand below have to.
+  const heights = useRef(new Map<string, number>());
+  const sortOf = (i: number): string => {
+    const item = items[i];
+    const row = item?.kind === 'row' ? client.getState().variables.get(item.key) : undefined;
+    return row === undefined ? (item?.kind ?? 'title') : `row ${kindOf(row.value)}`;
+  };
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: i => (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
+    estimateSize: i =>
+      heights.current.get(sortOf(i)) ?? (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
+    measureElement: (element, entry, instance) => {
+      const height = measureElement(element, entry, instance);
+      heights.current.set(sortOf(instance.indexFromElement(element)), height);
+      return height;
+    },
     getItemKey,
     rangeExtractor,
     overscan: 6

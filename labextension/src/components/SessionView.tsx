@@ -9,6 +9,7 @@ import {
   type Notice
 } from '../context';
 import type { ChannelEnd } from '../channel';
+import type { ViewRow } from '../overlay';
 import { Selection } from '../selection';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
@@ -28,6 +29,8 @@ import { useHeldRow } from './useHeldRow';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
+const NONE: ReadonlyMap<string, ViewRow> = new Map();
+
 /** One session, from its name to its revision. */
 export function SessionView(): React.JSX.Element {
   const around = useSurroundings();
@@ -45,7 +48,10 @@ export function SessionView(): React.JSX.Element {
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
   const conflicts = useSelected(state => state.conflicts);
-  const variables = useSelected(state => state.variables);
+  // Asked where something has no row alone, or all of this would be drawn again on each keystroke.
+  const variables = useSelected(({ refused, conflicts, variables }) =>
+    refused.length + conflicts.size === 0 ? NONE : variables
+  );
   // What a row shows is not said twice.
   const elsewhere = refused.filter(each => {
     const { name } = each.edit.op;

@@ -10,24 +10,26 @@ import { kindOf } from './kinds';
 
 const collator = new Intl.Collator(undefined, { numeric: true });
 
-/** What the place of a row depends on, and the row it was read off. */
-interface Mark {
-  row: Row;
-  key: number | string;
+type Key = number | string;
+
+export interface Ordering {
+  order: Order;
+  own: readonly string[];
+  variables: ReadonlyMap<string, ViewRow>;
+  saved: Rows;
+  isHeld: boolean;
 }
 
 export class RowOrder {
-  /** The same array as long as the same names stand in the same places. */
-  sorted(
-    order: Order,
-    own: readonly string[],
-    variables: ReadonlyMap<string, ViewRow>,
-    saved: Rows,
-    isHeld: boolean
-  ): readonly string[] {
+  /**
+   * The same array as long as the same names stand in the same places.
+   * @param changed the names of rows that may be others than in the last call; null where any may
+   */
+  sorted(now: Ordering, changed: ReadonlySet<string> | null): readonly string[] {
+    const { order, own } = now;
     const isOther = order !== this._order || own !== this._own;
-    const named = this._takeNames(variables);
-    const marked = this._mark(order, variables, saved, isHeld && !isOther);
+    const named = this._takeNames(now.variables, changed);
+    const marked = this._mark(now, isOther || changed === null ? null : changed);
     if (isOther || named || marked) {
       this._sorted = this._inOrder(order, own);
       this._order = order;
@@ -37,42 +39,53 @@ export class RowOrder {
   }
 
   /** @returns whether there are others than before */
-  private _takeNames(variables: ReadonlyMap<string, ViewRow>): boolean {
-    const kept = this._byName.filter(name => variables.has(name));
-    if (kept.length === this._byName.length && kept.length === variables.size) {
+  private _takeNames(
+    variables: ReadonlyMap<string, ViewRow>,
+    changed: ReadonlySet<string> | null
+  ): boolean {
+    const touched = changed ?? new Set([...variables.keys(), ...this._byName]);
+    const gone = [...touched].filter(name => this._places.has(name) && !variables.has(name));
+    const come = [...touched].filter(name => !this._places.has(name) && variables.has(name));
+    if (gone.length === 0 && come.length === 0) {
       return false;
     }
-    const known = new Set(kept);
-    const others = [...variables.keys()].filter(name => !known.has(name));
-    this._byName = [...kept, ...others.sort(collator.compare)].sort(collator.compare);
+    const kept = this._byName.filter(name => variables.has(name));
+    // What is in order already is only merged.
+    come.sort(collator.compare);
+    this._byName = kept.length === 0 ? come : [...kept, ...come].sort(collator.compare);
     this._places = new Map(this._byName.map((name, place) => [name, place]));
     return true;
   }
 
-  /** @returns whether a row's mark is another one */
-  private _mark(
-    order: Order,
-    variables: ReadonlyMap<string, ViewRow>,
-    saved: Rows,
-    isHeld: boolean
-  ): boolean {
+  /** @returns whether a row's key is another one */
+  private _mark(now: Ordering, changed: ReadonlySet<string> | null): boolean {
+    const { order, variables, saved, isHeld } = now;
     if (order !== 'changed' && order !== 'type') {
-      this._marks.clear();
+      this._keys.clear();
       return false;
     }
-    const before = order === this._order ? this._marks : new Map<string, Mark>();
-    let isOther = before.size !== variables.size;
-    this._marks = new Map();
-    for (const [name, shown] of variables) {
-      const row = saved.get(name) ?? shown;
-      const old = before.get(name);
-      if (old !== undefined && (isHeld || old.row === row)) {
-        this._marks.set(name, old);
-        continue;
+    const isAll = changed === null;
+    if (order !== this._order) {
+      this._keys.clear();
+    }
+    const names = isAll ? new Set([...variables.keys(), ...this._keys.keys()]) : new Set(changed);
+    if (!isHeld) {
+      this._missed.forEach(name => names.add(name));
+      this._missed.clear();
+    }
+    let isOther = false;
+    for (const name of names) {
+      const row = saved.get(name) ?? variables.get(name);
+      const before = this._keys.get(name);
+      if (row === undefined || !variables.has(name)) {
+        isOther = this._keys.delete(name) || isOther;
+      } else if (before !== undefined && isHeld) {
+        this._missed.add(name);
+      } else {
+        const key = order === 'changed' ? -row.updatedAt : typeOf(row);
+        isOther ||= key !== before;
+        this._keys.set(name, key);
       }
-      const key = order === 'changed' ? -row.updatedAt : typeOf(row);
-      isOther ||= old?.key !== key;
-      this._marks.set(name, { row, key });
     }
     return isOther;
   }
@@ -84,12 +97,10 @@ export class RowOrder {
     if (order === 'name') {
       return this._byName;
     }
-    const types = [...this._marks.values()].flatMap(({ key }) =>
-      typeof key === 'string' ? key : []
-    );
+    const types = [...this._keys.values()].flatMap(key => (typeof key === 'string' ? key : []));
     const ranks = new Map([...new Set(types)].sort(collator.compare).map((key, i) => [key, i]));
     const rankOf = (name: string): number => {
-      const { key } = this._marks.get(name)!;
+      const key = this._keys.get(name)!;
       return typeof key === 'string' ? ranks.get(key)! : key;
     };
     // The order before this one first: what is nearly in order is sorted quickly.
@@ -104,7 +115,9 @@ export class RowOrder {
   private _own: readonly string[] = [];
   private _byName: readonly string[] = [];
   private _places: ReadonlyMap<string, number> = new Map();
-  private _marks = new Map<string, Mark>();
+  private readonly _keys = new Map<string, Key>();
+  /** Rows that changed while nothing was to move. */
+  private readonly _missed = new Set<string>();
   private _sorted: readonly string[] = [];
 }
 

@@ -1,10 +1,12 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import type { Rows } from '../model';
 import type { RunnerState } from '../runner';
 import { mergeSteps, scanCells, type CellSource, type StepView } from '../steps';
 
 const NO_CELLS: readonly CellSource[] = [];
+const NO_ROWS: Rows = new Map();
 
 /** The notebook's steps and those of its session, as they stand now. */
 export function useSteps(): StepView[] {
@@ -15,8 +17,11 @@ export function useSteps(): StepView[] {
     () => notebook?.kernelId ?? null
   );
   const known = useSelected(state => state.steps);
-  const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
+  // Without a step nothing here depends on a value, and nothing is drawn again when one changes.
+  const variables = useSelected(state =>
+    state.steps.size + declared.length === 0 ? NO_ROWS : state.variables
+  );
   return useMemo(
     () => mergeSteps(declared, known, variables, kernel),
     [declared, known, variables, kernel]
