@@ -38,11 +38,47 @@ test('a declared variable shows what it is, and is a parameter whoever wrote it'
   expect(within(row('lr')).getByTestId('about').textContent).toBe('learning rate');
 });
 
+test('its type is what it was declared to be, with or without a value', async () => {
+  const declared: Record<string, Spec> = {
+    lr: RATE,
+    epochs: { schema: { type: 'integer', minimum: 1 } },
+    depth: { schema: { type: 'integer', minimum: 1, maximum: 9 }, default: 3 },
+    share: { schema: { type: 'number', exclusiveMaximum: 1 } },
+    optimizer: { schema: { enum: ['adam', 'sgd', 3] }, default: 'adam' },
+    day: { schema: { type: 'string', format: 'date' } },
+    on: { schema: { type: 'boolean' } },
+    note: { schema: { type: ['string', 'null'] } },
+    seed: { schema: { type: 'number' }, default: 1 },
+    sizes: { schema: { type: 'array' }, default: [1, 2] }
+  };
+  Object.entries(declared).forEach(([name, spec]) => server.declare(name, spec));
+  server.set('lr', 'a text that came before');
+  server.declare('other', { description: 'nothing of its type' });
+  await showSession(server);
+  const types = Object.fromEntries(
+    [...names()].map(name => [name, within(row(name!)).getByTestId('type').textContent])
+  );
+  expect(types).toEqual({
+    lr: 'text',
+    epochs: 'integer ≥ 1',
+    depth: 'integer 1 – 9',
+    share: 'number < 1',
+    optimizer: 'one of 3',
+    day: 'date',
+    on: 'switch',
+    note: 'text',
+    seed: 'number',
+    sizes: '2 numbers',
+    other: 'null'
+  });
+});
+
 test('a number between bounds has a slider', async () => {
   server.declare('lr', RATE);
   await showSession(server);
   const slider = within(row('lr')).getByTestId<HTMLInputElement>('slider');
   expect([slider.min, slider.max, slider.step, slider.value]).toEqual(['0', '1', '0.01', '0.1']);
+  expect(within(row('lr')).getByTestId('slider-ends').textContent).toBe('01');
   await doing(() => void fireEvent.change(slider, { target: { value: '0.75' } }));
   expect(editor('lr').value).toBe('0.75');
   await doing(() => void fireEvent.blur(slider));

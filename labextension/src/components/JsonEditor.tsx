@@ -4,6 +4,7 @@ import { useTrans } from '../context';
 import { parseJson, prettyJson, type Json } from '../json';
 import { CodeField } from './CodeField';
 import { jsonSentence } from './sentences';
+import { ValueBar } from './ValueBar';
 import { useDraft, type Reading } from './useDraft';
 
 /** The value as JSON text, with highlighting; what is not JSON stays in the field and is not sent. */
@@ -26,5 +27,10 @@ export function JsonEditor(props: {
   const pretty = useMemo(() => prettyJson(value), [value]);
   const format = (each: Json): string => (each === value ? pretty : prettyJson(each));
   const field = useDraft(name, value, format, read, '');
-  return <CodeField {...props} field={field} mimeType="application/json" />;
+  return (
+    <>
+      <CodeField {...props} field={field} mimeType="application/json" />
+      <ValueBar />
+    </>
+  );
 }

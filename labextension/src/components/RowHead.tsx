@@ -3,7 +3,7 @@ import React from 'react';
 import { useTrans } from '../context';
 import { isPythonName } from '../names';
 import type { ViewRow } from '../overlay';
-import { kindWords } from './kinds';
+import { declaredWords } from './declared';
 import { RenameField } from './RenameField';
 import { RowAbout } from './RowAbout';
 import { RowCheck } from './RowCheck';
@@ -33,7 +33,7 @@ export function RowHead(props: {
   const trans = useTrans();
   const { selection } = useRows();
   const isLocked = spec?.locked === true;
-  const kind = kindWords(value, trans);
+  const kind = declaredWords(spec, value, trans);
   const title = isPythonName(name)
     ? name
     : trans.__('%1, in cells: %2', name, `session[${JSON.stringify(name)}]`);

@@ -20,7 +20,8 @@ export function SheetPager(props: {
     <>
       {rows < sheet.rows ? (
         <Turn
-          text={trans.__('rows %1–%2 of %3', top, top + rows - 1, sheet.rows)}
+          text={trans.__('%1–%2 of %3', top, top + rows - 1, sheet.rows)}
+          title={trans.__('rows')}
           less={trans.__('Rows before')}
           more={trans.__('Rows after')}
           testid="rows"
@@ -32,7 +33,8 @@ export function SheetPager(props: {
       ) : null}
       {columns < sheet.columns.length ? (
         <Turn
-          text={trans.__('columns %1–%2 of %3', left + 1, left + columns, sheet.columns.length)}
+          text={trans.__('%1–%2 of %3', left + 1, left + columns, sheet.columns.length)}
+          title={trans.__('columns')}
           less={trans.__('Columns before')}
           more={trans.__('Columns after')}
           testid="columns"
@@ -50,13 +52,14 @@ export function SheetPager(props: {
 
 function Turn(props: {
   text: string;
+  title: string;
   less: string;
   more: string;
   testid: string;
   onLess: (() => void) | null;
   onMore: (() => void) | null;
 }): React.JSX.Element {
-  const { text, less, more, testid, onLess, onMore } = props;
+  const { text, title, less, more, testid, onLess, onMore } = props;
   return (
     <div className="jp-SessionSheet-pager">
       <IconButton
@@ -67,7 +70,7 @@ function Turn(props: {
         disabled={onLess === null}
         onClick={() => onLess?.()}
       />
-      <span>{text}</span>
+      <span title={title}>{text}</span>
       <IconButton
         icon={caretRightIcon}
         testid={`${testid}-after`}

@@ -1,3 +1,4 @@
+import { addIcon, deleteIcon } from '@jupyterlab/ui-components';
 import React, { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { useClient, useSurroundings } from '../context';
@@ -6,12 +7,14 @@ import { specialText } from '../scalartext';
 import type { EditableSheet, Sheet } from '../sheet';
 import { cellText, editableSheet } from './kinds';
 import { FieldMessage } from './FieldMessage';
+import { IconButton } from './IconButton';
 import { pasted, pastedWords } from './pasting';
 import { PlaceField, type Move } from './PlaceField';
 import { errorSentence } from './sentences';
 import { SheetPager } from './SheetPager';
 import { hasLabels } from './TablePreview';
 import { useWidth } from './useWidth';
+import { ValueBar } from './ValueBar';
 
 const PAGE_ROWS = 12;
 const COLUMN_WIDTH = 76;
@@ -30,6 +33,8 @@ export function SheetView(props: {
   value: Json;
   sheet: Sheet;
   readOnly: boolean;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
 }): React.JSX.Element {
   const { name, value, sheet, readOnly } = props;
   const client = useClient();
@@ -41,9 +46,11 @@ export function SheetView(props: {
   const [at, setAt] = useState<At>({ row: 0, column: 0 });
   const [typing, setTyping] = useState<{ start?: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const takesFocus = useRef(false);
+  const takesFocus = useRef(props.takesFocus);
   // A second click on a cell opens it; the first one only goes there, to type or paste over it.
   const wasAt = useRef(false);
+  // The focus that it has from being opened is not of somebody's choice.
+  const isTouched = useRef(false);
 
   const labelled = editable !== null || hasLabels(sheet);
   const fits = Math.max(1, Math.floor((width - (labelled ? LABEL_WIDTH : 0)) / COLUMN_WIDTH));
@@ -109,6 +116,7 @@ export function SheetView(props: {
     });
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
+    isTouched.current = true;
     const moves = new Map<string, At>([
       ['ArrowUp', { row: row - 1, column }],
       ['ArrowDown', { row: row + 1, column }],
@@ -207,7 +215,9 @@ export function SheetView(props: {
                   onFocus={() => (isAt ? undefined : moveTo({ row: r, column: c }))}
                   onDoubleClick={() => editable !== null && setTyping({})}
                   onMouseDown={() => {
-                    wasAt.current = isAt && host.current?.contains(document.activeElement) === true;
+                    const isInside = host.current?.contains(document.activeElement) === true;
+                    wasAt.current = isTouched.current && isAt && isInside;
+                    isTouched.current = true;
                   }}
                   onClick={() => {
                     if (typing === null && wasAt.current && editable !== null) {
@@ -238,45 +248,48 @@ export function SheetView(props: {
         ))}
       </div>
       <FieldMessage id={message} problem={problem} />
-      <SheetPager
-        sheet={sheet}
-        shown={{ top, left, rows: rows.length, columns: columns.length }}
-        pageRows={PAGE_ROWS}
-        pageColumns={fits}
-        onGo={moveTo}
-      />
-      {editable === null ? null : (
-        <div className="jp-SessionSheet-actions">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="add-row"
-            disabled={isStuck}
-            onClick={() => {
-              change(editable.withRow());
-              takesFocus.current = true;
-              setAt({ row: sheet.rows, column: 0 });
-            }}
-          >
-            {trans.__('Add row')}
-          </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="delete-row"
-            disabled={sheet.rows < 2 || isStuck}
-            onClick={() => {
-              change(editable.withoutRow(row));
-              notify({
-                text: trans.__('Deleted row %1 of %2.', sheet.label(row), name),
-                action: { label: trans.__('Undo'), run: undo }
-              });
-            }}
-          >
-            {trans.__('Delete row %1', sheet.label(row))}
-          </button>
-        </div>
-      )}
+      <ValueBar
+        place={
+          <SheetPager
+            sheet={sheet}
+            shown={{ top, left, rows: rows.length, columns: columns.length }}
+            pageRows={PAGE_ROWS}
+            pageColumns={fits}
+            onGo={moveTo}
+          />
+        }
+      >
+        {editable === null ? null : (
+          <>
+            <IconButton
+              icon={addIcon}
+              testid="add-row"
+              label={trans.__('Add row')}
+              quiet
+              disabled={isStuck}
+              onClick={() => {
+                change(editable.withRow());
+                takesFocus.current = true;
+                setAt({ row: sheet.rows, column: 0 });
+              }}
+            />
+            <IconButton
+              icon={deleteIcon}
+              testid="delete-row"
+              label={trans.__('Delete row %1', sheet.label(row))}
+              quiet
+              disabled={sheet.rows < 2 || isStuck}
+              onClick={() => {
+                change(editable.withoutRow(row));
+                notify({
+                  text: trans.__('Deleted row %1 of %2.', sheet.label(row), name),
+                  action: { label: trans.__('Undo'), run: undo }
+                });
+              }}
+            />
+          </>
+        )}
+      </ValueBar>
     </div>
   );
 }

@@ -51,21 +51,27 @@ export function SliderEditor(props: {
   };
   return (
     <div className="jp-SessionSlider">
-      <input
-        type="range"
-        data-testid="slider"
-        aria-label={trans.__('%1, between %2 and %3', name, least, most)}
-        min={least}
-        max={most}
-        step={stepOf(spec, least, most)}
-        disabled={readOnly}
-        value={typed.ok ? numberText(typed.value) : (numberOf(value) ?? least)}
-        onChange={event => field.change(event.target.value)}
-        onFocus={field.focus}
-        onPointerUp={() => void client.flush()}
-        onBlur={field.blur}
-        onKeyDown={onKeyDown}
-      />
+      <div className="jp-SessionSlider-track">
+        <input
+          type="range"
+          data-testid="slider"
+          aria-label={trans.__('%1, between %2 and %3', name, least, most)}
+          min={least}
+          max={most}
+          step={stepOf(spec, least, most)}
+          disabled={readOnly}
+          value={typed.ok ? numberText(typed.value) : (numberOf(value) ?? least)}
+          onChange={event => field.change(event.target.value)}
+          onFocus={field.focus}
+          onPointerUp={() => void client.flush()}
+          onBlur={field.blur}
+          onKeyDown={onKeyDown}
+        />
+        <div className="jp-SessionSlider-ends" data-testid="slider-ends" aria-hidden="true">
+          <span>{least}</span>
+          <span>{most}</span>
+        </div>
+      </div>
       <div className="jp-SessionSlider-number">
         <NumberField name={name} value={value} field={field} readOnly={readOnly} />
       </div>

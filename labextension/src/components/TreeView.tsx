@@ -1,3 +1,4 @@
+import { addIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { useClient, useSurroundings } from '../context';
@@ -14,15 +15,19 @@ import {
   type TreeRow
 } from '../treerows';
 import { FieldMessage } from './FieldMessage';
+import { IconButton } from './IconButton';
 import { openMenu } from './menu';
 import { errorSentence } from './sentences';
 import { TreeLine, type TreeActions } from './TreeLine';
+import { ValueBar } from './ValueBar';
 
 /** A nested value as a tree, to be walked and edited from the keyboard or with a pointer. Each edit changes its place alone. */
 export function TreeView(props: {
   name: string;
   value: Json;
   readOnly: boolean;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
 }): React.JSX.Element {
   const { name, value, readOnly } = props;
   const client = useClient();
@@ -34,7 +39,7 @@ export function TreeView(props: {
   const [at, setAt] = useState<string | null>(null);
   const [editing, setEditing] = useState<{ pointer: string; what: 'key' | 'value' } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const takesFocus = useRef(false);
+  const takesFocus = useRef(props.takesFocus);
   const rows = useMemo(() => treeRows(value, open, shown), [value, open, shown]);
   const current = rows.find(row => row.pointer === at) ?? rows[0];
 
@@ -255,16 +260,17 @@ export function TreeView(props: {
         <p className="jp-SessionTree-none">{trans.__('Nothing in it yet.')}</p>
       ) : null}
       {editing === null ? <FieldMessage id={message} problem={problem} /> : null}
-      {readOnly ? null : (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-link"
-          data-testid="tree-add"
-          onClick={() => add('')}
-        >
-          {Array.isArray(value) ? trans.__('Add item') : trans.__('Add key')}
-        </button>
-      )}
+      <ValueBar>
+        {readOnly ? null : (
+          <IconButton
+            icon={addIcon}
+            testid="tree-add"
+            label={Array.isArray(value) ? trans.__('Add item') : trans.__('Add key')}
+            quiet
+            onClick={() => add('')}
+          />
+        )}
+      </ValueBar>
     </div>
   );
 }

@@ -23,6 +23,7 @@ import { Summary } from './Summary';
 import { SwitchEditor } from './SwitchEditor';
 import { TablePreview } from './TablePreview';
 import { TreeView } from './TreeView';
+import { ValueBar } from './ValueBar';
 import { PictureView, TypedPreview } from './TypedPreview';
 
 /** How a row shows its value: in brief, whole with what its kind offers, or as JSON. */
@@ -78,7 +79,13 @@ export function ValueEditor(props: {
       return <SwitchEditor name={name} value={value === true} readOnly={readOnly} />;
     default:
       return shown === 'whole' ? (
-        <WholeValue name={name} value={value} kind={kind} readOnly={readOnly} />
+        <WholeValue
+          name={name}
+          value={value}
+          kind={kind}
+          readOnly={readOnly}
+          takesFocus={takesFocus}
+        />
       ) : (
         <button
           type="button"
@@ -126,14 +133,29 @@ function Brief({ name, value, kind }: BriefProps): React.JSX.Element | null {
   }
 }
 
-function WholeValue(props: BriefProps & { readOnly: boolean }): React.JSX.Element {
-  const { name, value, kind, readOnly } = props;
+function WholeValue(
+  props: BriefProps & { readOnly: boolean; takesFocus: boolean }
+): React.JSX.Element {
+  const { name, value, kind, readOnly, takesFocus } = props;
   const sheet = useMemo(() => sheetOf(value), [value]);
   if (kind === 'image') {
-    return <PictureView name={name} value={value} />;
+    return (
+      <>
+        <PictureView name={name} value={value} />
+        <ValueBar />
+      </>
+    );
   }
   if (sheet !== null) {
-    return <SheetView name={name} value={value} sheet={sheet} readOnly={readOnly} />;
+    return (
+      <SheetView
+        name={name}
+        value={value}
+        sheet={sheet}
+        readOnly={readOnly}
+        takesFocus={takesFocus}
+      />
+    );
   }
-  return <TreeView name={name} value={value} readOnly={readOnly} />;
+  return <TreeView name={name} value={value} readOnly={readOnly} takesFocus={takesFocus} />;
 }

@@ -10,6 +10,7 @@ import { RowPast } from './RowPast';
 import { useRows } from './rows';
 import { useRemembered } from './useRemembered';
 import { useRowDrag } from './useRowDrag';
+import { WaysContext, type Ways } from './ValueBar';
 import { ValueEditor, type Shown } from './ValueEditor';
 
 export const VariableRow = memo(function VariableRow(props: {
@@ -33,6 +34,7 @@ export const VariableRow = memo(function VariableRow(props: {
   const [renames, setRenames] = useState(false);
   const { move } = useRows();
   const drag = useRowDrag(name);
+  const line = useRef<HTMLDivElement>(null);
   if (row === undefined) {
     return null;
   }
@@ -63,6 +65,19 @@ export const VariableRow = memo(function VariableRow(props: {
       ? trans.__('No value yet.')
       : specProblem(spec, value);
   const closable = shown === 'json' || (shown === 'whole' && opensWhole(kindOf(value)));
+  const ways: Ways | null = closable
+    ? {
+        name,
+        readOnly: fixed,
+        json: shown === 'whole' ? () => show('json') : null,
+        close: () => {
+          show('brief');
+          requestAnimationFrame(() =>
+            line.current?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
+          );
+        }
+      }
+    : null;
   const state =
     conflict !== undefined
       ? 'conflict'
@@ -77,6 +92,7 @@ export const VariableRow = memo(function VariableRow(props: {
               : 'saved';
   return (
     <div
+      ref={line}
       className="jp-SessionRow"
       role="group"
       aria-label={name}
@@ -106,49 +122,23 @@ export const VariableRow = memo(function VariableRow(props: {
       />
       <RowPast row={row} />
       {conflict === undefined ? null : <ConflictCard conflict={conflict} />}
-      <ValueEditor
-        name={name}
-        value={value}
-        spec={spec}
-        readOnly={fixed}
-        shown={shown}
-        takesFocus={isAsked.current}
-        onOpen={show}
-      />
+      <WaysContext.Provider value={ways}>
+        <ValueEditor
+          name={name}
+          value={value}
+          spec={spec}
+          readOnly={fixed}
+          shown={shown}
+          takesFocus={isAsked.current}
+          onOpen={show}
+        />
+      </WaysContext.Provider>
       {wrong === null ? null : (
         <div className="jp-SessionRow-problem" data-testid="invalid">
           {wrong}
         </div>
       )}
       {refused === undefined ? null : <RefusedCard refused={refused} />}
-      {closable ? (
-        <div className="jp-SessionRow-ways">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="editor-close"
-            onClick={event => {
-              const row = event.currentTarget.closest('[data-testid="row"]');
-              show('brief');
-              requestAnimationFrame(() =>
-                row?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
-              );
-            }}
-          >
-            {trans.__('Close')}
-          </button>
-          {shown === 'whole' ? (
-            <button
-              type="button"
-              className="jp-SessionButton jp-mod-link"
-              data-testid="editor-json"
-              onClick={() => show('json')}
-            >
-              {fixed ? trans.__('Show as JSON') : trans.__('Edit as JSON')}
-            </button>
-          ) : null}
-        </div>
-      ) : null}
     </div>
   );
 });
