@@ -161,6 +161,37 @@ describe('a tree', () => {
     expect(server.value('space')).toEqual({});
   });
 
+  test('what stands at a place is copied, and the way to it, by readers, too', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    server.readOnly = true;
+    await open('the space', parseJson('{"a \\"b\\"": [1, {"lr": 0.10, "note": "two\\nlines"}]}'));
+    await key(node('/a "b"'), 'ArrowRight');
+    await key(node('/a "b"/1'), 'ArrowRight');
+    const menu = (pointer: string): HTMLElement => within(node(pointer)).getByTestId('tree-menu');
+    await pick(menu('/a "b"/1/lr'), 'tree-path');
+    expect(writeText).toHaveBeenLastCalledWith('session["the space"]["a \\"b\\""][1]["lr"]');
+    await pick(menu('/a "b"/1/lr'), 'tree-copy');
+    expect(writeText).toHaveBeenLastCalledWith('0.10');
+    await pick(menu('/a "b"/1/note'), 'tree-copy');
+    expect(writeText).toHaveBeenLastCalledWith('two\nlines');
+    const setData = vi.fn();
+    await doing(() => void fireEvent.copy(node('/a "b"/1'), { clipboardData: { setData } }));
+    expect(setData).toHaveBeenCalledWith('text/plain', '{"lr":0.10,"note":"two\\nlines"}');
+    expect(document.querySelector('[data-testid="menu-tree-remove"]')).toBeNull();
+  });
+
+  test('is found as it was left when its row comes back into view', async () => {
+    await open('space', VALUE);
+    await key(node('/model'), 'ArrowRight');
+    const filter = screen.getByTestId('filter');
+    await fill(filter, 'nothing');
+    expect(screen.queryByRole('tree')).toBeNull();
+    await fill(filter, '');
+    expect(node('/model/lr')).toBeTruthy();
+    expect(document.activeElement).not.toBe(node('/model'));
+  });
+
   test('a reader walks it and changes nothing', async () => {
     server.readOnly = true;
     await open('space', { deep: true, lr: 1 });

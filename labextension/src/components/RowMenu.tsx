@@ -2,13 +2,14 @@ import { ellipsesIcon } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
 import { useClient, useSurroundings } from '../context';
-import { sameJson, stringifyJson, type Json } from '../json';
+import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
 import { useHistoryItems } from './historyitems';
 import { openMenu } from './menu';
 import { putBack } from './removal';
 import { useRows } from './rows';
 import { errorSentence } from './sentences';
+import { copiedText, useCopy } from './useCopy';
 
 /** A name like this one that is still free. */
 export function freeName(name: string, taken: (name: string) => boolean): string {
@@ -33,6 +34,7 @@ export function RowMenu(props: {
   const client = useClient();
   const { selection, move } = useRows();
   const { trans, notebook, notify, trace } = useSurroundings();
+  const copy = useCopy();
   const past = useHistoryItems(name);
   const button = useRef<HTMLButtonElement>(null);
   const change = (edit: () => void): void => {
@@ -41,15 +43,6 @@ export function RowMenu(props: {
       void client.flush();
     } catch (error) {
       notify({ text: errorSentence(error, trans) });
-    }
-  };
-  const copy = async (): Promise<void> => {
-    const text = typeof value === 'string' ? value : stringifyJson(value);
-    try {
-      await navigator.clipboard.writeText(text);
-      notify({ text: trans.__('Copied the value of %1.', name) });
-    } catch {
-      notify({ text: trans.__('This browser does not let the panel copy.') });
     }
   };
   const insert = (): void => {
@@ -99,7 +92,11 @@ export function RowMenu(props: {
       title={trans.__('Actions for %1', name)}
       onClick={event =>
         openMenu(event.currentTarget, [
-          { id: 'copy', label: trans.__('Copy Value'), run: () => void copy() },
+          {
+            id: 'copy',
+            label: trans.__('Copy Value'),
+            run: () => void copy(copiedText(value), trans.__('Copied the value of %1.', name))
+          },
           {
             id: 'insert',
             label: trans.__('Insert %1', `session[${JSON.stringify(name)}]`),

@@ -26,6 +26,7 @@ import { Steps } from './Steps';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
 import { useHeldRow } from './useHeldRow';
+import { useRemembered, useRememberedScroll } from './useRemembered';
 import { useSteps } from './useSteps';
 import { clockTime } from './WrittenBy';
 
@@ -37,11 +38,12 @@ export function SessionView(): React.JSX.Element {
   const { trans } = around;
   const [notice, setNotice] = useState<Notice | null>(null);
   const [adding, setAdding] = useState<{ example: Example | null } | null>(null);
-  const [filter, setFilter] = useState('');
+  const [filter, setFilter] = useRemembered('filter', '');
   const [arrangement, arrange] = useArrangement();
   const [selection] = useState(() => new Selection());
   const [traced, setTraced] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
+  useRememberedScroll(scroller);
   const row = useHeldRow();
   const groups = useGroups(filter, arrangement.order, arrangement.own, row.held);
   const steps = useSteps();

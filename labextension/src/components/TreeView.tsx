@@ -7,6 +7,7 @@ import {
   grown,
   memberAt,
   moved,
+  pathText,
   removed,
   renamed,
   TREE_PAGE,
@@ -16,10 +17,15 @@ import {
 } from '../treerows';
 import { FieldMessage } from './FieldMessage';
 import { IconButton } from './IconButton';
-import { openMenu } from './menu';
+import { openMenu, type MenuItem } from './menu';
 import { errorSentence } from './sentences';
 import { TreeLine, type TreeActions } from './TreeLine';
+import { copiedText, useCopy } from './useCopy';
+import { useRemembered } from './useRemembered';
 import { ValueBar } from './ValueBar';
+
+const NONE_OPEN: ReadonlySet<string> = new Set();
+const NONE_LISTED: ReadonlyMap<string, number> = new Map();
 
 /** A nested value as a tree, to be walked and edited from the keyboard or with a pointer. Each edit changes its place alone. */
 export function TreeView(props: {
@@ -32,11 +38,15 @@ export function TreeView(props: {
   const { name, value, readOnly } = props;
   const client = useClient();
   const { trans, notify } = useSurroundings();
+  const copy = useCopy();
   const host = useRef<HTMLDivElement>(null);
   const message = useId();
-  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set());
-  const [shown, setShown] = useState<ReadonlyMap<string, number>>(() => new Map());
-  const [at, setAt] = useState<string | null>(null);
+  const [open, setOpen] = useRemembered<ReadonlySet<string>>(`open ${name}`, NONE_OPEN);
+  const [shown, setShown] = useRemembered<ReadonlyMap<string, number>>(
+    `listed ${name}`,
+    NONE_LISTED
+  );
+  const [at, setAt] = useRemembered<string | null>(`at ${name}`, null);
   const [editing, setEditing] = useState<{ pointer: string; what: 'key' | 'value' } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
   const takesFocus = useRef(props.takesFocus);
@@ -124,7 +134,21 @@ export function TreeView(props: {
   };
   const menuOf = (item: TreeItem, anchor: HTMLElement): void => {
     const isBranch = item.isOpen !== null;
-    openMenu(anchor, [
+    const path = pathText(name, value, item.pointer);
+    const read: (MenuItem | null)[] = [
+      {
+        id: 'tree-copy',
+        label: trans.__('Copy Value'),
+        run: () => void copy(copiedText(item.value), trans.__('Copied the value of %1.', item.key))
+      },
+      {
+        id: 'tree-path',
+        label: trans.__('Copy Path'),
+        run: () => void copy(path, trans.__('Copied %1.', path))
+      }
+    ];
+    const written: (MenuItem | null)[] = [
+      null,
       {
         id: 'tree-edit',
         label: trans.__('Edit Value'),
@@ -158,7 +182,8 @@ export function TreeView(props: {
       },
       null,
       { id: 'tree-remove', label: trans.__('Remove'), run: () => remove(item) }
-    ]);
+    ];
+    openMenu(anchor, readOnly ? read : [...read, ...written]);
   };
   const actions: TreeActions = {
     go,
@@ -228,8 +253,7 @@ export function TreeView(props: {
       remove(item);
     } else if (
       (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) &&
-      item !== null &&
-      !readOnly
+      item !== null
     ) {
       menuOf(item, event.target as HTMLElement);
     } else {
@@ -240,7 +264,22 @@ export function TreeView(props: {
   };
   return (
     <div className="jp-SessionTree">
-      <div ref={host} role="tree" aria-label={name} data-testid="tree" onKeyDown={onKeyDown}>
+      <div
+        ref={host}
+        role="tree"
+        aria-label={name}
+        data-testid="tree"
+        onKeyDown={onKeyDown}
+        onCopy={event => {
+          // Not of a field that stands in a line.
+          const line = event.target as HTMLElement;
+          const item = rows.find(each => each.pointer === line.dataset.pointer);
+          if (item?.kind === 'item') {
+            event.preventDefault();
+            event.clipboardData.setData('text/plain', copiedText(item.value));
+          }
+        }}
+      >
         {rows.map(row => (
           <TreeLine
             key={row.pointer}
