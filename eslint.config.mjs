@@ -9,7 +9,7 @@ import ts from 'typescript-eslint';
 const layers = [
   ['json', 'ids', 'names', 'layered', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model', 'frames', 'changes', 'overlay'],
-  ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'typed'],
+  ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'sheetorder', 'tsv', 'typed'],
   ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],

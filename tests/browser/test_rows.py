@@ -146,6 +146,20 @@ def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_
     wait_for(lambda: jupyter.variables(path)["people"], wanted)
     expect(grid.get_by_role("gridcell")).to_have_count(6)
 
+    # A part of it goes back to the spreadsheet, in the order in which it is looked at.
+    grid.get_by_role("columnheader", name="age").click()
+    grid.get_by_role("columnheader", name="age").click()
+    cells = grid.get_by_role("gridcell")
+    cells.nth(0).hover()
+    lab.page.mouse.down()
+    cells.nth(3).hover()
+    lab.page.mouse.up()
+    press(lab, "ControlOrMeta+c")
+    wait_for(lambda: lab.evaluate("() => navigator.clipboard.readText()"), "d\t60.5\ncy\t50")
+    for name in widths(lab):
+        lab.screenshot(f"rows-table-{name}")
+        assert lab.panel.evaluate(CUT) == []
+
 
 def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: OpenLab) -> None:
     values = {"model.lr": 0.1, "model.depth": 3, "model.seed": 7, "note": "x", "alpha": 1}

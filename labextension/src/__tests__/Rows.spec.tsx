@@ -347,6 +347,73 @@ describe('a table', () => {
     expect(cells().at(-1)).toEqual(['999']);
   });
 
+  test('a part of it is copied, or all of it with its names', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    server.readOnly = true;
+    await open('people', RECORDS);
+    const copied = async (): Promise<unknown> => {
+      const setData = vi.fn();
+      await doing(() => void fireEvent.copy(grid(), { clipboardData: { setData } }));
+      return setData.mock.lastCall?.[1];
+    };
+    await goTo(0, 1);
+    expect(await copied()).toBe('1');
+    await key(grid(), 'ArrowDown', { shiftKey: true });
+    expect(await copied()).toBe('1\n2');
+    await key(grid(), 'ArrowLeft', { shiftKey: true });
+    expect(await copied()).toBe('ann\t1\nbob\t2');
+    expect(screen.getAllByRole('gridcell', { selected: true })).toHaveLength(4);
+    await key(grid(), 'ArrowUp');
+    expect(await copied()).toBe('ann');
+    await key(grid(), 'a', { ctrlKey: true });
+    expect(await copied()).toBe('ann\t1\nbob\t2');
+    await pick(screen.getByTestId('value-menu'), 'table-copy');
+    expect(writeText).toHaveBeenCalledWith('who\tn\nann\t1\nbob\t2');
+  });
+
+  test('is sorted by a column to be looked at: a cell is written where it belongs', async () => {
+    await open('people', [...RECORDS, { who: 'cy', n: 0 }]);
+    const header = (): HTMLElement => screen.getByRole('columnheader', { name: /^n/ });
+    await click(header());
+    expect(cells().map(each => each[0])).toEqual(['cy', 'ann', 'bob']);
+    expect(header().getAttribute('aria-sort')).toBe('ascending');
+    expect(server.mutates).toHaveLength(0);
+    await goTo(0, 1);
+    await key(grid(), '9');
+    await key(screen.getByTestId('place'), 'Enter');
+    expect(server.value('people')).toEqual([...RECORDS, { who: 'cy', n: 9 }]);
+    expect(cells().map(each => each[0])).toEqual(['cy', 'ann', 'bob']);
+    await goTo(1, 0);
+    await click(screen.getByTestId('delete-row'));
+    expect(cells().map(each => each[0])).toEqual(['bob', 'cy']);
+    await click(screen.getByTestId('notice-action'));
+    await click(header());
+    expect(cells().map(each => each[0])).toEqual(['cy', 'bob', 'ann']);
+    await doing(() => void fireEvent.paste(grid(), { clipboardData: { getData: () => 'x\ty' } }));
+    expect(screen.getByTestId('notice').textContent).toContain('take the sorting away first');
+    await click(screen.getByTestId('notice-action'));
+    expect(cells().map(each => each[0])).toEqual(['ann', 'bob', 'cy']);
+    expect(header().getAttribute('aria-sort')).toBeNull();
+  });
+
+  test('any row is gone to, and pages may be long', async () => {
+    await open(
+      'many',
+      [...Array(1000).keys()].map(n => ({ n }))
+    );
+    await click(screen.getByTestId('rows-place'));
+    await fill(screen.getByTestId('rows-jump'), 'x');
+    await key(screen.getByTestId('rows-jump'), 'Enter');
+    expect(screen.getByTestId('rows-jump').getAttribute('aria-invalid')).toBe('true');
+    await fill(screen.getByTestId('rows-jump'), '700');
+    await key(screen.getByTestId('rows-jump'), 'Enter');
+    expect(document.activeElement?.textContent).toBe('700');
+    await pick(screen.getByTestId('value-menu'), 'table-page');
+    expect(cells()).toHaveLength(50);
+    expect(cells()[0]).toEqual(['700']);
+  });
+
   test('a page with a cell that is not valid is not turned', async () => {
     await open(
       'many',

@@ -7,7 +7,8 @@ import { isNumber, type Json } from '../json';
 import { readNumber } from '../numbertext';
 import { specialText } from '../scalartext';
 import type { EditableSheet } from '../sheet';
-import { pastedCells, readCell } from './cellreading';
+import { tsvCells } from '../tsv';
+import { readCell } from './cellreading';
 
 export interface Pasted {
   /** The table's value with it. */
@@ -53,7 +54,7 @@ export function pasted(
     result.hasCommas ||= comma;
     return isBlank ? null : cell;
   };
-  const cells = pastedCells(text).map((texts, y) => {
+  const cells = tsvCells(text).map((texts, y) => {
     result.beyond = Math.max(result.beyond, texts.length - room);
     return texts.slice(0, room).map((cell, x) => read(cell, y, x));
   });
