@@ -21,6 +21,7 @@ import { KeptCard } from './KeptCard';
 import { NewsBar } from './NewsBar';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
+import { asksForRow, readFilter } from './rowfilter';
 import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
 import { useArrangement } from './useArrangement';
@@ -45,7 +46,7 @@ export function SessionView(): React.JSX.Element {
   const scroller = useRef<HTMLDivElement>(null);
   useRememberedScroll(scroller);
   const row = useHeldRow();
-  const groups = useGroups(filter, arrangement.order, arrangement.own, row.held);
+  const groups = useGroups(filter, arrangement.order, arrangement.own, row);
   const steps = useSteps();
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
@@ -128,7 +129,11 @@ export function SessionView(): React.JSX.Element {
             <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
           ) : null}
           {shown === 0 && groups.count > 0 ? (
-            <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
+            <p className="jp-SessionBody-none">
+              {asksForRow(readFilter(filter))
+                ? trans.__('No variable is like this.')
+                : trans.__('No variable is named like this.')}
+            </p>
           ) : null}
           <RowsBody
             groups={groups}

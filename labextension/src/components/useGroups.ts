@@ -6,7 +6,9 @@ import { useMemo, useState } from 'react';
 import { useSelected } from '../context';
 import { differing } from '../layered';
 import type { ViewRow } from '../overlay';
+import { asksForRow, isLike, isNamed, readFilter, type RowFilter } from './rowfilter';
 import { RowOrder, type Ordering } from './roworder';
+import type { HeldRow } from './useHeldRow';
 
 export type Group = 'parameters' | 'results';
 export type { Order } from '../arrangement';
@@ -24,7 +26,7 @@ export function groupOf(row: ViewRow): Group {
 
 /** Finds the groups again after each change, by what has changed. */
 class Grouping {
-  groups(now: Ordering, needle: string): Groups {
+  groups(now: Ordering, filter: RowFilter): Groups {
     const { variables, saved } = now;
     const seen = differing(variables, this._last?.now.variables);
     const stored = differing(saved, this._last?.now.saved);
@@ -32,22 +34,27 @@ class Grouping {
     const moved = this._place(variables, changed);
     const sorted = this._order.sorted(now, changed);
     const before = this._last;
+    const isOther = filter !== before?.filter;
+    const liked = this._like(now, filter, isOther ? null : changed);
     let groups = before?.groups;
     if (
       groups === undefined ||
       moved ||
-      needle !== before?.needle ||
+      liked ||
+      isOther ||
       sorted !== before.sorted ||
       groups.count !== variables.size
     ) {
-      const names = sorted.filter(name => name.toLocaleLowerCase().includes(needle));
+      const names = sorted.filter(
+        name => isNamed(filter, name) && (this._liked?.has(name) ?? true)
+      );
       groups = {
         parameters: names.filter(name => this._placed.get(name) === 'parameters'),
         results: names.filter(name => this._placed.get(name) === 'results'),
         count: variables.size
       };
     }
-    this._last = { now, needle, sorted, groups };
+    this._last = { now, filter, sorted, groups };
     return groups;
   }
 
@@ -73,34 +80,79 @@ class Grouping {
     return moved;
   }
 
+  /**
+   * Which rows are of the type and hold what is asked for. A row that is typed into stays.
+   * @returns whether there are others than before
+   */
+  private _like(
+    { variables, isHeld }: Ordering,
+    filter: RowFilter,
+    changed: ReadonlySet<string> | null
+  ): boolean {
+    if (!asksForRow(filter)) {
+      this._liked = null;
+      return false;
+    }
+    const liked = changed === null ? new Set<string>() : (this._liked ?? new Set<string>());
+    const names = changed === null ? new Set(variables.keys()) : new Set(changed);
+    if (isHeld && changed !== null) {
+      changed.forEach(name => this._missed.add(name));
+      return false;
+    }
+    this._missed.forEach(name => names.add(name));
+    this._missed.clear();
+    let isOther = changed === null;
+    for (const name of names) {
+      const row = variables.get(name);
+      const isIn = row !== undefined && isLike(filter, row);
+      if (isIn !== liked.has(name)) {
+        isOther = true;
+        if (isIn) {
+          liked.add(name);
+        } else {
+          liked.delete(name);
+        }
+      }
+    }
+    this._liked = liked;
+    return isOther;
+  }
+
+  /** null where the names alone decide. */
+  private _liked: Set<string> | null = null;
+  private readonly _missed = new Set<string>();
   private readonly _order = new RowOrder();
   private readonly _placed = new Map<string, Group>();
   private _last:
-    { now: Ordering; needle: string; sorted: readonly string[]; groups: Groups } | undefined;
+    { now: Ordering; filter: RowFilter; sorted: readonly string[]; groups: Groups } | undefined;
 }
 
 /**
  * The names of both groups in order, the same object as long as the same names stand in the same places. While a row is
- * `held`, none moves.
+ * held, none moves.
  */
 export function useGroups(
-  filter: string,
+  text: string,
   order: Ordering['order'],
   own: readonly string[],
-  held: string | null
+  row: Pick<HeldRow, 'held' | 'current'> | null
 ): Groups {
   const [grouping] = useState(() => new Grouping());
-  const needle = filter.trim().toLocaleLowerCase();
+  const held = row?.held ?? null;
+  const filter = useMemo(() => readFilter(text), [text]);
   const select = useMemo(() => {
     let last: { now: Ordering; groups: Groups } | undefined;
     return (variables: Ordering['variables'], saved: Ordering['saved']): Groups => {
       if (last?.now.variables !== variables || last.now.saved !== saved) {
+        const held = row?.current.current ?? null;
         const isHeld = held !== null && variables.has(held);
         const now = { order, own, variables, saved, isHeld };
-        last = { now, groups: grouping.groups(now, needle) };
+        last = { now, groups: grouping.groups(now, filter) };
       }
       return last.groups;
     };
-  }, [grouping, needle, order, own, held]);
+    // What is held is another thing as soon as it is drawn.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [grouping, filter, order, own, held, row?.current]);
   return useSelected(state => select(state.variables, state.saved));
 }
