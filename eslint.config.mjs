@@ -7,10 +7,10 @@ import ts from 'typescript-eslint';
  * from the files before it.
  */
 const layers = [
-  ['json', 'ids', 'names', 'layered', 'numbertext', 'pacer', 'asks', 'proposal'],
+  ['json', 'ids', 'names', 'layered', 'freetext', 'numbertext', 'pacer', 'asks', 'proposal'],
   ['model', 'frames', 'changes', 'overlay'],
   ['limits', 'steps', 'timeline', 'scalartext', 'ndarray', 'columns', 'sheet', 'sheetorder', 'tsv', 'typed'],
-  ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
+  ['treerows', 'declaration', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   ['edit', 'outbox', 'rest', 'archive', 'kept', 'channel', 'shelf', 'document', 'kernelpackage'],
   ['tab', 'replica', 'sender', 'status', 'conflicts', 'notebook', 'clientoptions'],
   ['view', 'writer', 'flushes'],

@@ -19,7 +19,8 @@ session.declare("shuffle", True)"""
 
 
 def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_lab: OpenLab) -> None:
-    jupyter.notebook("declared.ipynb", [DECLARE, 'print(session["lr"], session["optimizer"], session["seed"])'])
+    values = 'print(session["lr"], session["optimizer"], session["seed"])'
+    jupyter.notebook("declared.ipynb", [DECLARE, values, 'print(session.spec("width"))'])
     lab = open_lab(jupyter, "declared.ipynb")
     lab.run_cell(0)
     expect(lab.row("lr").get_by_test_id("about")).to_contain_text("learning rate")
@@ -55,6 +56,26 @@ def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_la
     lab.page.get_by_test_id("menu-reset").click()
     lab.expect_value("lr", "0.1")
     assert lab.run_cell(1).strip() == "0.1 sgd 7"
+
+    # The panel declares, too: what it says is checked before it is sent.
+    lab.add("width", "3")
+    lab.row("width").get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-declare").click()
+    at = lab.page.get_by_test_id
+    expect(at("declare-description")).to_be_focused()
+    lab.page.keyboard.type("how wide")
+    at("declare-minimum").fill("5")
+    at("declare-maximum").fill("4")
+    expect(at("declare-problem")).to_contain_text("The minimum is more than the maximum")
+    at("declare-minimum").fill("1")
+    at("declare-default").fill("2")
+    lab.screenshot("declare-dialog", of_panel=False)
+    lab.page.keyboard.press("Enter")
+    expect(lab.row("width").get_by_test_id("slider")).to_have_value("3")
+    expect(lab.row("width").get_by_test_id("about")).to_have_text("how wide")
+    expect(lab.row("width").get_by_test_id("row-menu")).to_be_focused()
+    lab.wait_for_light("saved")
+    assert "{'type': 'integer', 'minimum': 1, 'maximum': 4}" in lab.run_cell(2)
 
     # A year is told of digit by digit, and counts when it is whole.
     lab.editor("day").focus()

@@ -4,6 +4,7 @@ import React, { useRef } from 'react';
 import { useClient, useSurroundings } from '../context';
 import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
+import { askForDeclaration } from './declaredialog';
 import { useHistoryItems } from './historyitems';
 import { openMenu } from './menu';
 import { putBack } from './removal';
@@ -73,6 +74,13 @@ export function RowMenu(props: {
       }
     });
   };
+  const declare = async (): Promise<void> => {
+    const next = await askForDeclaration(row, trans);
+    if (next !== undefined && (next !== null || spec !== undefined)) {
+      change(() => client.declareVariable(name, next));
+    }
+    button.current?.focus();
+  };
   const duplicate = (): void =>
     change(() =>
       client.setVariable(
@@ -123,6 +131,12 @@ export function RowMenu(props: {
             id: 'lock',
             label: isLocked ? trans.__('Unlock') : trans.__('Lock'),
             run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
+            enabled: !readOnly
+          },
+          {
+            id: 'declare',
+            label: spec === undefined ? trans.__('Declare…') : trans.__('Change Declaration…'),
+            run: () => void declare(),
             enabled: !readOnly
           },
           null,
