@@ -21,7 +21,7 @@ const layers = [
   ['context'],
   ['components/*'],
   ['icons', 'tokens'],
-  ['panel', 'stepdialog', 'statusbar'],
+  ['panel', 'larger', 'stepdialog', 'statusbar'],
   ['commands'],
   ['index']
 ];

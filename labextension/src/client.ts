@@ -109,6 +109,11 @@ export class SessionClient {
     return this._outbox.client;
   }
 
+  /** Nothing comes to it any more, and nothing is sent. */
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
   getVariable = (name: string): Json | undefined => this._state.variables.get(name)?.value;
 
   /** Shows the value at once, keeps it, and sends it when typing pauses. @throws EditError */
@@ -220,6 +225,8 @@ export class SessionClient {
     this._sender.dispose();
     this._outbox.close();
     this._channel.close();
+    this._isDisposed = true;
+    [...this._listeners].forEach(listener => listener());
     this._listeners.clear();
   }
 
@@ -392,6 +399,7 @@ export class SessionClient {
   // The last mutate that went past the channel: a page that goes is hidden first, and tells of both.
   private _posted = '';
   private _link: Link = { live: false, everLive: false, failing: false, end: null };
+  private _isDisposed = false;
   private _replaced = false;
   private _offlineSince: number | null;
   private _memory: ReturnType<typeof setTimeout> | undefined;

@@ -44,6 +44,8 @@ export interface Surroundings {
   asks?: Asks;
   /** Where the server is; without it, nothing is asked of it past the channel. */
   settings?: Settings | null;
+  /** Shows a value in a place of its own, where there is one. */
+  larger?(name: string): void;
   /** Shows where a variable came from. */
   trace?(name: string): void;
 }

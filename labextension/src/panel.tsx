@@ -7,7 +7,7 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import type { Asks } from './asks';
-import { PanelView } from './components/PanelView';
+import { PanelView, type Larger } from './components/PanelView';
 import type { CurrentSession } from './current';
 import type { Histories } from './history';
 import { sessionIcon } from './icons';
@@ -22,6 +22,8 @@ export interface PanelOptions {
   asks: Asks;
   settings: Settings;
   newEditor: CodeEditor.Factory | null;
+  /** Shows a value in a place of its own; null where there is none. */
+  onLarger: ((what: Larger) => void) | null;
   translator?: ITranslator;
 }
 
@@ -40,7 +42,7 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, list, histories, asks, newEditor, settings } = this.options;
+    const { current, list, histories, asks, newEditor, settings, onLarger } = this.options;
     return (
       <PanelView
         current={current}
@@ -50,6 +52,7 @@ export class SessionPanel extends ReactWidget {
         trans={this._trans}
         newEditor={newEditor}
         settings={settings}
+        onLarger={onLarger ?? undefined}
       />
     );
   }

@@ -34,6 +34,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
   const nothing = (): void => undefined;
   return {
     clientId: now.clientId,
+    isDisposed: false,
     status: state.status,
     getState: () => state,
     subscribe: () => nothing,

@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from .conftest import OpenLab
+from .desk import OPEN
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
 from .looks import CUT, shades, widths
@@ -159,6 +160,52 @@ def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_
     for name in widths(lab):
         lab.screenshot(f"rows-table-{name}")
         assert lab.panel.evaluate(CUT) == []
+
+
+def test_a_value_has_a_tab_of_its_own_and_a_session_is_found_as_it_was_left(
+    jupyter: Jupyter, open_lab: OpenLab
+) -> None:
+    table = [{"n": n, "text": f"row {n}"} for n in range(100)]
+    fill = {f"v{n:02}": n for n in range(40)}
+    lab, path = opened(jupyter, open_lab, "large", {"a_table": table, "a_tree": TREE, **fill})
+    lab.editor("a_table").click()
+    lab.row("a_table").get_by_test_id("rows-after").click()
+    lab.row("a_table").get_by_test_id("value-menu").click()
+    lab.page.get_by_test_id("menu-larger").click()
+    large = lab.page.get_by_test_id("large")
+    expect(large.get_by_role("row").nth(20)).to_be_visible()
+    large.get_by_role("gridcell").first.click()
+    lab.page.keyboard.type("7")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["a_table"][0]["n"], 7)
+    lab.screenshot("large", of_panel=False)
+    large.get_by_test_id("editor-json").click()
+    expect(large.locator(".cm-content")).to_be_focused()
+
+    lab.editor("a_tree").click()
+    lab.row("a_tree").locator('[data-pointer="/model"]').press("ArrowRight")
+    lab.row("v00").scroll_into_view_if_needed()
+    lab.panel.get_by_test_id("filter").fill("a")
+    other = jupyter.notebook("large-other.ipynb", ["pass"])
+    lab.evaluate(OPEN, other)
+    expect(lab.panel.get_by_test_id("empty")).to_be_visible()
+    lab.evaluate(OPEN, path)
+    expect(lab.row("a_tree").locator('[data-pointer="/model/kind"]')).to_be_visible()
+    expect(lab.panel.get_by_test_id("filter")).to_have_value("a")
+    expect(lab.row("a_table").get_by_test_id("rows-place")).to_have_text("12–23 of 100")
+    lab.panel.get_by_test_id("filter").fill("")
+    lab.row("v39").hover()
+    top = "panel => panel.querySelector('.jp-SessionBody').scrollTop"
+    wait_for(lambda: lab.panel.evaluate(top) > 500, True)
+    scrolled = lab.panel.evaluate(top)
+    lab.evaluate(OPEN, other)
+    expect(lab.panel.get_by_test_id("empty")).to_be_visible()
+    lab.evaluate(OPEN, path)
+    wait_for(lambda: lab.panel.evaluate(top), scrolled)
+
+    # With its notebook the tab goes.
+    lab.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+    expect(large).to_have_count(0)
 
 
 def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: OpenLab) -> None:

@@ -9,6 +9,7 @@ import {
   type Notice,
   type Surroundings
 } from '../context';
+import type { SessionClient } from '../client';
 import type { Current } from '../current';
 import type { Histories } from '../history';
 import type { Listed } from '../model';
@@ -19,6 +20,13 @@ import { SessionPicker, shownBy, type PickerCurrent } from './SessionPicker';
 import { SessionView } from './SessionView';
 import { useSessionDeeds } from './useSessionDeeds';
 
+/** A value that is to have a place of its own. */
+export interface Larger {
+  client: SessionClient;
+  surroundings: Surroundings;
+  name: string;
+}
+
 /** What the panel shows, whatever is in front. */
 export function PanelView(props: {
   current: PickerCurrent;
@@ -28,14 +36,15 @@ export function PanelView(props: {
   trans: Surroundings['trans'];
   newEditor: Surroundings['newEditor'];
   settings?: Surroundings['settings'];
+  onLarger?(what: Larger): void;
 }): React.JSX.Element {
-  const { current, list, histories, asks, trans, newEditor, settings } = props;
+  const { current, list, histories, asks, trans, newEditor, settings, onLarger } = props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
   const open = state.kind === 'open' ? state : null;
-  const surroundings: Surroundings = React.useMemo(
-    () => ({
+  const surroundings: Surroundings = React.useMemo(() => {
+    const surroundings: Surroundings = {
       trans,
       newEditor,
       notebook: open?.notebook ?? null,
@@ -44,9 +53,14 @@ export function PanelView(props: {
       notify: setNotice,
       asks,
       settings
-    }),
-    [trans, newEditor, open, histories, asks, settings]
-  );
+    };
+    return open === null || onLarger === undefined
+      ? surroundings
+      : {
+          ...surroundings,
+          larger: name => onLarger({ client: open.client, surroundings, name })
+        };
+  }, [trans, newEditor, open, histories, asks, settings, onLarger]);
   return (
     <SurroundingsContext.Provider value={surroundings}>
       <Picking list={list} current={current} notify={setNotice}>

@@ -1,10 +1,18 @@
 import { addIcon, deleteIcon } from '@jupyterlab/ui-components';
-import React, { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import React, {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState
+} from 'react';
 
 import { useClient, useSurroundings } from '../context';
 import type { Json } from '../json';
 import type { EditableSheet, Sheet } from '../sheet';
-import { inOrder, sortedRows, type Sorting } from '../sheetorder';
 import { tsvText, type Part } from '../tsv';
 import { editableSheet } from './kinds';
 import { FieldMessage } from './FieldMessage';
@@ -17,6 +25,7 @@ import { SheetPager } from './SheetPager';
 import { hasLabels } from './TablePreview';
 import { useCopy } from './useCopy';
 import { useRemembered } from './useRemembered';
+import { useSheetOrder } from './useSheetOrder';
 import { useWidth } from './useWidth';
 import { ValueBar } from './ValueBar';
 
@@ -26,6 +35,9 @@ const COLUMN_WIDTH = 76;
 // Without a layout, and before the first one.
 const USUAL_WIDTH = 300;
 const BEGIN: At = { row: 0, column: 0 };
+
+/** For so many rows there is room; null in a row of the panel, where others stand below. */
+export const RoomContext = createContext<number | null>(null);
 
 /**
  * A whole table, page by page: rows and columns turn, so that nothing scrolls sideways. Records can be edited. Sorted by a
@@ -38,10 +50,9 @@ export function SheetView(props: {
   readOnly: boolean;
   /** Somebody opened it just now. */
   takesFocus: boolean;
-  /** So many rows, where there is room for more than in a row of the panel. */
-  room?: number;
 }): React.JSX.Element {
-  const { name, value, sheet: whole, readOnly, room } = props;
+  const { name, value, sheet: whole, readOnly } = props;
+  const room = useContext(RoomContext);
   const client = useClient();
   const { trans, notify } = useSurroundings();
   const copy = useCopy();
@@ -49,8 +60,8 @@ export function SheetView(props: {
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host) || USUAL_WIDTH;
   const message = useId();
-  const [at, setAt] = useRemembered<At>(`cell ${name}`, BEGIN);
-  const [sorting, sort] = useRemembered<Sorting | null>(`sorting ${name}`, null);
+  const [at, setAt] = useRemembered<At>(`${room === null ? '' : 'large '}cell ${name}`, BEGIN);
+  const { sheet, sorting, sort, turn, sourceOf } = useSheetOrder(name, whole);
   const [isLarge, setLarge] = useRemembered(`page ${name}`, false);
   const [anchor, setAnchor] = useState<At | null>(null);
   const [isAll, setAll] = useState(false);
@@ -58,16 +69,7 @@ export function SheetView(props: {
   const [problem, setProblem] = useState<string | null>(null);
   const takesFocus = useRef(props.takesFocus);
 
-  const isSorted = sorting !== null && sorting.column < whole.columns.length;
-  const order = useMemo(
-    () => (isSorted ? sortedRows(whole, sorting) : null),
-    // A row does not jump away while its cells are written: it is sorted anew when rows come or go.
-    // eslint-disable-next-line react-hooks/exhaustive-deps
-    [isSorted, sorting, whole.rows]
-  );
-  const sheet = useMemo(() => (order === null ? whole : inOrder(whole, order)), [whole, order]);
-  const sourceOf = (row: number): number => order?.[row] ?? row;
-  const labelled = editable !== null || order !== null || hasLabels(whole);
+  const labelled = editable !== null || sorting !== null || hasLabels(whole);
   const pageRows = room ?? (isLarge ? LARGE_PAGE_ROWS : PAGE_ROWS);
   const fits = Math.max(1, Math.floor((width - (labelled ? LABEL_WIDTH : 0)) / COLUMN_WIDTH));
   // Others may have taken rows away meanwhile.
@@ -129,7 +131,7 @@ export function SheetView(props: {
     }
   };
   const paste = (sheet: EditableSheet, text: string, withPoints = false): void => {
-    if (order !== null) {
+    if (sorting !== null) {
       notify({
         text: trans.__('Rows that are pasted go below each other: take the sorting away first.'),
         action: { label: trans.__('Take Sorting Away'), run: () => sort(null) }
@@ -177,10 +179,6 @@ export function SheetView(props: {
     event.preventDefault();
     event.stopPropagation();
   };
-  const onSort = (by: number): void => {
-    const isBy = sorting?.column === by;
-    sort(isBy && sorting.descends ? null : { column: by, descends: isBy });
-  };
   const copyAll = (): void => {
     const all = { top: 0, left: 0, bottom: lastRow, right: lastColumn };
     const text = tsvText(sheet, all, true, hasLabels(whole));
@@ -216,8 +214,8 @@ export function SheetView(props: {
         readOnly={editable === null}
         at={{ row, column }}
         part={part}
-        sorting={isSorted ? sorting : null}
-        onSort={onSort}
+        sorting={sorting}
+        onSort={turn}
         onGo={moveTo}
         onOpen={() => editable !== null && typing === null && setTyping({})}
         field={
@@ -255,22 +253,22 @@ export function SheetView(props: {
           {
             id: 'table-up',
             label: trans.__('Sort Up by %1', columnName),
-            checked: isSorted && sorting.column === column && !sorting.descends,
+            checked: sorting?.column === column && !sorting.descends,
             run: () => sort({ column, descends: false })
           },
           {
             id: 'table-down',
             label: trans.__('Sort Down by %1', columnName),
-            checked: isSorted && sorting.column === column && sorting.descends,
+            checked: sorting?.column === column && sorting.descends,
             run: () => sort({ column, descends: true })
           },
           {
             id: 'table-unsorted',
             label: trans.__('Take Sorting Away'),
-            enabled: isSorted,
+            enabled: sorting !== null,
             run: () => sort(null)
           },
-          ...(room !== undefined || sheet.rows <= PAGE_ROWS
+          ...(room !== null || sheet.rows <= PAGE_ROWS
             ? []
             : [
                 null,

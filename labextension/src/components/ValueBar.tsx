@@ -1,7 +1,7 @@
-import { closeIcon, codeIcon } from '@jupyterlab/ui-components';
+import { closeIcon, codeIcon, launchIcon } from '@jupyterlab/ui-components';
 import React, { createContext, useContext } from 'react';
 
-import { useTrans } from '../context';
+import { useSurroundings, useTrans } from '../context';
 import { IconButton, MenuButton } from './IconButton';
 import type { MenuItem } from './menu';
 
@@ -28,6 +28,10 @@ export function ValueBar(props: {
   const { place, children, more = [] } = props;
   const trans = useTrans();
   const ways = useContext(WaysContext);
+  const { larger } = useSurroundings();
+  const enlarge = ways === null || larger === undefined ? null : (): void => larger(ways.name);
+  const label = trans.__('Open Larger');
+  const items = enlarge === null ? more : [{ id: 'larger', label, run: enlarge }, null, ...more];
   return (
     <div className="jp-SessionBar" role="group" aria-label={trans.__('This value')}>
       {place}
@@ -47,8 +51,11 @@ export function ValueBar(props: {
             testid="value-menu"
             label={trans.__('More for this value')}
             quiet
-            items={() => more}
+            items={() => items}
           />
+        )}
+        {enlarge === null || more.length > 0 ? null : (
+          <IconButton icon={launchIcon} testid="larger" label={label} quiet onClick={enlarge} />
         )}
         {ways === null ? null : (
           <IconButton
