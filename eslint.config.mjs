@@ -7,7 +7,19 @@ import ts from 'typescript-eslint';
  * from the files before it.
  */
 const layers = [
-  ['json', 'ids', 'names', 'numbertext', 'pacer', 'asks', 'corrections', 'places', 'proposal'],
+  [
+    'json',
+    'ids',
+    'names',
+    'layered',
+    'freetext',
+    'numbertext',
+    'pacer',
+    'asks',
+    'corrections',
+    'places',
+    'proposal'
+  ],
   ['model', 'frames', 'changes', 'overlay'],
   [
     'limits',
@@ -19,9 +31,11 @@ const layers = [
     'ndarray',
     'columns',
     'sheet',
+    'sheetorder',
+    'tsv',
     'typed'
   ],
-  ['treerows', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
+  ['treerows', 'declaration', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   [
     'edit',
     'outbox',
@@ -44,7 +58,7 @@ const layers = [
   ['context'],
   ['components/*'],
   ['icons', 'tokens'],
-  ['panel', 'stepdialog', 'statusbar'],
+  ['panel', 'larger', 'stepdialog', 'statusbar'],
   ['commands'],
   ['index']
 ];

@@ -2,6 +2,7 @@
  * The pure functions that fold the ops of a change into rows, and into steps.
  */
 import { sameJson, type Json } from './json';
+import { LayeredMap } from './layered';
 import type { DeclareOp, Op, Origin, Row, Rows, Run, Spec, Step } from './model';
 import { applyPatch, PatchError } from './patch';
 
@@ -12,11 +13,18 @@ export interface Stamp {
   origin: Origin;
 }
 
+/** Rows that ops are done to. */
+export interface RowStore {
+  get(name: string): Row | undefined;
+  set(name: string, row: Row): void;
+  delete(name: string): void;
+}
+
 /**
  * Does one op to rows. A set that changes nothing leaves the row's bytes, revision and origin as they are, here as on the
  * server. @throws PatchError where a patch does not fit
  */
-export function applyOp(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
+export function applyOp(rows: RowStore, op: Op, stamp: Stamp): void {
   switch (op.op) {
     case 'set': {
       const old = rows.get(op.name);
@@ -58,7 +66,7 @@ export function applyOp(rows: Map<string, Row>, op: Op, stamp: Stamp): void {
 
 // A new variable gets the default, or null where there is none; null that stands only because there was no default
 // gives way to one. Any other value stays, with the revision that wrote it.
-function declare(rows: Map<string, Row>, { name, spec }: DeclareOp, stamp: Stamp): void {
+function declare(rows: RowStore, { name, spec }: DeclareOp, stamp: Stamp): void {
   const old = rows.get(name);
   if (spec === null) {
     if (old?.spec !== undefined) {
@@ -93,12 +101,17 @@ function asJson(spec: Spec): Json {
 }
 
 /** @throws PatchError where these are not the rows that the ops were made for */
-export function applyOps(rows: Rows, ops: readonly Op[], stamp: Stamp): Map<string, Row> {
-  const next = new Map(rows);
+export function applyOps(rows: Rows, ops: readonly Op[], stamp: Stamp): Rows {
+  const changed = new Map<string, Row | undefined>();
+  const store: RowStore = {
+    get: name => (changed.has(name) ? changed.get(name) : rows.get(name)),
+    set: (name, row) => void changed.set(name, row),
+    delete: name => void changed.set(name, undefined)
+  };
   for (const op of ops) {
-    applyOp(next, op, stamp);
+    applyOp(store, op, stamp);
   }
-  return next;
+  return LayeredMap.of(rows).with(changed);
 }
 
 /** The names an op reads or writes. */

@@ -110,6 +110,11 @@ export class SessionClient {
     return this._outbox.client;
   }
 
+  /** Nothing comes to it any more, and nothing is sent. */
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
   getVariable = (name: string): Json | undefined => this._state.variables.get(name)?.value;
 
   /** Shows the value at once, keeps it, and sends it when typing pauses. @throws EditError */
@@ -142,9 +147,22 @@ export class SessionClient {
   writeDeclined = (path: string, mark: string): void =>
     this.options.shelf.writeDeclined(path, mark);
 
-  /** A field that holds what cannot be sent, or null once it can: cells and flushes name it. */
-  setInvalid = (name: string, text: string | null): void => {
-    if (this._sender.setInvalid(name, text)) {
+  /**
+   * A field that holds what cannot be sent, or null once it can: cells and flushes name it. Of what is half typed nobody is
+   * told yet.
+   */
+  setInvalid = (name: string, text: string | null, isHalf = false): void => {
+    if (this._sender.setInvalid(name, text, isHalf && text !== null)) {
+      this._publish();
+    }
+  };
+
+  /**
+   * A field that hands over what is typed into it only when it is left, for what is on the way there means nothing or is
+   * large: `hand` is called before all is sent at once, and has to end this with null.
+   */
+  hold = (name: string, hand: (() => void) | null): void => {
+    if (this._sender.hold(name, hand)) {
       this._publish();
     }
   };
@@ -230,6 +248,8 @@ export class SessionClient {
     this._sender.dispose();
     this._outbox.close();
     this._channel.close();
+    this._isDisposed = true;
+    [...this._listeners].forEach(listener => listener());
     this._listeners.clear();
   }
 
@@ -362,7 +382,16 @@ export class SessionClient {
     this._standing.link.everLive && this._replica.revision > 0 ? this._replica.toKnown() : null;
 
   private _publish(): void {
+    const before = this._state;
     this._state = this._draw();
+    // With a variable its field goes, and what was in it.
+    const gone = [...this._state.invalid.keys()].filter(
+      name => before.variables.has(name) && !this._state.variables.has(name)
+    );
+    if (gone.length > 0) {
+      gone.forEach(name => this._sender.setInvalid(name, null, false));
+      this._state = this._draw();
+    }
     [...this._listeners].forEach(listener => listener());
   }
 
@@ -385,5 +414,6 @@ export class SessionClient {
   // The last mutate that went past the channel: a page that goes is hidden first, and tells of both.
   private _posted = '';
   private readonly _standing: Standing;
+  private _isDisposed = false;
   private _replaced = false;
 }

@@ -25,8 +25,10 @@ export const SessionContext = createContext<SessionLike | null>(null);
 export interface Notice {
   text: string;
   action?: { label: string; run(): void };
-  /** Another one beside it. */
-  also?: { label: string; run(): void };
+  /** Before the action: another way to go on. */
+  other?: { label: string; run(): void };
+  /** It stands until it is closed. */
+  stays?: boolean;
   /** The notebook that it speaks of: once another one is in front, it would be misread. */
   notebook?: object | null;
 }
@@ -49,6 +51,8 @@ export interface Surroundings {
   openNotebook?(path: string): void;
   /** Where the server is; without it, nothing is asked of it past the channel. */
   settings?: Settings | null;
+  /** Shows a value in a place of its own, where there is one. */
+  larger?(name: string): void;
   /** Shows where a variable came from. */
   trace?(name: string): void;
   /** Brings a variable's row into view: see useShowRow. */

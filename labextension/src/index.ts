@@ -2,6 +2,7 @@
  * Wires the panel into JupyterLab and Notebook 7.
  */
 import {
+  ILabShell,
   ILayoutRestorer,
   type JupyterFrontEnd,
   type JupyterFrontEndPlugin
@@ -19,6 +20,7 @@ import { Asks } from './asks';
 import { addCommands } from './commands';
 import { CurrentSession } from './current';
 import { Histories } from './history';
+import { largerTab } from './larger';
 import { JupyterNotebook } from './notebook';
 import type { Pace } from './pacer';
 import { SessionPanel } from './panel';
@@ -134,7 +136,7 @@ const panel: JupyterFrontEndPlugin<void> = {
   description: 'The Session panel, and its commands.',
   autoStart: true,
   requires: [ISessionState, INotebookTracker],
-  optional: [IEditorServices, ITranslator, ICommandPalette, ILayoutRestorer],
+  optional: [IEditorServices, ITranslator, ICommandPalette, ILayoutRestorer, ILabShell],
   activate: (
     app: JupyterFrontEnd,
     state: ISessionState,
@@ -142,7 +144,8 @@ const panel: JupyterFrontEndPlugin<void> = {
     editors: IEditorServices | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    labShell: ILabShell | null
   ): void => {
     const { current, sessions, asks } = state as Provided;
     const trans = (translator ?? nullTranslator).load('session_state_ext');
@@ -158,6 +161,8 @@ const panel: JupyterFrontEndPlugin<void> = {
       settings: sessions.settings,
       openNotebook: path => void app.commands.execute('docmanager:open', { path }),
       newEditor: editors?.factoryService.newInlineEditor ?? null,
+      // Notebook 7 has room for its notebook alone.
+      onLarger: labShell === null ? null : what => labShell.add(largerTab(what), 'main'),
       translator: translator ?? undefined
     });
     app.shell.add(widget, 'right', { rank: 90, type: 'Session' });

@@ -88,8 +88,11 @@ export function stringifyJson(value: unknown): string {
 
 /** JSON text for people: short lists and objects stay on one line, the rest is indented by two spaces. */
 export function prettyJson(value: Json, width = 40, indent = ''): string {
-  const flat = flatJson(value);
-  if (flat.length + indent.length <= width || !isContainer(value)) {
+  if (!isContainer(value)) {
+    return flatJson(value);
+  }
+  const flat = flatWithin(value, width - indent.length);
+  if (flat !== null) {
     return flat;
   }
   const deeper = `${indent}  `;
@@ -114,6 +117,33 @@ export function flatJson(value: Json): string {
     return `{${members.join(', ')}}`;
   }
   return stringifyJson(value);
+}
+
+/** One line of JSON, or null where it has more characters than that: what is large is not written out for it. */
+function flatWithin(value: Json, room: number): string | null {
+  if (!isContainer(value)) {
+    const text = flatJson(value);
+    return text.length <= room ? text : null;
+  }
+  const keys = Array.isArray(value) ? null : Object.keys(value);
+  const count = keys?.length ?? (value as Json[]).length;
+  // Each member has a character at least.
+  if (count > room) {
+    return null;
+  }
+  let text = '';
+  for (let i = 0; i < count; i++) {
+    const key = keys?.[i];
+    const before = `${i === 0 ? '' : ', '}${key === undefined ? '' : `${JSON.stringify(key)}: `}`;
+    const member =
+      key === undefined ? (value as Json[])[i]! : (value as { [key: string]: Json })[key]!;
+    const flat = flatWithin(member, room - 2 - text.length - before.length);
+    if (flat === null) {
+      return null;
+    }
+    text += before + flat;
+  }
+  return text.length + 2 > room ? null : keys === null ? `[${text}]` : `{${text}}`;
 }
 
 export function isNumber(value: Json): value is number | ExactNumber {
@@ -215,10 +245,37 @@ export function canonicalJson(value: Json): string {
 }
 
 export function sameJson(a: Json, b: Json): boolean {
-  return a === b || canonical(a, false) === canonical(b, false);
+  return equal(a, b, false);
 }
 
 /** Like sameJson, with 1 and 1.0 alike: how staleness compares inputs. */
 export function alikeJson(a: Json, b: Json): boolean {
-  return a === b || canonical(a, true) === canonical(b, true);
+  return equal(a, b, true);
+}
+
+/** Whether both have the same canonical text, without writing it: a large value is compared on each keystroke in it. */
+function equal(a: Json, b: Json, alike: boolean): boolean {
+  if (a === b) {
+    return true;
+  }
+  if (isNumber(a)) {
+    const isPlain = typeof a === 'number' && typeof b === 'number';
+    return isNumber(b) && !isPlain && canonicalNumber(a, alike) === canonicalNumber(b, alike);
+  }
+  if (Array.isArray(a)) {
+    return (
+      Array.isArray(b) && a.length === b.length && a.every((each, i) => equal(each, b[i]!, alike))
+    );
+  }
+  if (isObject(a)) {
+    if (!isObject(b)) {
+      return false;
+    }
+    const keys = Object.keys(a);
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every(key => Object.hasOwn(b, key) && equal(a[key]!, b[key]!, alike))
+    );
+  }
+  return false;
 }

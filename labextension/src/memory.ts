@@ -27,6 +27,21 @@ function stowedIn(text: string | null): string | null {
   return /^\{"v":1,"stowed":"([^"]+)"\}$/.exec(text ?? '')?.[1] ?? null;
 }
 
+// Of many rows few have changed since the state was last written down. A large one is not held twice.
+const rowTexts = new WeakMap<Row, string>();
+const LARGEST_TEXT = 2000;
+
+function stateText({ rows, ...rest }: KnownState): string {
+  const texts = rows.map(row => {
+    const text = rowTexts.get(row) ?? stringifyJson(row);
+    if (text.length <= LARGEST_TEXT) {
+      rowTexts.set(row, text);
+    }
+    return text;
+  });
+  return `{"rows":[${texts.join(',')}],${stringifyJson(rest).slice(1)}`;
+}
+
 function parseState(text: string | null): KnownState | null {
   try {
     const state = text === null ? null : (parseJson(text) as unknown as KnownState);
@@ -84,7 +99,7 @@ export class Memory {
       return;
     }
     this._last = state.meta;
-    const text = stringifyJson(state);
+    const text = stateText(state);
     if (text.length <= LARGE && this.shelf.writeState(this._sessionId, text)) {
       this._next = null;
       this._leave(null);

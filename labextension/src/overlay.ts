@@ -1,7 +1,8 @@
 /**
  * Rows as the person sees them: those that are confirmed, with pending edits on top.
  */
-import { applyOp, namesOf } from './changes';
+import { applyOp, namesOf, type RowStore } from './changes';
+import { LayeredMap } from './layered';
 import type { EditOp, Origin, Row, Rows } from './model';
 
 /** A row as the person sees it: confirmed, or with a change of this client laid on top. */
@@ -19,8 +20,8 @@ interface Pending {
  * What the person sees: confirmed rows with pending ops on top. A row that looks as it did in `before` is the same
  * object, so that only rows that changed are drawn again.
  *
- * `suspects` are the names that may look different from `before`, where the confirmed rows are the same as then: a
- * keystroke then costs by what is being edited, not by what there is.
+ * `suspects` are the names that may look different from `before`, where that is known: a keystroke then costs by what is
+ * being edited, not by what there is.
  */
 export function overlay(
   confirmed: Rows,
@@ -31,7 +32,7 @@ export function overlay(
 ): ReadonlyMap<string, ViewRow> {
   const edited = new Set(pending.flatMap(({ op }) => namesOf(op)));
   const names = suspects === undefined ? confirmed.keys() : suspects;
-  const rows = new Map<string, Row>();
+  const rows: RowStore & Map<string, Row> = new Map<string, Row>();
   for (const name of [...names, ...edited]) {
     const row = confirmed.get(name);
     if (row !== undefined) {
@@ -45,14 +46,17 @@ export function overlay(
       // A patch that no longer fits shows what stands there; the server says so when it gets it.
     }
   }
-  const view = suspects === undefined ? new Map<string, ViewRow>() : new Map(before);
-  for (const name of [...(suspects ?? []), ...edited]) {
-    view.delete(name);
+  const view = new Map<string, ViewRow | undefined>();
+  for (const name of suspects === undefined ? [] : [...suspects, ...edited]) {
+    view.set(name, undefined);
   }
   for (const [name, row] of rows) {
     view.set(name, viewed(row, edited.has(name), before.get(name)));
   }
-  return view;
+  // Of all rows there are none that are gone.
+  return suspects === undefined
+    ? LayeredMap.of(view as ReadonlyMap<string, ViewRow>)
+    : LayeredMap.of(before).with(view);
 }
 
 function viewed(row: Row, pending: boolean, before: ViewRow | undefined): ViewRow {

@@ -8,7 +8,7 @@ import React from 'react';
 
 import type { Asks } from './asks';
 import { speak } from './components/moments';
-import { PanelView } from './components/PanelView';
+import { PanelView, type Larger } from './components/PanelView';
 import type { CurrentSession } from './current';
 import type { Histories } from './history';
 import { sessionIcon } from './icons';
@@ -24,6 +24,8 @@ export interface PanelOptions {
   settings: Settings;
   openNotebook(path: string): void;
   newEditor: CodeEditor.Factory | null;
+  /** Shows a value in a place of its own; null where there is none. */
+  onLarger: ((what: Larger) => void) | null;
   translator?: ITranslator;
 }
 
@@ -44,7 +46,8 @@ export class SessionPanel extends ReactWidget {
   }
 
   protected override render(): React.JSX.Element {
-    const { current, list, histories, asks, newEditor, settings, openNotebook } = this.options;
+    const { current, list, histories, asks, newEditor, settings, openNotebook, onLarger } =
+      this.options;
     return (
       <PanelView
         current={current}
@@ -55,6 +58,7 @@ export class SessionPanel extends ReactWidget {
         newEditor={newEditor}
         settings={settings}
         openNotebook={openNotebook}
+        onLarger={onLarger ?? undefined}
       />
     );
   }

@@ -27,7 +27,15 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     invalid: new Map(),
     held: new Map(),
     readOnly: true,
-    status: { kind: 'readonly', edits: 0, conflicts: 0, refused: 0, waits: null, end: null }
+    status: {
+      kind: 'readonly',
+      edits: 0,
+      conflicts: 0,
+      refused: 0,
+      invalid: 0,
+      waits: null,
+      end: null
+    }
   };
   const refuse = (name: string): never => {
     throw new EditError('read-only', name);
@@ -35,6 +43,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
   const nothing = (): void => undefined;
   return {
     clientId: now.clientId,
+    isDisposed: false,
     status: state.status,
     getState: () => state,
     subscribe: () => nothing,
@@ -51,6 +60,7 @@ export function pastClient(now: PastClient, rows: Rows): PastClient {
     readDeclined: now.readDeclined,
     writeDeclined: nothing,
     setInvalid: nothing,
+    hold: nothing,
     flush: () => Promise.resolve({ ok: true, late: [], refused: [], invalid: [] }),
     keepMine: nothing,
     takeTheirs: nothing,

@@ -321,13 +321,23 @@ function integer(): Form {
   };
 }
 
+// An object of many keys is asked this many times.
+const members = new WeakMap<object, [string, Json] | null>();
+
 /** The one key of an object that stands for something else, and what is under it. */
 export function typedMember(value: Json): [string, Json] | null {
   if (!isObject(value)) {
     return null;
   }
-  const [only, ...more] = Object.entries(value);
-  return only !== undefined && more.length === 0 && only[0].startsWith('$') ? only : null;
+  let member = members.get(value);
+  if (member === undefined) {
+    const keys = Object.keys(value);
+    const [only] = keys;
+    const isOne = keys.length === 1 && only!.startsWith('$');
+    member = isOne ? [only!, value[only!]!] : null;
+    members.set(value, member);
+  }
+  return member;
 }
 
 /** A date, decimal and the like as text; null for all else, and for what only looks like one. */

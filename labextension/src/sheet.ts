@@ -25,6 +25,10 @@ export interface Sheet {
 /** A table whose cells can be written: each gives the whole value anew. */
 export interface EditableSheet extends Sheet {
   withCell(row: number, column: number, value: Json): Json;
+  /** With these from a cell on; below the last row they make rows, and what is beyond the columns is left out. */
+  withCells(row: number, column: number, cells: readonly (readonly Json[])[]): Json;
+  /** Whether nothing but numbers makes it a table. */
+  readonly isNumeric: boolean;
   withRow(): Json;
   withoutRow(row: number): Json;
 }
@@ -47,6 +51,7 @@ export function recordSheet(value: Json): EditableSheet | null {
   if (names.length === 0) {
     return null;
   }
+  const blank = (): { [key: string]: Json } => Object.fromEntries(names.map(name => [name, null]));
   return {
     columns: names.map(name => ({ name, dtype: null })),
     rows: records.length,
@@ -58,7 +63,17 @@ export function recordSheet(value: Json): EditableSheet | null {
     withCell: (row, column, cell) =>
       // A computed key is only a name, `__proto__` too.
       records.with(row, { ...records[row], [names[column]!]: cell }),
-    withRow: () => [...records, Object.fromEntries(names.map(name => [name, null]))],
+    withCells: (row, column, cells) => {
+      const next = [...records];
+      cells.forEach((values, y) => {
+        const fitting = values.slice(0, names.length - column);
+        const written = fitting.map((cell, x) => [names[column + x]!, cell] as const);
+        next[row + y] = { ...(next[row + y] ?? blank()), ...Object.fromEntries(written) };
+      });
+      return next;
+    },
+    isNumeric: false,
+    withRow: () => [...records, blank()],
     withoutRow: row => records.toSpliced(row, 1)
   };
 }
@@ -76,6 +91,7 @@ export function matrixSheet(value: Json): EditableSheet | null {
     return null;
   }
   const rows = value as Json[][];
+  const blank = (): Json[] => new Array<Json>(width).fill(0);
   return {
     columns: Array.from({ length: width }, (_, i) => ({ name: String(i), dtype: null })),
     rows: rows.length,
@@ -83,7 +99,16 @@ export function matrixSheet(value: Json): EditableSheet | null {
     cell: (row, column) => rows[row]?.[column],
     withCell: (row, column, cell) =>
       applyPatch(value, [{ op: 'replace', path: `/${row}/${column}`, value: cell }]),
-    withRow: () => [...rows, new Array<Json>(width).fill(0)],
+    withCells: (row, column, cells) => {
+      const next = [...rows];
+      cells.forEach((values, y) => {
+        const fitting = values.slice(0, width - column);
+        next[row + y] = (next[row + y] ?? blank()).toSpliced(column, fitting.length, ...fitting);
+      });
+      return next;
+    },
+    isNumeric: true,
+    withRow: () => [...rows, blank()],
     withoutRow: row => rows.toSpliced(row, 1)
   };
 }

@@ -27,7 +27,7 @@ export function schemaOf(spec: Spec | undefined): Schema {
 
 /** Why a value is not what its declaration says; null where it is, or only the server knows. */
 export function specProblem(spec: Spec | undefined, value: Json): string | null {
-  return isTyped(value) ? null : problemOf(schemaOf(spec), value);
+  return spec?.schema === undefined || isTyped(value) ? null : problemOf(schemaOf(spec), value);
 }
 
 /** Whether a declared variable waits for its first value. */
@@ -65,16 +65,17 @@ export function numberOf(value: Json | undefined): number | null {
 function problemOf(schema: Schema, value: Json): string | null {
   const { enum: choices, const: only, anyOf } = schema;
   const types = Array.isArray(anyOf) ? [] : typesOf(schema);
-  const shown = short(value);
+  // A large value is written out where something is wrong with it alone.
+  const shown = (): string => short(value);
   if (types.length > 0 && !types.some(type => isOf(type, value))) {
     const known = Object.keys(TYPES).filter(type => types.includes(type));
-    return `${shown} is not ${known.map(type => TYPES[type]).join(' or ')}.`;
+    return `${shown()} is not ${known.map(type => TYPES[type]).join(' or ')}.`;
   }
   if (Array.isArray(choices) && !choices.some(each => same(each, value))) {
-    return `${shown} is none of the choices ${listed(choices)}.`;
+    return `${shown()} is none of the choices ${listed(choices)}.`;
   }
   if (only !== undefined && !same(only, value)) {
-    return `${shown} is not ${short(only)}.`;
+    return `${shown()} is not ${short(only)}.`;
   }
   if (isNumber(value)) {
     return numberProblem(schema, Number(numberText(value)), shown);
@@ -85,7 +86,7 @@ function problemOf(schema: Schema, value: Json): string | null {
   return null;
 }
 
-function numberProblem(schema: Schema, number: number, shown: string): string | null {
+function numberProblem(schema: Schema, number: number, shown: () => string): string | null {
   const limit = (keyword: string): number | null => numberOf(schema[keyword]);
   const text = (keyword: string): string => short(schema[keyword] ?? null);
   const least = limit('minimum');
@@ -93,28 +94,28 @@ function numberProblem(schema: Schema, number: number, shown: string): string | 
   const above = limit('exclusiveMinimum');
   const below = limit('exclusiveMaximum');
   if (most !== null && number > most) {
-    return `${shown} is more than the maximum ${text('maximum')}.`;
+    return `${shown()} is more than the maximum ${text('maximum')}.`;
   }
   if (least !== null && number < least) {
-    return `${shown} is less than the minimum ${text('minimum')}.`;
+    return `${shown()} is less than the minimum ${text('minimum')}.`;
   }
   if (below !== null && number >= below) {
-    return `${shown} is not less than ${text('exclusiveMaximum')}.`;
+    return `${shown()} is not less than ${text('exclusiveMaximum')}.`;
   }
   return above !== null && number <= above
-    ? `${shown} is not more than ${text('exclusiveMinimum')}.`
+    ? `${shown()} is not more than ${text('exclusiveMinimum')}.`
     : null;
 }
 
-function lengthProblem(schema: Schema, length: number, shown: string): string | null {
+function lengthProblem(schema: Schema, length: number, shown: () => string): string | null {
   const least = numberOf(schema.minLength);
   const most = numberOf(schema.maxLength);
   const count = (limit: number): string => `${limit} character${limit === 1 ? '' : 's'}`;
   if (least !== null && length < least) {
-    return `${shown} is too short; it has at least ${count(least)}.`;
+    return `${shown()} is too short; it has at least ${count(least)}.`;
   }
   return most !== null && length > most
-    ? `${shown} is too long; it has at most ${count(most)}.`
+    ? `${shown()} is too long; it has at most ${count(most)}.`
     : null;
 }
 

@@ -5,7 +5,15 @@ import type { ChannelEnd } from './channel';
 import type { Meta } from './model';
 
 export type StatusKind =
-  'loading' | 'saved' | 'saving' | 'waiting' | 'offline' | 'conflict' | 'notkept' | 'readonly';
+  | 'loading'
+  | 'saved'
+  | 'saving'
+  | 'waiting'
+  | 'offline'
+  | 'conflict'
+  | 'invalid'
+  | 'notkept'
+  | 'readonly';
 
 export interface Status {
   readonly kind: StatusKind;
@@ -13,6 +21,8 @@ export interface Status {
   readonly edits: number;
   readonly conflicts: number;
   readonly refused: number;
+  /** Fields that hold what is not valid, and so is not saved. */
+  readonly invalid: number;
   /** Why the server cannot store what was edited just now, in its words; it is asked again by itself. */
   readonly waits: string | null;
   readonly end: ChannelEnd | null;
@@ -37,12 +47,15 @@ export interface Situation extends Link {
   held: number;
   conflicts: number;
   refused: number;
+  invalid: number;
+  /** Fields that hold the beginning of something. */
+  half: number;
   waits: string | null;
 }
 
 /** The worst news first: what would be lost, then what is not shared, then what needs a decision. */
 export function statusOf(now: Situation): Status {
-  const { edits, conflicts, refused, waits, end } = now;
+  const { edits, conflicts, refused, invalid, waits, end } = now;
   const storage = now.live ? now.storage : undefined;
   const kind = ((): StatusKind => {
     if (!now.kept) {
@@ -63,7 +76,13 @@ export function statusOf(now: Situation): Status {
     if (conflicts + refused > 0) {
       return 'conflict';
     }
-    return edits === 0 ? 'saved' : now.held === edits ? 'waiting' : 'saving';
+    if (invalid > 0) {
+      return 'invalid';
+    }
+    if (edits + now.half === 0) {
+      return 'saved';
+    }
+    return now.half === 0 && now.held === edits ? 'waiting' : 'saving';
   })();
-  return { kind, edits, conflicts, refused, waits, end, storage };
+  return { kind, edits, conflicts, refused, invalid, waits, end, storage };
 }

@@ -91,6 +91,20 @@ export function treeRows(
   return rows;
 }
 
+/** How a cell gets at a place: `session["space"]["model"][0]`. */
+export function pathText(name: string, value: Json, pointer: string): string {
+  const keys = pointer.split('/').slice(1);
+  let text = `session[${JSON.stringify(name)}]`;
+  let at = '';
+  for (const token of keys) {
+    const isInList = Array.isArray(memberAt(value, at));
+    const key = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    text += isInList ? `[${key}]` : `[${JSON.stringify(key)}]`;
+    at += `/${token}`;
+  }
+  return text;
+}
+
 export function memberAt(value: Json, pointer: string): Json | undefined {
   try {
     const places = pointer.split('/').slice(1);

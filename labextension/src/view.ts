@@ -4,6 +4,7 @@
 import { namesOf } from './changes';
 import { withRefused, type Conflict, type Conflicts } from './conflicts';
 import type { Edit, Refused } from './edit';
+import { differing } from './layered';
 import type { Limits, Meta, Rows, Step } from './model';
 import type { Outbox } from './outbox';
 import { overlay, type ViewRow } from './overlay';
@@ -57,6 +58,8 @@ export class View {
       held: held.size,
       conflicts: conflicts.size,
       refused: others.length,
+      invalid: this.sender.invalid.size - this.sender.half.size,
+      half: this.sender.half.size + this.sender.inHand,
       waits: this.outbox.waits
     });
     this._rows = rows;
@@ -92,7 +95,8 @@ export class View {
     const before = this._last?.variables ?? new Map<string, ViewRow>();
     const origin = { kind: 'panel' as const, client };
     // What was pending a moment ago may have been taken back.
-    const suspects = this._rows === rows ? this._edited : undefined;
+    const changed = differing(rows, this._rows);
+    const suspects = changed === null ? undefined : [...changed, ...this._edited];
     this._edited = pending.flatMap(edit => namesOf(edit.op));
     return overlay(rows, pending, origin, before, suspects);
   }

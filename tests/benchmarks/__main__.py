@@ -28,6 +28,7 @@ ROWS: dict[str, Callable[[BenchServer, Effort], Row | list[Row]]] = {
     "panel": browser_rows.panel,
     "keystrokes": browser_rows.keystrokes,
     "large": browser_rows.large,
+    "within": browser_rows.within,
     "import": kernel_rows.imports,
     "bundle": kernel_rows.bundle,
 }

@@ -59,16 +59,23 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
     """The two sessions take turns, in one page."""
     many, few = f"{effort.variables:,} variables", "10"
     steps = ("open", "type", "scroll", "hear")
-    seen: dict[tuple[str, str], list[Watched]] = {(which, step): [] for which in (many, few) for step in steps}
+    seen: dict[tuple[str, str], list[Watched]] = {
+        (which, step): [] for which in (many, few) for step in ("first", *steps)
+    }
     count = max(3, effort.samples // (4 * effort.rounds))
     with looking(Path(tempfile.mkdtemp(dir=server.folder))) as screen:
+        # The page is loaded with another one.
+        screen.session("page.ipynb", {_field("page.ipynb"): "text"})
+        _open(screen, "page.ipynb")
         sizes = {few: 10, many: effort.variables}
         paths = {which: f"{size}.ipynb" for which, size in sizes.items()}
         sessions = {
             which: screen.session(paths[which], _variables(paths[which], size)) for which, size in sizes.items()
         }
         for which in (many, few):
-            _open(screen, paths[which])
+            with screen.watched() as first:
+                _open(screen, paths[which])
+            seen[which, "first"].append(first)
         for turn in range(effort.rounds):
             for which in (many, few):
                 with screen.watched() as opening:
@@ -84,6 +91,11 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
                 for step, watched in zip(steps, (opening, typing, scrolling, hearing), strict=True):
                     seen[which, step].append(watched)
     return [
+        replace(
+            _opened(many, seen[many, "first"], seen[few, "first"]),
+            key="panel-first",
+            what=f"panel with {many}: opened for the first time, with all of it coming over the channel",
+        ),
         _opened(many, seen[many, "open"], seen[few, "open"]),
         _painted("panel-type", f"panel with {many}: keystroke to paint", seen[many, "type"], seen[few, "type"]),
         _painted("panel-scroll", f"panel with {many}: turn of the wheel to paint", seen[many, "scroll"], seen[few, "scroll"]),
@@ -197,3 +209,70 @@ def large(server: BenchServer, effort: Effort) -> list[Row]:
         replace(opened, key="large-open", against="with a line each"),
         replace(beside, against="beside a line each"),
     ]
+
+
+def within(server: BenchServer, effort: Effort) -> list[Row]:
+    """A text, a tree and JSON of nearly 1 MiB, each opened and typed into where it stands, against small ones."""
+    count = max(3, effort.samples // (8 * effort.rounds))
+    text = "A line of a long text, as of a log.\n" * (_MIB // 40)
+    tree = {f"key_{number:05}": {"rate": number / 7} for number in range(20_000)}
+    bodies = {"large": {"b": text, "c": tree}, "small": {"b": text[:36], "c": {"key": tree["key_00001"]}}}
+    steps = ("text-open", "text", "tree-open", "json-open", "json")
+    seen: dict[tuple[str, str], list[Watched]] = {(which, step): [] for which in bodies for step in steps}
+    with looking(Path(tempfile.mkdtemp(dir=server.folder))) as screen:
+        for turn in range(effort.rounds):
+            for which, body in bodies.items():
+                path = f"{which}{turn}.ipynb"
+                session = screen.session(path, {_field(path): "text"})
+                for name, value in body.items():
+                    screen.change(session, {name: value})
+                _open(screen, path)
+                for step in steps:
+                    with screen.watched() as watched:
+                        _step_within(screen, step, count)
+                    seen[which, step].append(watched)
+                    # What was typed is saved before the next step.
+                    screen.lab.editor(_field(path)).click()
+                    screen.lab.wait_for_light("saved")
+    opened = {
+        "text-open": "a text of 1 MiB: its field opened",
+        "tree-open": "an object of 20,000 keys: its tree opened",
+        "json-open": "the same as JSON: its editor opened",
+    }
+    typed = {"text": "typing within a text of 1 MiB: keystroke to paint", "json": "typing within JSON of 1 MiB: keystroke to paint"}  # fmt: skip
+    return [
+        *(
+            replace(
+                _opened("", seen["large", step], seen["small", step]), key=f"within-{step}", what=what, against="a line"
+            )
+            for step, what in opened.items()
+        ),
+        *(
+            replace(_painted(f"within-{step}", what, seen["large", step], seen["small", step]), against="within a line")
+            for step, what in typed.items()
+        ),
+    ]
+
+
+def _step_within(screen: Screen, step: str, count: int) -> None:
+    lab = screen.lab
+    name = "b" if step.startswith("text") else "c"
+    match step:
+        case "text-open":
+            lab.editor(name).click()
+            expect(lab.row(name).locator(".jp-SessionField")).to_be_visible()
+        case "tree-open":
+            lab.editor(name).click()
+            expect(lab.row(name).get_by_role("tree")).to_be_visible()
+        case "json-open":
+            lab.row(name).get_by_test_id("editor-json").click()
+            expect(lab.row(name).locator(".cm-content")).to_be_visible()
+        case _:
+            lab.editor(name).click()
+            lab.page.keyboard.press("ControlOrMeta+Home")
+            if step == "json":
+                # Within the first key: what is typed there is valid.
+                for key in ("ArrowDown", "Home", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight"):
+                    lab.page.keyboard.press(key)
+            for number in range(count):
+                lab.page.keyboard.press("abcdefghij"[number % 10])

@@ -16,6 +16,21 @@ from .lab import PATIENCE_MS, PLAIN, Lab
 
 LOAD = "%load_ext session_state_ext"
 DIVIDE = "%%session step divide --in by --out share\nshare = 12 / by"
+# As many as are in view of a long list.
+LONG = {f"the_name_of_a_variable_that_somebody_has_chosen_who_likes_whole_sentences_{i}": i for i in range(500)}
+VALUES: dict[str, Any] = {
+    "frame": {
+        "$dataframe": {
+            "columns": [{"name": "lr", "dtype": "float64", "data": [0.5, None]}],
+            "index": {"name": None, "dtype": "object", "data": ["a", "b"]},
+        }
+    },
+    "nothing": {"$numberDouble": "NaN"},
+    "people": [{"who": "ann", "age": 31}, {"who": "bob", "age": 45}],
+    "matrix": [[1, 2], [3, 4]],
+    "space": {"model": {"kind": "ridge", "deep": True}, "note": None},
+    "text": {"as": "JSON"},
+}
 TYPED = "import numpy as np\nsession['curve'] = np.arange(50.0)\nsession['grid'] = np.ones((4, 6))\nsession['raw'] = b'x' * 99"
 
 
@@ -108,6 +123,11 @@ def test_three_variables_and_the_menus(panel: Panel) -> None:
     panel.lab.page.keyboard.press("Escape")
     panel.lab.row("lr").get_by_test_id("row-menu").click()
     axe.check(panel.lab, ".lm-Menu")
+    panel.lab.page.get_by_test_id("menu-declare").click()
+    expect(panel.lab.page.get_by_test_id("declare-description")).to_be_focused()
+    axe.check(panel.lab, ".jp-Dialog")
+    panel.lab.page.keyboard.press("Escape")
+    panel.lab.row("lr").get_by_test_id("row-menu").click()
     panel.lab.page.get_by_test_id("menu-rename").click()
     panel.at("add-button").click()
     panel.at("add-name").fill("1 ")
@@ -116,6 +136,35 @@ def test_three_variables_and_the_menus(panel: Panel) -> None:
     panel.lab.type("note", "not yet sent")
     axe.check(panel.lab, ".jp-SessionStatus")
     panel.at("add-cancel").click()
+
+
+def test_values_of_all_kinds_in_brief_open_and_selected(panel: Panel) -> None:
+    lab = panel.lab
+    lab.run_cell(2)
+    panel.put(VALUES)
+    expect(panel.at("row")).to_have_count(len(VALUES) + 3)
+    axe.check(lab)
+    for name in ("frame", "people", "matrix", "space", "grid"):
+        lab.editor(name).click()
+    lab.row("space").locator('[data-pointer="/model"]').focus()
+    lab.page.keyboard.press("ArrowRight")
+    lab.row("text").get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-json").click()
+    lab.page.keyboard.type("[")
+    lab.row("matrix").get_by_role("gridcell").first.click()
+    lab.page.keyboard.type("x")
+    expect(panel.at("problem")).to_have_count(2)
+    panel.at("rows").press("ControlOrMeta+a")
+    expect(panel.at("selection-bar")).to_be_visible()
+    axe.check(lab)
+    panel.at("rows").press("Escape")
+    lab.row("matrix").get_by_test_id("place").press("Escape")
+
+
+def test_500_variables_with_long_names(panel: Panel) -> None:
+    panel.put(LONG)
+    expect(panel.at("row").nth(5)).to_be_visible()
+    axe.check(panel.lab)
 
 
 def test_offline_and_a_conflict(panel: Panel) -> None:

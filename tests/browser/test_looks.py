@@ -22,6 +22,11 @@ UNSEEN = """panel => [...panel.querySelectorAll('button')].filter(button =>
         getComputedStyle(each).fill === getComputedStyle(button).backgroundColor)).map(e => e.dataset.testid)"""
 
 
+ORDINARY = {
+    "learningRateOfTheFirstLayer": 0.001,
+    **{f"validation_accuracy_of_the_model_after_epoch_{i}": 0.9 + i / 100 for i in (1, 2, 3)},
+    "notes": "What was seen, line by line:\n" + "\n".join(f"{i}. the loss went down" for i in range(12)),
+}
 # How far above the end of what scrolls the title of the steps stands, where there is more than fits.
 ABOVE_THE_END = """panel => {
     const [title, body] = ['.jp-SessionSteps-title', '.jp-SessionBody'].map(each => panel.querySelector(each));
@@ -38,6 +43,9 @@ def test_nothing_is_cut_at_250_pixels(jupyter: Jupyter, open_lab: OpenLab) -> No
     lab.add("note", '"held back: every fourth digit, drawn with the same seed each time"')
     lab.set("hidden", "16")
     lab.expect_step("train", "stale")
+    session = jupyter.request("POST", "/api/session/attach", json={"path": "looks.ipynb"}).json()["sessionId"]
+    assert jupyter.request("POST", f"/api/session/{session}", json={"variables": ORDINARY}).ok
+    expect(lab.row("learningRateOfTheFirstLayer")).to_be_visible()
     for shade in shades(lab):
         for name in widths(lab):
             lab.screenshot(f"{name}-{shade}")
@@ -120,6 +128,9 @@ def test_nothing_is_cut_in_any_state_or_theme(jupyter: Jupyter, open_lab: OpenLa
     expect(panel.at("filter")).to_have_attribute("placeholder", f"Filter {len(MANY) + 4}")
     take_pictures(lab, "many")
     assert lab.panel.evaluate(ABOVE_THE_END) == 0
+    panel.at("filter").fill("whole_sentences")
+    expect(lab.row(f"{LONG}_0")).to_be_in_viewport()
+    take_pictures(lab, "many-long")
     for name in ("deep", "rows"):
         panel.at("filter").fill(name)
         expect(panel.at("row")).to_have_count(1)

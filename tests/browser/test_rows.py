@@ -7,6 +7,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from .conftest import OpenLab
+from .desk import OPEN
 from .jupyter import Jupyter
 from .lab import Lab, wait_for
 from .looks import CUT, shades, widths
@@ -146,6 +147,66 @@ def test_a_table_takes_keys_and_a_piece_of_a_spreadsheet(jupyter: Jupyter, open_
     wait_for(lambda: jupyter.variables(path)["people"], wanted)
     expect(grid.get_by_role("gridcell")).to_have_count(6)
 
+    # A part of it goes back to the spreadsheet, in the order in which it is looked at.
+    grid.get_by_role("columnheader", name="age").click()
+    grid.get_by_role("columnheader", name="age").click()
+    cells = grid.get_by_role("gridcell")
+    cells.nth(0).hover()
+    lab.page.mouse.down()
+    cells.nth(3).hover()
+    lab.page.mouse.up()
+    press(lab, "ControlOrMeta+c")
+    wait_for(lambda: lab.evaluate("() => navigator.clipboard.readText()"), "d\t60.5\ncy\t50")
+    for name in widths(lab):
+        lab.screenshot(f"rows-table-{name}")
+        assert lab.panel.evaluate(CUT) == []
+
+
+def test_a_value_has_a_tab_of_its_own_and_a_session_is_found_as_it_was_left(
+    jupyter: Jupyter, open_lab: OpenLab
+) -> None:
+    table = [{"n": n, "text": f"row {n}"} for n in range(100)]
+    fill = {f"v{n:02}": n for n in range(40)}
+    lab, path = opened(jupyter, open_lab, "large", {"a_table": table, "a_tree": TREE, **fill})
+    lab.editor("a_table").click()
+    lab.row("a_table").get_by_test_id("rows-after").click()
+    lab.row("a_table").get_by_test_id("value-menu").click()
+    lab.page.get_by_test_id("menu-larger").click()
+    large = lab.page.get_by_test_id("large")
+    expect(large.get_by_role("row").nth(20)).to_be_visible()
+    large.get_by_role("gridcell").first.click()
+    lab.page.keyboard.type("7")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)["a_table"][0]["n"], 7)
+    lab.screenshot("large", of_panel=False)
+    large.get_by_test_id("editor-json").click()
+    expect(large.locator(".cm-content")).to_be_focused()
+
+    lab.editor("a_tree").click()
+    lab.row("a_tree").locator('[data-pointer="/model"]').press("ArrowRight")
+    lab.row("v00").scroll_into_view_if_needed()
+    lab.panel.get_by_test_id("filter").fill("a")
+    other = jupyter.notebook("large-other.ipynb", ["pass"])
+    lab.evaluate(OPEN, other)
+    expect(lab.panel.get_by_test_id("empty")).to_be_visible()
+    lab.evaluate(OPEN, path)
+    expect(lab.row("a_tree").locator('[data-pointer="/model/kind"]')).to_be_visible()
+    expect(lab.panel.get_by_test_id("filter")).to_have_value("a")
+    expect(lab.row("a_table").get_by_test_id("rows-place")).to_have_text("12–23 of 100")
+    lab.panel.get_by_test_id("filter").fill("")
+    lab.row("v39").hover()
+    top = "panel => panel.querySelector('.jp-SessionBody').scrollTop"
+    wait_for(lambda: lab.panel.evaluate(top) > 500, True)
+    scrolled = lab.panel.evaluate(top)
+    lab.evaluate(OPEN, other)
+    expect(lab.panel.get_by_test_id("empty")).to_be_visible()
+    lab.evaluate(OPEN, path)
+    wait_for(lambda: lab.panel.evaluate(top), scrolled)
+
+    # With its notebook the tab goes.
+    lab.evaluate("() => window.jupyterapp.shell.currentWidget.dispose()")
+    expect(large).to_have_count(0)
+
 
 def test_several_rows_are_deleted_and_come_back(jupyter: Jupyter, open_lab: OpenLab) -> None:
     values = {"model.lr": 0.1, "model.depth": 3, "model.seed": 7, "note": "x", "alpha": 1}
@@ -190,6 +251,41 @@ def test_ones_own_order_stays_after_a_reload_and_is_nobody_elses(jupyter: Jupyte
     assert order(open_lab(jupyter, path)) == ["a", "b", "c"]
 
 
+def test_what_is_typed_into_a_long_list_is_not_lost(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    lab, path = opened(jupyter, open_lab, "far", {f"v{n:03}": n for n in range(200)})
+    lab.panel.get_by_test_id("panel-menu").click()
+    lab.page.get_by_test_id("menu-sort-changed").click()
+    lab.row("v000").hover()
+    lab.page.mouse.wheel(0, 6000)
+    expect(lab.row("v000")).to_have_count(0)
+    expect(lab.row("v110")).to_be_visible()
+    rows = lab.panel.get_by_test_id("row")
+    name, wrong, beside = (str(rows.nth(n).get_attribute("data-name")) for n in (9, 11, 12))
+    lab.type(name, "789")
+    expect(lab.editor(name)).to_be_focused()
+    lab.page.mouse.wheel(0, -20000)
+    expect(lab.row("v001")).to_be_in_viewport()
+    lab.page.keyboard.type("5")
+    press(lab, "Enter")
+    wait_for(lambda: jupyter.variables(path)[name], 7895)
+    expect(lab.editor(name)).to_be_focused()
+
+    # Nor what is not valid, and it does not take the focus when it comes back.
+    lab.row(wrong).get_by_test_id("row-menu").click()
+    lab.page.get_by_test_id("menu-json").click()
+    expect(lab.editor(wrong)).to_be_focused()
+    press(lab, "ControlOrMeta+a")
+    lab.page.keyboard.type('{"a": ')
+    expect(lab.light).to_have_text("1 not valid")
+    lab.editor(beside).click()
+    lab.page.mouse.wheel(0, -20000)
+    expect(lab.row(wrong)).to_have_count(0)
+    expect(lab.light).to_have_text("1 not valid")
+    lab.page.mouse.wheel(0, 6000)
+    expect(lab.editor(wrong)).to_have_text('{"a": ')
+    expect(lab.editor(beside)).to_be_focused()
+
+
 def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -> None:
     """What is in the page does not grow with what is in the session."""
     values: dict[str, Any] = {f"group_{n % 40}.v{n}": n for n in range(9990)}
@@ -197,8 +293,15 @@ def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -
     values["a_list"] = [n / 7 for n in range(40_000)]
     values["a_table"] = [{"n": n, "text": f"row {n}"} for n in range(20_000)]
     assert len(values["a_log"]) == 1_000_000
-    lab, _ = opened(jupyter, open_lab, "many", values)
+    lab, path = opened(jupyter, open_lab, "many", values)
     expect(lab.row("a_log").get_by_test_id("long-text")).to_be_visible()
+    lab.editor("a_log").click()
+    expect(lab.editor("a_log")).to_be_focused()
+    press(lab, "ControlOrMeta+Home", *"first", "Enter")
+    lab.wait_for_light("saving")
+    press(lab, "ControlOrMeta+Enter")
+    lab.wait_for_light("saved")
+    wait_for(lambda: jupyter.variables(path)["a_log"][:10], "first\nline")
     lab.editor("a_list").click()
     lab.editor("a_table").click()
     expect(lab.row("a_table").get_by_role("grid")).to_be_visible()

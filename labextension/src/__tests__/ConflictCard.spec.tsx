@@ -27,7 +27,7 @@ test('what was not taken can be copied, and taken after all', async () => {
   await pass(500);
   await click(screen.getByTestId('conflict-take'));
   expect(screen.getByTestId('notice').textContent).toContain('Yours was 0.35');
-  await click(screen.getByTestId('notice-also'));
+  await click(screen.getByTestId('notice-other'));
   expect(writeText).toHaveBeenCalledWith('0.35');
   await click(screen.getByTestId('notice-action'));
   expect(server.value('lr')).toBe(0.35);

@@ -2,7 +2,18 @@ import { act, fireEvent, screen, within } from '@testing-library/react';
 
 import { parseJson, stringifyJson, type Json } from '../json';
 import { FakeServer, settle } from './fakeserver';
-import { click, doing, editor, names, pick, press, row, showSession, type } from './showsession';
+import {
+  click,
+  doing,
+  editor,
+  light,
+  names,
+  pick,
+  press,
+  row,
+  showSession,
+  type
+} from './showsession';
 
 let server: FakeServer;
 
@@ -103,6 +114,20 @@ describe('a tree', () => {
     expect(server.value('space')).toEqual({ lr: 0.5 });
   });
 
+  test('a branch with a field that is not valid stays open', async () => {
+    await open('space', { model: { lr: 0.1 } });
+    await key(node('/model'), 'ArrowRight');
+    await key(node('/model/lr'), 'Enter');
+    await fill(screen.getByTestId('place'), '0,5');
+    await key(screen.getByTestId('place'), 'Enter');
+    await key(node('/model'), 'ArrowLeft');
+    await click(within(row('space')).getByTestId('editor-json'));
+    expect(screen.getByTestId<HTMLInputElement>('place').value).toBe('0,5');
+    await key(screen.getByTestId('place'), 'Escape');
+    await key(node('/model'), 'ArrowLeft');
+    expect(node('/model').getAttribute('aria-expanded')).toBe('false');
+  });
+
   test('keys are added, renamed and removed, and removing is taken back', async () => {
     await open('space', { a: 1 });
     await click(screen.getByTestId('tree-add'));
@@ -134,6 +159,37 @@ describe('a tree', () => {
     expect(server.value('space')).toEqual({ deep: false });
     await pick(within(node('/deep')).getByTestId('tree-menu'), 'tree-remove');
     expect(server.value('space')).toEqual({});
+  });
+
+  test('what stands at a place is copied, and the way to it, by readers, too', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    server.readOnly = true;
+    await open('the space', parseJson('{"a \\"b\\"": [1, {"lr": 0.10, "note": "two\\nlines"}]}'));
+    await key(node('/a "b"'), 'ArrowRight');
+    await key(node('/a "b"/1'), 'ArrowRight');
+    const menu = (pointer: string): HTMLElement => within(node(pointer)).getByTestId('tree-menu');
+    await pick(menu('/a "b"/1/lr'), 'tree-path');
+    expect(writeText).toHaveBeenLastCalledWith('session["the space"]["a \\"b\\""][1]["lr"]');
+    await pick(menu('/a "b"/1/lr'), 'tree-copy');
+    expect(writeText).toHaveBeenLastCalledWith('0.10');
+    await pick(menu('/a "b"/1/note'), 'tree-copy');
+    expect(writeText).toHaveBeenLastCalledWith('two\nlines');
+    const setData = vi.fn();
+    await doing(() => void fireEvent.copy(node('/a "b"/1'), { clipboardData: { setData } }));
+    expect(setData).toHaveBeenCalledWith('text/plain', '{"lr":0.10,"note":"two\\nlines"}');
+    expect(document.querySelector('[data-testid="menu-tree-remove"]')).toBeNull();
+  });
+
+  test('is found as it was left when its row comes back into view', async () => {
+    await open('space', VALUE);
+    await key(node('/model'), 'ArrowRight');
+    const filter = screen.getByTestId('filter');
+    await fill(filter, 'nothing');
+    expect(screen.queryByRole('tree')).toBeNull();
+    await fill(filter, '');
+    expect(node('/model/lr')).toBeTruthy();
+    expect(document.activeElement).not.toBe(node('/model'));
   });
 
   test('a reader walks it and changes nothing', async () => {
@@ -207,13 +263,75 @@ describe('a table', () => {
   test('a piece of a spreadsheet is pasted, and makes rows as it needs them', async () => {
     await open('people', RECORDS);
     await goTo(1, 0);
-    const clipboardData = { getData: () => 'cy\t3\r\n"d\tq"\t4.50\r\n' };
+    const clipboardData = { getData: () => 'cy\t3\r\n"d\tq"\t4.50\tmore\r\n' };
     await doing(() => void fireEvent.paste(grid(), { clipboardData }));
     expect(text('people')).toBe(
       '[{"who":"ann","n":1},{"who":"cy","n":3},{"who":"d\\tq","n":4.50}]'
     );
+    expect(screen.getByTestId('notice').firstChild!.textContent).toBe(
+      'Pasted into people. 1 column beyond the last one was left out.'
+    );
     await click(screen.getByTestId('notice-action'));
     expect(server.value('people')).toEqual(RECORDS);
+  });
+
+  async function paste(pasted: string): Promise<void> {
+    await doing(() => void fireEvent.paste(grid(), { clipboardData: { getData: () => pasted } }));
+  }
+
+  const said = (): string | null => screen.getByTestId('notice').firstChild!.textContent;
+
+  test('cells that are pasted and hold no number are counted, and are numbers with points', async () => {
+    await open('people', RECORDS);
+    await goTo(0, 1);
+    await paste('1,5\n2,25\nfew\n');
+    expect(text('people')).toBe(
+      '[{"who":"ann","n":"1,5"},{"who":"bob","n":"2,25"},{"who":null,"n":"few"}]'
+    );
+    expect(said()).toBe('Pasted into people. 3 cells hold no number, such as “1,5”.');
+    await pass(60_000);
+    await click(screen.getByTestId('notice-other'));
+    expect(text('people')).toBe(
+      '[{"who":"ann","n":1.5},{"who":"bob","n":2.25},{"who":null,"n":"few"}]'
+    );
+    expect(said()).toBe('Pasted into people. 1 cell holds no number, such as “few”.');
+    expect(screen.queryByTestId('notice-other')).toBeNull();
+    await click(screen.getByTestId('notice-action'));
+    expect(server.value('people')).toEqual(RECORDS);
+  });
+
+  test('cells that are pasted into a matrix and hold no number are told of, too', async () => {
+    await open('grid', [
+      [1, 2],
+      [3, 4]
+    ]);
+    await goTo(1, 0);
+    await paste('5\t6,5\n\t8');
+    expect(server.value('grid')).toEqual([
+      [1, 2],
+      [5, '6,5'],
+      [null, 8]
+    ]);
+    expect(said()).toBe('Pasted into grid. 2 cells hold no number, such as “6,5”.');
+    await click(screen.getByTestId('notice-action'));
+    expect(server.value('grid')).toEqual([
+      [1, 2],
+      [3, 4]
+    ]);
+  });
+
+  test('a pasted cell has the type of its column, and a blank one is none', async () => {
+    await open('people', [
+      { who: 'ann', n: null, at: { $localDate: '2026-11-22' }, old: true },
+      { who: 'bob', n: 2, at: null, old: false }
+    ]);
+    await goTo(0, 0);
+    await paste('7\t3\t2026-01-02\ttrue\n\t\t\tyes');
+    expect(server.value('people')).toEqual([
+      { who: '7', n: 3, at: { $localDate: '2026-01-02' }, old: true },
+      { who: '', n: null, at: null, old: 'yes' }
+    ]);
+    expect(said()).toBe('Pasted into people. 1 cell does not fit its column, such as “yes”.');
   });
 
   test('of 1,000 rows a page is in the page', async () => {
@@ -227,6 +345,89 @@ describe('a table', () => {
     expect(cells()[0]).toEqual(['12']);
     await key(grid(), 'End', { ctrlKey: true });
     expect(cells().at(-1)).toEqual(['999']);
+  });
+
+  test('a part of it is copied, or all of it with its names', async () => {
+    const writeText = vi.fn(() => Promise.resolve());
+    vi.stubGlobal('navigator', { clipboard: { writeText } });
+    server.readOnly = true;
+    await open('people', RECORDS);
+    const copied = async (): Promise<unknown> => {
+      const setData = vi.fn();
+      await doing(() => void fireEvent.copy(grid(), { clipboardData: { setData } }));
+      return setData.mock.lastCall?.[1];
+    };
+    await goTo(0, 1);
+    expect(await copied()).toBe('1');
+    await key(grid(), 'ArrowDown', { shiftKey: true });
+    expect(await copied()).toBe('1\n2');
+    await key(grid(), 'ArrowLeft', { shiftKey: true });
+    expect(await copied()).toBe('ann\t1\nbob\t2');
+    expect(screen.getAllByRole('gridcell', { selected: true })).toHaveLength(4);
+    await key(grid(), 'ArrowUp');
+    expect(await copied()).toBe('ann');
+    await key(grid(), 'a', { ctrlKey: true });
+    expect(await copied()).toBe('ann\t1\nbob\t2');
+    await pick(screen.getByTestId('value-menu'), 'table-copy');
+    expect(writeText).toHaveBeenCalledWith('who\tn\nann\t1\nbob\t2');
+  });
+
+  test('is sorted by a column to be looked at: a cell is written where it belongs', async () => {
+    await open('people', [...RECORDS, { who: 'cy', n: 0 }]);
+    const header = (): HTMLElement => screen.getByRole('columnheader', { name: /^n/ });
+    await click(header());
+    expect(cells().map(each => each[0])).toEqual(['cy', 'ann', 'bob']);
+    expect(header().getAttribute('aria-sort')).toBe('ascending');
+    expect(server.mutates).toHaveLength(0);
+    await goTo(0, 1);
+    await key(grid(), '9');
+    await key(screen.getByTestId('place'), 'Enter');
+    expect(server.value('people')).toEqual([...RECORDS, { who: 'cy', n: 9 }]);
+    expect(cells().map(each => each[0])).toEqual(['cy', 'ann', 'bob']);
+    await goTo(1, 0);
+    await click(screen.getByTestId('delete-row'));
+    expect(cells().map(each => each[0])).toEqual(['bob', 'cy']);
+    await click(screen.getByTestId('notice-action'));
+    await click(header());
+    expect(cells().map(each => each[0])).toEqual(['cy', 'bob', 'ann']);
+    await doing(() => void fireEvent.paste(grid(), { clipboardData: { getData: () => 'x\ty' } }));
+    expect(screen.getByTestId('notice').textContent).toContain('take the sorting away first');
+    await click(screen.getByTestId('notice-action'));
+    expect(cells().map(each => each[0])).toEqual(['ann', 'bob', 'cy']);
+    expect(header().getAttribute('aria-sort')).toBeNull();
+  });
+
+  test('any row is gone to, and pages may be long', async () => {
+    await open(
+      'many',
+      [...Array(1000).keys()].map(n => ({ n }))
+    );
+    await click(screen.getByTestId('rows-place'));
+    await fill(screen.getByTestId('rows-jump'), 'x');
+    await key(screen.getByTestId('rows-jump'), 'Enter');
+    expect(screen.getByTestId('rows-jump').getAttribute('aria-invalid')).toBe('true');
+    await fill(screen.getByTestId('rows-jump'), '700');
+    await key(screen.getByTestId('rows-jump'), 'Enter');
+    expect(document.activeElement?.textContent).toBe('700');
+    await pick(screen.getByTestId('value-menu'), 'table-page');
+    expect(cells()).toHaveLength(50);
+    expect(cells()[0]).toEqual(['700']);
+  });
+
+  test('a page with a cell that is not valid is not turned', async () => {
+    await open(
+      'many',
+      [...Array(30).keys()].map(n => ({ n }))
+    );
+    await goTo(0, 0);
+    await key(grid(), 'Enter');
+    await fill(screen.getByTestId('place'), '0,5');
+    await click(screen.getByTestId('rows-after'));
+    expect(screen.getByTestId<HTMLInputElement>('place').value).toBe('0,5');
+    expect(cells()[1]).toEqual(['1']);
+    await key(screen.getByTestId('place'), 'Escape');
+    await click(screen.getByTestId('rows-after'));
+    expect(cells()[0]).toEqual(['12']);
   });
 
   test('a frame says its types, and is not typed into', async () => {
@@ -290,6 +491,86 @@ describe('scalars', () => {
     await click(editor('log'));
     expect(editor('log').value).toHaveLength(1_000_000);
   });
+});
+
+describe('what is typed into a large value', () => {
+  const LOG = 'x'.repeat(200_000);
+  const length = (): number => (server.value('log') as string).length;
+
+  beforeEach(async () => {
+    await open('log', LOG);
+    await doing(() => editor('log').focus());
+  });
+
+  test('is sent when typing pauses', async () => {
+    await type('log', `${LOG}y`);
+    expect(light().state).toBe('saving');
+    await pass(1400);
+    await type('log', `${LOG}yz`);
+    await pass(1400);
+    expect(server.mutates).toHaveLength(0);
+    await pass(100);
+    expect(length()).toBe(200_002);
+    expect(light().state).toBe('saved');
+    expect(editor('log').value).toHaveLength(200_002);
+  });
+
+  test('is sent when the field is left, and when a cell asks for it', async () => {
+    await type('log', `${LOG}y`);
+    await doing(() => server.deliver({ type: 'flush', id: 'q' }));
+    expect(length()).toBe(200_001);
+    await type('log', `${LOG}yz`);
+    await doing(() => editor('log').blur());
+    expect(length()).toBe(200_002);
+    await type('log', `${LOG}yzz`);
+    await doing(
+      () => void fireEvent.change(screen.getByTestId('filter'), { target: { value: 'none' } })
+    );
+    expect(names()).toEqual([]);
+    await pass(500);
+    expect(length()).toBe(200_003);
+  });
+
+  test('is taken back by Escape, sent or not', async () => {
+    await type('log', `${LOG}y`);
+    await press('log', 'Escape');
+    expect(editor('log').value).toBe(LOG);
+    await pass(5000);
+    expect(server.mutates).toHaveLength(0);
+    await type('log', `${LOG}y`);
+    await pass(5000);
+    expect(length()).toBe(200_001);
+    await press('log', 'Escape');
+    expect(length()).toBe(200_000);
+  });
+
+  test('goes with a variable that is deleted elsewhere', async () => {
+    await type('log', `${LOG}y`);
+    await doing(() => server.write([{ op: 'delete', name: 'log' }]));
+    await pass(5000);
+    expect(names()).toEqual([]);
+    expect(server.mutates).toHaveLength(0);
+    expect(light().state).toBe('saved');
+  });
+});
+
+test('what is typed into a cell of a large table is sent when the cell is left', async () => {
+  await open(
+    'table',
+    [...Array(3000).keys()].map(n => ({ n, text: 'x'.repeat(40) }))
+  );
+  const [cell] = screen.getAllByRole('gridcell');
+  await doing(() => cell!.focus());
+  await key(screen.getByRole('grid'), 'Enter');
+  await fill(screen.getByTestId('place'), '0,5');
+  await pass(1000);
+  expect(light().state).toBe('saving');
+  await key(screen.getByTestId('place'), 'Tab');
+  expect(screen.getByTestId('problem').textContent).toBe('Use a point: 0.5.');
+  await fill(screen.getByTestId('place'), '0.5');
+  expect(server.mutates).toHaveLength(0);
+  await key(screen.getByTestId('place'), 'Enter');
+  expect((server.value('table') as { n: number }[])[0]!.n).toBe(0.5);
 });
 
 describe('several rows', () => {

@@ -130,18 +130,52 @@ describe('a number', () => {
     expect(within(row('lr')).getByTestId('problem').textContent).toContain(
       'The last saved value is 0.1.'
     );
-    expect(light().state).toBe('saved');
+    expect(light()).toEqual({ text: '1 not valid', state: 'invalid' });
     await pass(5000);
     expect(server.mutates).toHaveLength(0);
     expect(server.value('lr')).toBe(0.1);
   });
 
+  test('that is not valid is told by the light and its row until it is mended or gone', async () => {
+    await type('lr', '0,01');
+    expect(light()).toEqual({ text: '1 not valid', state: 'invalid' });
+    expect(screen.getByTestId('sync-light').title).toBe(
+      'What was typed into lr is not valid and not saved: a click goes there, and Escape takes it back.'
+    );
+    expect(row('lr').getAttribute('data-state')).toBe('unsaved');
+    await type('lr', '0.01');
+    await pass(500);
+    expect(light().state).toBe('saved');
+    await type('lr', '1,');
+    await press('lr', 'Escape');
+    await pass(500);
+    expect(light().state).toBe('saved');
+    await type('lr', '1,');
+    await doing(() => server.write([{ op: 'delete', name: 'lr' }]));
+    expect(light().state).toBe('saved');
+  });
+
   test('half typed is not complained about before the field is left', async () => {
     await type('lr', '0.');
     expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+    expect(light().state).toBe('saving');
     await doing(() => void fireEvent.blur(editor('lr')));
     expect(within(row('lr')).getByTestId('problem').textContent).toContain('0.1');
+    expect(light().state).toBe('invalid');
     expect(server.mutates).toHaveLength(0);
+  });
+
+  test('that is left by a press is complained about after the click, which would miss what moves', async () => {
+    await type('lr', '0.');
+    await doing(() => {
+      fireEvent.pointerDown(document.body);
+      fireEvent.blur(editor('lr'));
+    });
+    expect(light().state).toBe('invalid');
+    expect(within(row('lr')).queryByTestId('problem')).toBeNull();
+    await doing(() => void fireEvent.pointerUp(document.body));
+    await pass(0);
+    expect(within(row('lr')).getByTestId('problem').textContent).toContain('0.1');
   });
 
   test('is saved by Enter, and by leaving the field', async () => {
@@ -235,6 +269,43 @@ test('an object is shown in brief, opened with a click, and edited as JSON', asy
   await doing(() => void fireEvent.keyDown(editor('space'), { key: 'Enter', ctrlKey: true }));
   expect(server.received.join()).toContain('{"op":"replace","path":"/alpha","value":[0.01,2.0]}');
   expect(stringifyJson(server.value('space')!)).toBe('{"alpha":[0.01,2.0]}');
+});
+
+describe('a JSON editor with a text that is not valid', () => {
+  beforeEach(async () => {
+    server.set('space.a', { a: 1 });
+    server.set('space.b', 2);
+    await showSession(server);
+    await click(editor('space.a'));
+    await click(within(row('space.a')).getByTestId('editor-json'));
+    await type('space.a', '{"a": ');
+  });
+
+  test('is not closed, until the text is thrown away', async () => {
+    await click(within(row('space.a')).getByTestId('editor-close'));
+    expect(editor('space.a').value).toBe('{"a": ');
+    expect(light().state).toBe('invalid');
+    await pick(within(row('space.a')).getByTestId('row-menu'), 'json');
+    expect(editor('space.a').value).toBe('{"a": ');
+    expect(screen.getByTestId('notice').textContent).toContain(
+      'What you typed into space.a is not valid: correct it, or throw it away.'
+    );
+    await click(screen.getByTestId('notice-action'));
+    expect(editor('space.a').textContent).toBe('{a: 1}');
+    expect(light().state).toBe('saved');
+  });
+
+  test('is there again after its row was filtered away, and stays when its group is put away', async () => {
+    const filter = screen.getByTestId('filter');
+    await doing(() => void fireEvent.change(filter, { target: { value: 'b' } }));
+    expect(names()).toEqual(['space.b']);
+    expect(light().state).toBe('invalid');
+    await doing(() => void fireEvent.change(filter, { target: { value: '' } }));
+    expect(editor('space.a').value).toBe('{"a": ');
+    await click(screen.getByTestId('prefix'));
+    expect(names()).toEqual(['space.a']);
+    expect(editor('space.a').value).toBe('{"a": ');
+  });
 });
 
 test('two people edit different members of one object: both stay, and Escape takes back only mine', async () => {

@@ -73,6 +73,7 @@ test.each([
   [{ kind: 'offline', edits: 0 }, 'Offline'],
   [{ kind: 'conflict', conflicts: 2 }, '2 conflicts'],
   [{ kind: 'conflict', refused: 1 }, '1 refused'],
+  [{ kind: 'invalid', invalid: 2 }, '2 not valid'],
   [{ kind: 'notkept' }, 'Not kept'],
   [{ kind: 'offline', end: 'gone' }, 'Deleted']
 ])('the light for %j says %s', (status, words) => {

@@ -9,6 +9,7 @@ const field: Field = {
   problem: null,
   isDraft: false,
   change: () => undefined,
+  type: () => undefined,
   save: () => undefined,
   restore: () => undefined,
   focus: () => undefined,

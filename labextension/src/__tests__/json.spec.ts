@@ -9,7 +9,9 @@ import {
   numberText,
   parseJson,
   prettyJson,
-  stringifyJson
+  sameJson,
+  stringifyJson,
+  type Json
 } from '../json';
 
 test.each(['1.0', '-0.0', '1E2', '9007199254740993', '1e-400', '[1.0,{"a":1e5}]', '0.1', '123'])(
@@ -29,6 +31,39 @@ test('a key such as __proto__ is only a key', () => {
   const value = parseJson('{"__proto__": {"polluted": 1}}');
   expect(({} as { polluted?: number }).polluted).toBeUndefined();
   expect(stringifyJson(value)).toBe('{"__proto__":{"polluted":1}}');
+});
+
+test('two values are the same exactly where their canonical texts are', () => {
+  const near = fc
+    .constantFrom(
+      '1',
+      '1.0',
+      '1e0',
+      '0',
+      '-0',
+      '-0.0',
+      '9007199254740993',
+      '"1"',
+      'null',
+      '{}',
+      '[]'
+    )
+    .map(parseJson);
+  const value = fc.letrec<{ any: Json }>(tie => ({
+    any: fc.oneof(
+      { maxDepth: 3 },
+      near,
+      fc.array(tie('any'), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom('a', 'b', '__proto__'), tie('any'), { maxKeys: 3 })
+    )
+  })).any;
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      expect(sameJson(a, b)).toBe(canonicalJson(a) === canonicalJson(b));
+    }),
+    { numRuns: 2000 }
+  );
+  expect(sameJson(parseJson('{"a": 1, "b": [2]}'), parseJson('{"b": [2], "a": 1}'))).toBe(true);
 });
 
 test('1 and 1.0 are alike for staleness and not the same for storing', () => {

@@ -11,6 +11,8 @@ const well: Situation = {
   conflicts: 0,
   refused: 0,
   waits: null,
+  invalid: 0,
+  half: 0,
   end: null
 };
 
@@ -26,6 +28,13 @@ test.each([
   ['the session was deleted', { live: false, end: 'gone' }, 'offline'],
   ['two values need a decision', { conflicts: 1, edits: 1 }, 'conflict'],
   ['an edit was refused', { refused: 1 }, 'conflict'],
+  ['a field holds what is not valid', { invalid: 1, edits: 1 }, 'invalid'],
+  ['a field holds half of something', { half: 1 }, 'saving'],
+  [
+    'a field is not valid, and two values need a decision',
+    { invalid: 1, conflicts: 1 },
+    'conflict'
+  ],
   ['one may only read', { readOnly: true }, 'readonly'],
   ['nothing reaches a disk', { storage: 'memory', conflicts: 1 }, 'notkept'],
   ['nothing reached one, and nobody answers', { storage: 'memory', live: false }, 'offline'],

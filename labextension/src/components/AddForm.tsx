@@ -1,32 +1,12 @@
 import React, { useEffect, useId, useRef, useState } from 'react';
 
 import { useClient, useSelected, useTrans } from '../context';
-import { parseJson, type Json } from '../json';
+import { freeValue } from '../freetext';
 import { isPythonName, nameProblem } from '../names';
 import { readNumber } from '../numbertext';
 import { FieldMessage } from './FieldMessage';
 import { kindWords } from './kinds';
 import { editSentence, errorSentence, jsonSentence, numberSentence } from './sentences';
-
-/** What a person means who types this: JSON where it is JSON, else text. */
-export function readValue(text: string): { value: Json } | { error: unknown } {
-  try {
-    return { value: parseJson(text) };
-  } catch (error) {
-    const plain = text.trim();
-    const words: [RegExp, Json][] = [
-      [/^true$/i, true],
-      [/^false$/i, false],
-      [/^none$/i, null]
-    ];
-    const word = words.find(([pattern]) => pattern.test(plain));
-    if (word !== undefined) {
-      return { value: word[1] };
-    }
-    // Whoever opens a bracket or a quote means JSON and wants to hear what is wrong with it.
-    return /^[[{"]/.test(plain) ? { error } : { value: text };
-  }
-}
 
 export interface Example {
   name: string;
@@ -63,7 +43,7 @@ export function AddForm(props: {
     }
     return variables.has(name) ? editSentence('exists', trans) : null;
   })();
-  const reading = text.trim() === '' ? { value: '' } : readValue(text);
+  const reading = text.trim() === '' ? { value: '' } : freeValue(text);
   const number = readNumber(text);
   const meant = 'value' in reading ? reading.value : null;
   // As a row's editor has it: whoever writes 0,01 means a number, and text of that form goes in quotes.

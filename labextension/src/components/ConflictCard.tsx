@@ -78,7 +78,7 @@ export function ConflictCard(props: { conflict: Conflict }): React.JSX.Element {
       ...(which === 'mine' || mine === undefined
         ? {}
         : {
-            also: {
+            other: {
               label: trans.__('Copy mine'),
               run: () => copy(stringifyJson(mine), { text: trans.__('Copied.'), action })
             }

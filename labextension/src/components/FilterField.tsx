@@ -6,12 +6,14 @@ export const FilterField = forwardRef<
   {
     testid: string;
     label: string;
+    /** What a pointer over it shows. */
+    title?: string;
     placeholder: string;
     value: string;
     onChange(text: string): void;
   }
 >(function FilterField(props, ref) {
-  const { testid, label, placeholder, value, onChange } = props;
+  const { testid, label, title, placeholder, value, onChange } = props;
   return (
     <input
       ref={ref}
@@ -19,6 +21,7 @@ export const FilterField = forwardRef<
       className="jp-SessionHead-filter"
       data-testid={testid}
       aria-label={label}
+      title={title}
       placeholder={placeholder}
       value={value}
       onChange={event => onChange(event.target.value)}

@@ -81,7 +81,8 @@ export function Head(props: {
         <FilterField
           ref={field}
           testid="filter"
-          label={trans.__('Filter variables by name')}
+          label={trans.__('Filter variables by name, type or value')}
+          title={trans.__('Words of their names; type:number for a type, value:0.1 for a value')}
           placeholder={trans._n('Filter %1', 'Filter %1', count)}
           value={filter}
           onChange={onFilter}

@@ -166,7 +166,7 @@ function LookedRows(props: {
 }): React.JSX.Element {
   const { filter, only } = props;
   const trans = useTrans();
-  const all = useGroups(filter, PLAIN.order, PLAIN.own);
+  const all = useGroups(filter, PLAIN.order, PLAIN.own, null);
   const groups = useMemo(() => {
     const kept = (names: readonly string[]): readonly string[] =>
       only === null ? names : names.filter(name => only.has(name));

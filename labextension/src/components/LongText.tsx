@@ -2,10 +2,13 @@ import React, { useState } from 'react';
 
 import { useTrans } from '../context';
 import type { Json } from '../json';
-import { TextEditor } from './TextEditor';
+import { CodeField } from './CodeField';
 import { numberWords } from './moments';
+import { TextEditor, useTextField } from './TextEditor';
+import { useRemembered } from './useRemembered';
 
-// A field lays out all of its text at once: beyond this a beginning is shown, and the field on demand.
+// A plain field lays out all of its text at once, on each keystroke: beyond this a beginning is shown, and on demand an
+// editor that draws what is in view.
 const LONG = 20_000;
 const BEGINNING = 400;
 
@@ -17,11 +20,15 @@ export function LongText(props: {
 }): React.JSX.Element {
   const { name, value, readOnly } = props;
   const trans = useTrans();
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useRemembered(`long ${name}`, false);
+  const [isAsked, ask] = useState(false);
   const [wasShort] = useState(() => typeof value !== 'string' || value.length <= LONG);
   // What grows under one's hands stays in its field.
-  if (isOpen || wasShort || typeof value !== 'string' || value.length <= LONG) {
+  if (wasShort) {
     return <TextEditor name={name} value={value} readOnly={readOnly} />;
+  }
+  if (isOpen || typeof value !== 'string') {
+    return <LinesEditor name={name} value={value} readOnly={readOnly} takesFocus={isAsked} />;
   }
   return (
     <div className="jp-SessionLongText" data-testid="long-text">
@@ -31,10 +38,23 @@ export function LongText(props: {
         className="jp-SessionButton jp-mod-link"
         data-testid="editor"
         aria-label={trans.__('Open all of %1', name)}
-        onClick={() => setOpen(true)}
+        onClick={() => {
+          ask(true);
+          setOpen(true);
+        }}
       >
         {trans.__('Open all %1 characters', numberWords(value.length))}
       </button>
     </div>
   );
+}
+
+function LinesEditor(props: {
+  name: string;
+  value: Json;
+  readOnly: boolean;
+  takesFocus: boolean;
+}): React.JSX.Element {
+  const field = useTextField(props.name, props.value);
+  return <CodeField {...props} field={field} mimeType="text/plain" />;
 }

@@ -9,7 +9,7 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
   const { notice, onEnd } = props;
   const trans = useTrans();
   useEffect(() => {
-    if (notice !== null) {
+    if (notice !== null && notice.stays !== true) {
       const timer = setTimeout(onEnd, SHOWN_FOR);
       return () => clearTimeout(timer);
     }
@@ -28,29 +28,24 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
       {notice === null ? null : (
         <div className="jp-SessionNotice" data-testid="notice">
           <span>{notice.text}</span>
-          {notice.action === undefined ? null : (
-            <button
-              type="button"
-              className="jp-SessionButton"
-              data-testid="notice-action"
-              onClick={() => {
-                notice.action?.run();
-                close();
-              }}
-            >
-              {notice.action.label}
-            </button>
-          )}
-          {notice.also === undefined ? null : (
-            <button
-              type="button"
-              className="jp-SessionButton"
-              data-testid="notice-also"
-              onClick={notice.also.run}
-            >
-              {notice.also.label}
-            </button>
-          )}
+          {(['other', 'action'] as const).map(each => {
+            const way = notice[each];
+            return way === undefined ? null : (
+              <button
+                key={each}
+                type="button"
+                className="jp-SessionButton"
+                data-testid={`notice-${each}`}
+                onClick={() => {
+                  // It may say something itself.
+                  close();
+                  way.run();
+                }}
+              >
+                {way.label}
+              </button>
+            );
+          })}
           <button
             type="button"
             className="jp-SessionButton jp-mod-quiet"

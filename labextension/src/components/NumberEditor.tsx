@@ -5,8 +5,8 @@ import { isNumber, numberText, type Json } from '../json';
 import { readNumber, stepNumber } from '../numbertext';
 import { readSpecial, specialText } from '../scalartext';
 import { FieldMessage } from './FieldMessage';
-import { numberSentence } from './sentences';
-import { useDraft, type Reading } from './useDraft';
+import { lastSentence, numberSentence } from './sentences';
+import { useDraft, type Field, type Reading } from './useDraft';
 
 const LONG = 24;
 
@@ -14,15 +14,10 @@ function textOf(value: Json): string {
   return isNumber(value) ? numberText(value) : (specialText(value) ?? '');
 }
 
-export function NumberEditor(props: {
-  name: string;
-  value: Json;
-  readOnly: boolean;
-}): React.JSX.Element {
-  const { name, value, readOnly } = props;
+/** What is typed as a number. */
+export function useNumberField(name: string, value: Json): Field {
   const trans = useTrans();
-  const message = useId();
-  const last = trans.__('The last saved value is %1.', textOf(value));
+  const last = value === null ? null : textOf(value);
   const read = (text: string): Reading => {
     const reading = readNumber(text);
     if (reading.ok) {
@@ -34,10 +29,35 @@ export function NumberEditor(props: {
       return { ok: true, value: special };
     }
     const sentence = numberSentence(reading, trans);
-    return { ok: false, problem: sentence === null ? null : `${sentence} ${last}` };
+    return {
+      ok: false,
+      problem: sentence === null ? null : lastSentence(sentence, last, trans)
+    };
   };
-  const unfinished = `${trans.__('Not a whole number yet.')} ${last}`;
-  const field = useDraft(name, value, textOf, read, unfinished);
+  const unfinished = lastSentence(trans.__('Not a whole number yet.'), last, trans);
+  return useDraft(name, value, textOf, read, unfinished);
+}
+
+export function NumberEditor(props: {
+  name: string;
+  value: Json;
+  readOnly: boolean;
+}): React.JSX.Element {
+  const field = useNumberField(props.name, props.value);
+  return <NumberField {...props} field={field} />;
+}
+
+/** Its digits, with steppers. */
+export function NumberField(props: {
+  name: string;
+  value: Json;
+  field: Field;
+  readOnly: boolean;
+}): React.JSX.Element {
+  const { name, value, field, readOnly } = props;
+  const trans = useTrans();
+  const message = useId();
+  const now = Number(textOf(value));
   const step = (by: number): void => {
     const reading = readNumber(field.text);
     if (reading.ok && !readOnly) {
@@ -85,7 +105,8 @@ export function NumberEditor(props: {
           type="text"
           inputMode="decimal"
           role="spinbutton"
-          aria-valuenow={Number(textOf(value))}
+          // What is no number is told by its text alone.
+          aria-valuenow={value !== null && Number.isFinite(now) ? now : undefined}
           aria-valuetext={field.text}
           // More digits than the field is wide are seen there.
           title={field.text.length > LONG ? field.text : undefined}

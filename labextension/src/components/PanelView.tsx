@@ -9,6 +9,7 @@ import {
   type Notice,
   type Surroundings
 } from '../context';
+import type { SessionClient } from '../client';
 import type { Current } from '../current';
 import type { Histories } from '../history';
 import type { Listed } from '../model';
@@ -20,6 +21,13 @@ import { SessionPicker, shownBy, type PickerCurrent } from './SessionPicker';
 import { SessionView } from './SessionView';
 import { useSessionDeeds } from './useSessionDeeds';
 
+/** A value that is to have a place of its own. */
+export interface Larger {
+  client: SessionClient;
+  surroundings: Surroundings;
+  name: string;
+}
+
 /** What the panel shows, whatever is in front. */
 export function PanelView(props: {
   current: PickerCurrent;
@@ -30,8 +38,10 @@ export function PanelView(props: {
   newEditor: Surroundings['newEditor'];
   settings?: Surroundings['settings'];
   openNotebook?: Surroundings['openNotebook'];
+  onLarger?(what: Larger): void;
 }): React.JSX.Element {
-  const { current, list, histories, asks, trans, newEditor, settings, openNotebook } = props;
+  const { current, list, histories, asks, trans, newEditor, settings, openNotebook, onLarger } =
+    props;
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [notice, setNotice] = useState<Notice | null>(null);
   const closeNotice = useCallback(() => setNotice(null), []);
@@ -40,8 +50,8 @@ export function PanelView(props: {
     setNotice(now => (now?.notebook === undefined || now.notebook === front ? now : null));
   }, [front]);
   const open = state.kind === 'open' ? state : null;
-  const surroundings: Surroundings = React.useMemo(
-    () => ({
+  const surroundings: Surroundings = React.useMemo(() => {
+    const surroundings: Surroundings = {
       trans,
       newEditor,
       notebook: open?.notebook ?? null,
@@ -51,9 +61,14 @@ export function PanelView(props: {
       asks,
       settings,
       openNotebook
-    }),
-    [trans, newEditor, open, histories, asks, settings, openNotebook]
-  );
+    };
+    return open === null || onLarger === undefined
+      ? surroundings
+      : {
+          ...surroundings,
+          larger: name => onLarger({ client: open.client, surroundings, name })
+        };
+  }, [trans, newEditor, open, histories, asks, settings, openNotebook, onLarger]);
   return (
     <SurroundingsContext.Provider value={surroundings}>
       <FocusKeeper />

@@ -1,9 +1,9 @@
-import React, { useEffect, useRef } from 'react';
+import React, { useEffect, useRef, useState } from 'react';
 
 import { useClient, useTrans } from '../context';
-import type { Json } from '../json';
+import { stringifyJson, type Json } from '../json';
 import { fieldText, readCell } from './cellreading';
-import { useDraft } from './useDraft';
+import { LARGE, useDraft } from './useDraft';
 
 /** Where the cursor goes after a field was closed from the keyboard. */
 export type Move = 'stay' | 'next' | 'down';
@@ -33,6 +33,7 @@ export function PlaceField(props: {
   const input = useRef<HTMLInputElement>(null);
   // The type that is wanted is that of the beginning: a null that became a number on the way may become a text.
   const old = useRef(place);
+  const [isLarge] = useState(() => stringifyJson(whole).length > LARGE);
   const field = useDraft(
     name,
     whole,
@@ -42,7 +43,7 @@ export function PlaceField(props: {
       return reading.ok ? { ok: true, value: replace(reading.value) } : reading;
     },
     trans.__('Not complete yet.'),
-    false
+    { restores: false, isLarge }
   );
   const begin = useRef(() => {
     field.focus();

@@ -1,9 +1,23 @@
 import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import React, { memo, useCallback, useEffect, useLayoutEffect, useMemo, useState } from 'react';
+import {
+  defaultRangeExtractor,
+  measureElement,
+  useVirtualizer,
+  type Range
+} from '@tanstack/react-virtual';
+import React, {
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState
+} from 'react';
 
 import { sections, type Arrangement } from '../arrangement';
-import { useSurroundings, useTrans } from '../context';
+import { useClient, useSelected, useSurroundings, useTrans } from '../context';
+import { kindOf } from './kinds';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
 import { VariableRow } from './VariableRow';
@@ -15,14 +29,18 @@ type Item =
 
 // A short list is simply there: nothing in it loses its focus by being scrolled away.
 const FEW = 60;
-const ROW_HEIGHT = 52;
+// One kind of list becomes the other only while no row has the focus, which would be lost with its row; but for so many.
+const MANY = 300;
+const ROW_HEIGHT = 57;
 const TITLE_HEIGHT = 28;
+const NONE: ReadonlyMap<string, string> = new Map();
 
 function itemsOf(
   key: string,
   text: string,
   names: readonly string[],
-  arrangement: Arrangement
+  arrangement: Arrangement,
+  invalid: ReadonlyMap<string, string>
 ): Item[] {
   if (names.length === 0) {
     return [];
@@ -38,7 +56,9 @@ function itemsOf(
     }));
     const count = rows.length;
     const title = { kind: 'prefix' as const, key: `${key} ${prefix ?? ''}`, count, isOpen };
-    return [...(prefix === null ? [] : [{ ...title, prefix }]), ...(isOpen ? rows : [])];
+    // What is not valid is not put away.
+    const shown = isOpen ? rows : rows.filter(({ key }) => invalid.has(key));
+    return [...(prefix === null ? [] : [{ ...title, prefix }]), ...shown];
   });
   return [{ kind: 'title', key, text }, ...items];
 }
@@ -47,19 +67,22 @@ function itemsOf(
 export const RowList = memo(function RowList(props: {
   groups: Groups;
   arrangement: Arrangement;
+  /** The row that has the focus: it stays in the page. */
+  held?: string | null;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
   onClose(prefix: string, closed: boolean): void;
 }): React.JSX.Element {
-  const { groups, arrangement, stale, scroller, onClose } = props;
+  const { groups, arrangement, held = null, stale, scroller, onClose } = props;
   const trans = useTrans();
   const { selection } = useRows();
+  const invalid = useSelected(state => (arrangement.closed.length === 0 ? NONE : state.invalid));
   const items = useMemo(
     () => [
-      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement),
-      ...itemsOf('results', trans.__('Results'), groups.results, arrangement)
+      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement, invalid),
+      ...itemsOf('results', trans.__('Results'), groups.results, arrangement, invalid)
     ],
-    [groups, trans, arrangement]
+    [groups, trans, arrangement, invalid]
   );
   useEffect(() => {
     selection.show(items.flatMap(item => (item.kind === 'row' ? [item.key] : [])));
@@ -76,7 +99,9 @@ export const RowList = memo(function RowList(props: {
         );
     }
   };
-  if (items.length <= FEW) {
+  const isShort = useRef(true);
+  isShort.current = held === null ? items.length <= FEW : isShort.current && items.length <= MANY;
+  if (isShort.current) {
     return (
       <div>
         {items.map(item => (
@@ -85,7 +110,7 @@ export const RowList = memo(function RowList(props: {
       </div>
     );
   }
-  return <LongList items={items} draw={draw} scroller={scroller} />;
+  return <LongList items={items} held={held} draw={draw} scroller={scroller} />;
 });
 
 /** What names have in common that begin alike: a click puts their rows away. */
@@ -114,17 +139,45 @@ function PrefixTitle(props: {
 
 function LongList(props: {
   items: readonly Item[];
+  held: string | null;
   draw(item: Item): React.JSX.Element;
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
-  const { items, draw, scroller } = props;
+  const { items, held, draw, scroller } = props;
   // The same function as long as the items are the same, or all heights are computed anew.
   const getItemKey = useCallback((i: number) => `${items[i]?.kind}:${items[i]?.key}`, [items]);
+  const heldAt = useMemo(
+    () => (held === null ? -1 : items.findIndex(each => each.kind === 'row' && each.key === held)),
+    [items, held]
+  );
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const seen = defaultRangeExtractor(range);
+      return heldAt < 0 || seen.includes(heldAt) ? seen : [...seen, heldAt].sort((a, b) => a - b);
+    },
+    [heldAt]
+  );
+  const client = useClient();
+  // Rows of one kind are mostly as high as the last one that was measured. Where that is so nothing has to be placed anew;
+  // where it is not, all that stand below have to.
+  const heights = useRef(new Map<string, number>());
+  const sortOf = (i: number): string => {
+    const item = items[i];
+    const row = item?.kind === 'row' ? client.getState().variables.get(item.key) : undefined;
+    return row === undefined ? (item?.kind ?? 'title') : `row ${kindOf(row.value)}`;
+  };
   const virtualizer = useVirtualizer({
     count: items.length,
     getScrollElement: () => scroller.current,
-    estimateSize: i => (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
+    estimateSize: i =>
+      heights.current.get(sortOf(i)) ?? (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
+    measureElement: (element, entry, instance) => {
+      const height = measureElement(element, entry, instance);
+      heights.current.set(sortOf(instance.indexFromElement(element)), height);
+      return height;
+    },
     getItemKey,
+    rangeExtractor,
     overscan: 6
   });
   const { sought } = useSurroundings();

@@ -2,13 +2,15 @@ import { ellipsesIcon } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
 import { useClient, useSurroundings } from '../context';
-import { sameJson, stringifyJson, type Json } from '../json';
+import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
+import { askForDeclaration } from './declaredialog';
 import { useHistoryItems } from './historyitems';
 import { openMenu } from './menu';
 import { putBack } from './removal';
 import { useRows } from './rows';
 import { errorSentence } from './sentences';
+import { copiedText, useCopy } from './useCopy';
 
 /** A name like this one that is still free. */
 export function freeName(name: string, taken: (name: string) => boolean): string {
@@ -33,6 +35,7 @@ export function RowMenu(props: {
   const client = useClient();
   const { selection, move } = useRows();
   const { trans, notebook, notify, trace } = useSurroundings();
+  const copy = useCopy();
   const past = useHistoryItems(name);
   const button = useRef<HTMLButtonElement>(null);
   const change = (edit: () => void): void => {
@@ -41,15 +44,6 @@ export function RowMenu(props: {
       void client.flush();
     } catch (error) {
       notify({ text: errorSentence(error, trans) });
-    }
-  };
-  const copy = async (): Promise<void> => {
-    const text = typeof value === 'string' ? value : stringifyJson(value);
-    try {
-      await navigator.clipboard.writeText(text);
-      notify({ text: trans.__('Copied the value of %1.', name) });
-    } catch {
-      notify({ text: trans.__('This browser does not let the panel copy.') });
     }
   };
   const insert = (): void => {
@@ -80,6 +74,13 @@ export function RowMenu(props: {
       }
     });
   };
+  const declare = async (): Promise<void> => {
+    const next = await askForDeclaration(row, trans);
+    if (next !== undefined && (next !== null || spec !== undefined)) {
+      change(() => client.declareVariable(name, next));
+    }
+    button.current?.focus();
+  };
   const duplicate = (): void =>
     change(() =>
       client.setVariable(
@@ -99,7 +100,11 @@ export function RowMenu(props: {
       title={trans.__('Actions for %1', name)}
       onClick={event =>
         openMenu(event.currentTarget, [
-          { id: 'copy', label: trans.__('Copy Value'), run: () => void copy() },
+          {
+            id: 'copy',
+            label: trans.__('Copy Value'),
+            run: () => copy(copiedText(value), trans.__('Copied the value of %1.', name))
+          },
           {
             id: 'insert',
             label: trans.__('Insert %1', `session[${JSON.stringify(name)}]`),
@@ -126,6 +131,12 @@ export function RowMenu(props: {
             id: 'lock',
             label: isLocked ? trans.__('Unlock') : trans.__('Lock'),
             run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
+            enabled: !readOnly
+          },
+          {
+            id: 'declare',
+            label: spec === undefined ? trans.__('Declare…') : trans.__('Change Declaration…'),
+            run: () => void declare(),
             enabled: !readOnly
           },
           null,

@@ -9,6 +9,7 @@ import { RowsContext, type Rows } from './rows';
 import { SelectionBar } from './SelectionBar';
 import { errorSentence } from './sentences';
 import type { Groups } from './useGroups';
+import type { HeldRow } from './useHeldRow';
 
 const IN_TEXT =
   'input:not([type="checkbox"], [type="range"]), textarea, select, [contenteditable], [role="tree"], [role="grid"]';
@@ -19,10 +20,11 @@ export function RowsBody(props: {
   arrangement: Arrangement;
   onArrange(change: Partial<Arrangement>): void;
   selection: Selection;
+  row: HeldRow;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
-  const { groups, arrangement, onArrange, selection, stale, scroller } = props;
+  const { groups, arrangement, onArrange, selection, row, stale, scroller } = props;
   const client = useClient();
   const { trans, notify } = useSurroundings();
   const host = useRef<HTMLDivElement>(null);
@@ -114,11 +116,14 @@ export function RowsBody(props: {
         data-testid="rows"
         tabIndex={-1}
         onKeyDown={onKeyDown}
+        onFocus={row.onFocus}
+        onBlur={row.onBlur}
       >
         <SelectionBar />
         <RowList
           groups={groups}
           arrangement={arrangement}
+          held={row.held}
           stale={stale}
           scroller={scroller}
           onClose={onClose}

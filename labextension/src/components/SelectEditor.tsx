@@ -1,7 +1,9 @@
-import React from 'react';
+import React, { useId } from 'react';
 
 import { useClient, useTrans } from '../context';
 import { alikeJson, flatJson, type Json } from '../json';
+import { FieldMessage } from './FieldMessage';
+import { useDraft, type Reading } from './useDraft';
 
 function labelOf(value: Json): string {
   return typeof value === 'string' ? value : flatJson(value);
@@ -17,33 +19,55 @@ export function SelectEditor(props: {
   const { name, value, choices, readOnly } = props;
   const client = useClient();
   const trans = useTrans();
-  const at = choices.findIndex(choice => alikeJson(choice, value));
+  const message = useId();
+  const placeOf = (each: Json): string =>
+    String(choices.findIndex(choice => alikeJson(choice, each)));
+  const read = (text: string): Reading => {
+    const choice = choices[Number(text)];
+    return choice === undefined ? { ok: false, problem: null } : { ok: true, value: choice };
+  };
+  const field = useDraft(name, value, placeOf, read, '');
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key === 'Enter') {
+      field.save();
+    } else if (event.key === 'Escape') {
+      field.restore();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
-    <div className="jp-SessionField jp-mod-select">
-      <select
-        data-testid="editor"
-        aria-label={name}
-        disabled={readOnly}
-        value={at}
-        onChange={event => {
-          const choice = choices[Number(event.target.value)];
-          if (choice !== undefined) {
-            client.setVariable(name, choice);
+    <>
+      <div className="jp-SessionField jp-mod-select">
+        <select
+          data-testid="editor"
+          aria-label={name}
+          disabled={readOnly}
+          aria-describedby={field.problem === null ? undefined : message}
+          value={field.text}
+          onChange={event => {
+            field.change(event.target.value);
             void client.flush();
-          }
-        }}
-      >
-        {at < 0 ? (
-          <option value={-1} disabled>
-            {value === null ? trans.__('Choose…') : labelOf(value)}
-          </option>
-        ) : null}
-        {choices.map((choice, index) => (
-          <option key={index} value={index}>
-            {labelOf(choice)}
-          </option>
-        ))}
-      </select>
-    </div>
+          }}
+          onFocus={field.focus}
+          onBlur={field.blur}
+          onKeyDown={onKeyDown}
+        >
+          {Number(field.text) < 0 ? (
+            <option value={-1} disabled>
+              {value === null ? trans.__('Choose…') : labelOf(value)}
+            </option>
+          ) : null}
+          {choices.map((choice, index) => (
+            <option key={index} value={index}>
+              {labelOf(choice)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <FieldMessage id={message} problem={field.problem} />
+    </>
   );
 }

@@ -9,6 +9,7 @@ import { openMenu } from './menu';
 import { deleteVariables, putBack } from './removal';
 import { useRows } from './rows';
 import { errorSentence } from './sentences';
+import { useCopy } from './useCopy';
 
 /** What can be done with the rows that are selected; nothing while none can be. */
 export function SelectionBar(): React.JSX.Element | null {
@@ -24,6 +25,7 @@ function Bar(): React.JSX.Element {
   const { names } = useSyncExternalStore(selection.subscribe, selection.getState);
   const variables = useSelected(state => state.variables);
   const readOnly = useSelected(state => state.readOnly);
+  const toClipboard = useCopy();
   const rows = [...names].flatMap(name => variables.get(name) ?? []);
   const none = rows.length === 0;
   const locked = rows.filter(row => row.spec?.locked === true).length;
@@ -59,19 +61,17 @@ function Bar(): React.JSX.Element {
       )
     );
   };
-  const copy = async (write: (chosen: [string, Json][]) => string): Promise<void> => {
+  const copy = (write: (chosen: [string, Json][]) => string): void => {
     // As they stand in the list.
     const order = selection.shown.filter(name => names.has(name));
     const chosen = order.flatMap((name): [string, Json][] => {
       const row = variables.get(name);
       return row === undefined ? [] : [[name, row.value]];
     });
-    try {
-      await navigator.clipboard.writeText(write(chosen));
-      notify({ text: trans._n('Copied %1 variable.', 'Copied %1 variables.', chosen.length) });
-    } catch {
-      notify({ text: trans.__('This browser does not let the panel copy.') });
-    }
+    toClipboard(
+      write(chosen),
+      trans._n('Copied %1 variable.', 'Copied %1 variables.', chosen.length)
+    );
   };
   return (
     <div
@@ -109,12 +109,12 @@ function Bar(): React.JSX.Element {
               {
                 id: 'copy-python',
                 label: trans.__('Copy as Python'),
-                run: () => void copy(pythonText)
+                run: () => copy(pythonText)
               },
               {
                 id: 'copy-json',
                 label: trans.__('Copy as JSON'),
-                run: () => void copy(chosen => prettyJson(Object.fromEntries(chosen), 80))
+                run: () => copy(chosen => prettyJson(Object.fromEntries(chosen), 80))
               }
             ])
           }

@@ -10,6 +10,7 @@ import {
 } from '../context';
 import type { ChannelEnd } from '../channel';
 import { Corrections } from '../corrections';
+import type { ViewRow } from '../overlay';
 import { Selection } from '../selection';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
@@ -21,16 +22,21 @@ import { KeptCard } from './KeptCard';
 import { NewsBar } from './NewsBar';
 import { NoticeBar } from './NoticeBar';
 import { refusedOf, RefusedCard } from './RefusedCard';
+import { asksForRow, readFilter } from './rowfilter';
 import { RowsBody } from './RowsBody';
 import { Steps } from './Steps';
 import { isInGraph, TraceContext, useTrace } from './StepTrace';
 import { StoppedRun } from './TroubleCard';
 import { useArrangement } from './useArrangement';
 import { useGroups } from './useGroups';
+import { useHeldRow } from './useHeldRow';
 import { useHistoryPart } from './useHistory';
+import { useRemembered, useRememberedScroll } from './useRemembered';
 import { Sought, useShowRow } from './useShowRow';
 import { useSteps } from './useSteps';
 import { clockTime } from './moments';
+
+const NONE: ReadonlyMap<string, ViewRow> = new Map();
 
 /** One session, from its name to its revision. */
 export function SessionView(): React.JSX.Element {
@@ -39,12 +45,14 @@ export function SessionView(): React.JSX.Element {
   const [notice, setNotice] = useState<Notice | null>(null);
   const [adding, setAdding] = useState<{ example: Example | null } | null>(null);
   const [added, setAdded] = useState<{ name: string } | null>(null);
-  const [filter, setFilter] = useState('');
+  const [filter, setFilter] = useRemembered('filter', '');
   const [arrangement, arrange] = useArrangement();
   const [selection] = useState(() => new Selection());
   const [traced, setTraced] = useState<string | null>(null);
   const scroller = useRef<HTMLDivElement>(null);
-  const groups = useGroups(filter, arrangement.order, arrangement.own);
+  useRememberedScroll(scroller);
+  const row = useHeldRow();
+  const groups = useGroups(filter, arrangement.order, arrangement.own, row);
   const steps = useSteps();
   const trace = useTrace(traced);
   const isDrawn = trace !== null && arrangement.steps === 'graph' && isInGraph(trace, steps);
@@ -55,7 +63,10 @@ export function SessionView(): React.JSX.Element {
   const refused = useSelected(state => state.refused);
   const end = useSelected(state => state.status.end);
   const conflicts = useSelected(state => state.conflicts);
-  const variables = useSelected(state => state.variables);
+  // Asked where something has no row alone, or all of this would be drawn again on each keystroke.
+  const variables = useSelected(({ refused, conflicts, variables }) =>
+    refused.length + conflicts.size === 0 ? NONE : variables
+  );
   // What a row shows is not said twice.
   const elsewhere = refused.filter(each => {
     const { name } = each.edit.op;
@@ -145,7 +156,11 @@ export function SessionView(): React.JSX.Element {
             <EmptySession isBrief={steps.length > 0} onAdd={example => setAdding({ example })} />
           ) : null}
           {shown === 0 && groups.count > 0 ? (
-            <p className="jp-SessionBody-none">{trans.__('No variable is named like this.')}</p>
+            <p className="jp-SessionBody-none">
+              {asksForRow(readFilter(filter))
+                ? trans.__('No variable is like this.')
+                : trans.__('No variable is named like this.')}
+            </p>
           ) : null}
           <TraceContext.Provider value={inRow}>
             <RowsBody
@@ -153,6 +168,7 @@ export function SessionView(): React.JSX.Element {
               arrangement={arrangement}
               onArrange={arrange}
               selection={selection}
+              row={row}
               stale={stale}
               scroller={scroller}
             />

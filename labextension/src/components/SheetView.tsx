@@ -1,59 +1,90 @@
-import React, { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { addIcon, deleteIcon } from '@jupyterlab/ui-components';
+import React, {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  useState
+} from 'react';
 
 import { useClient, useSurroundings } from '../context';
-import { isNumber, type Json } from '../json';
-import { specialText } from '../scalartext';
+import type { Json } from '../json';
 import type { EditableSheet, Sheet } from '../sheet';
-import { cellText, editableSheet } from './kinds';
-import { pastedCells, readCell } from './cellreading';
+import { tsvText, type Part } from '../tsv';
+import { editableSheet } from './kinds';
 import { FieldMessage } from './FieldMessage';
+import { IconButton } from './IconButton';
+import { pasted, pastedWords } from './pasting';
 import { PlaceField, type Move } from './PlaceField';
 import { errorSentence } from './sentences';
+import { LABEL_WIDTH, SheetGrid, type At } from './SheetGrid';
 import { SheetPager } from './SheetPager';
 import { hasLabels } from './TablePreview';
+import { useCopy } from './useCopy';
+import { useRemembered } from './useRemembered';
+import { useSheetOrder } from './useSheetOrder';
 import { useWidth } from './useWidth';
+import { ValueBar } from './ValueBar';
 
 const PAGE_ROWS = 12;
+const LARGE_PAGE_ROWS = 50;
 const COLUMN_WIDTH = 76;
-const LABEL_WIDTH = 44;
 // Without a layout, and before the first one.
 const USUAL_WIDTH = 300;
+const BEGIN: At = { row: 0, column: 0 };
 
-interface At {
-  row: number;
-  column: number;
-}
+/** For so many rows there is room; null in a row of the panel, where others stand below. */
+export const RoomContext = createContext<number | null>(null);
 
-/** A whole table, page by page: rows and columns turn, so that nothing scrolls sideways. Records can be edited. */
+/**
+ * A whole table, page by page: rows and columns turn, so that nothing scrolls sideways. Records can be edited. Sorted by a
+ * column it is only looked at in that order.
+ */
 export function SheetView(props: {
   name: string;
   value: Json;
   sheet: Sheet;
   readOnly: boolean;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
 }): React.JSX.Element {
-  const { name, value, sheet, readOnly } = props;
+  const { name, value, sheet: whole, readOnly } = props;
+  const room = useContext(RoomContext);
   const client = useClient();
   const { trans, notify } = useSurroundings();
+  const copy = useCopy();
   const editable = useMemo(() => (readOnly ? null : editableSheet(value)), [value, readOnly]);
   const host = useRef<HTMLDivElement>(null);
   const width = useWidth(host) || USUAL_WIDTH;
   const message = useId();
-  const [at, setAt] = useState<At>({ row: 0, column: 0 });
+  const [at, setAt] = useRemembered<At>(`${room === null ? '' : 'large '}cell ${name}`, BEGIN);
+  const { sheet, sorting, sort, turn, sourceOf } = useSheetOrder(name, whole);
+  const [isLarge, setLarge] = useRemembered(`page ${name}`, false);
+  const [anchor, setAnchor] = useState<At | null>(null);
+  const [isAll, setAll] = useState(false);
   const [typing, setTyping] = useState<{ start?: string } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const takesFocus = useRef(false);
-  // A second click on a cell opens it; the first one only goes there, to type or paste over it.
-  const wasAt = useRef(false);
+  const takesFocus = useRef(props.takesFocus);
 
-  const labelled = editable !== null || hasLabels(sheet);
+  const labelled = editable !== null || sorting !== null || hasLabels(whole);
+  const pageRows = room ?? (isLarge ? LARGE_PAGE_ROWS : PAGE_ROWS);
   const fits = Math.max(1, Math.floor((width - (labelled ? LABEL_WIDTH : 0)) / COLUMN_WIDTH));
   // Others may have taken rows away meanwhile.
-  const row = Math.max(0, Math.min(at.row, sheet.rows - 1));
-  const column = Math.max(0, Math.min(at.column, sheet.columns.length - 1));
-  const top = Math.floor(row / PAGE_ROWS) * PAGE_ROWS;
+  const [lastRow, lastColumn] = [sheet.rows - 1, sheet.columns.length - 1];
+  const row = Math.max(0, Math.min(at.row, lastRow));
+  const column = Math.max(0, Math.min(at.column, lastColumn));
+  const top = Math.floor(row / pageRows) * pageRows;
   const left = Math.floor(column / fits) * fits;
-  const rows = range(top, Math.min(sheet.rows, top + PAGE_ROWS));
+  const rows = range(top, Math.min(sheet.rows, top + pageRows));
   const columns = range(left, Math.min(sheet.columns.length, left + fits));
+  const part: Part | null = isAll
+    ? { top: 0, left: 0, bottom: lastRow, right: lastColumn }
+    : anchor === null
+      ? null
+      : partOf(anchor, { row, column });
 
   useEffect(() => {
     if (takesFocus.current && typing === null) {
@@ -61,20 +92,31 @@ export function SheetView(props: {
       host.current?.querySelector<HTMLElement>('[data-at]')?.focus();
     }
   });
-  const go = (to: At): void => {
-    takesFocus.current = true;
-    setAt({
-      row: Math.max(0, Math.min(sheet.rows - 1, to.row)),
-      column: Math.max(0, Math.min(sheet.columns.length - 1, to.column))
-    });
+  // What is not valid would go with its cell.
+  const isStuck = typing !== null && problem !== null;
+  const moveTo = (to: At, extend = false): void => {
+    if (!isStuck) {
+      setAll(false);
+      setAnchor(extend ? (anchor ?? { row, column }) : null);
+      setAt({
+        row: Math.max(0, Math.min(lastRow, to.row)),
+        column: Math.max(0, Math.min(lastColumn, to.column))
+      });
+    }
   };
-  const change = (next: Json): void => {
+  const go = (to: At, extend = false): void => {
+    takesFocus.current = true;
+    moveTo(to, extend);
+  };
+  const change = (next: Json): boolean => {
     try {
       client.editVariable(name, value, next);
       setProblem(null);
       void client.flush();
+      return true;
     } catch (error) {
       setProblem(errorSentence(error, trans));
+      return false;
     }
   };
   const undo = (): void => {
@@ -84,39 +126,49 @@ export function SheetView(props: {
   const onEnd = (move: Move | null): void => {
     setTyping(null);
     if (move !== null) {
-      const last = sheet.columns.length - 1;
-      const next = column < last ? { row, column: column + 1 } : { row: row + 1, column: 0 };
+      const next = column < lastColumn ? { row, column: column + 1 } : { row: row + 1, column: 0 };
       go(move === 'next' ? next : { row: move === 'down' ? row + 1 : row, column });
     }
   };
-  const paste = (text: string): void => {
-    if (editable !== null) {
-      const pasted = withCells(editable, value, { row, column }, pastedCells(text), each => {
-        const reading = readCell(each.text, each.old, trans);
-        return reading.ok ? reading.value : each.text;
-      });
-      change(pasted);
+  const paste = (sheet: EditableSheet, text: string, withPoints = false): void => {
+    if (sorting !== null) {
       notify({
-        text: trans.__('Pasted into %1.', name),
-        action: { label: trans.__('Undo'), run: undo }
+        text: trans.__('Rows that are pasted go below each other: take the sorting away first.'),
+        action: { label: trans.__('Take Sorting Away'), run: () => sort(null) }
       });
+      return;
     }
+    const done = pasted(sheet, { row, column }, text, trans, withPoints);
+    if (!change(done.value)) {
+      return;
+    }
+    notify({
+      text: pastedWords(name, done, trans),
+      action: { label: trans.__('Undo'), run: undo },
+      stays: done.unread + done.beyond > 0,
+      ...(done.hasCommas
+        ? { other: { label: trans.__('Use Points'), run: () => paste(sheet, text, true) } }
+        : {})
+    });
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
+    const isJump = event.ctrlKey || event.metaKey;
     const moves = new Map<string, At>([
-      ['ArrowUp', { row: row - 1, column }],
-      ['ArrowDown', { row: row + 1, column }],
-      ['ArrowLeft', { row, column: column - 1 }],
-      ['ArrowRight', { row, column: column + 1 }],
-      ['Home', { row: event.ctrlKey ? 0 : row, column: 0 }],
-      ['End', { row: event.ctrlKey ? sheet.rows : row, column: sheet.columns.length }],
-      ['PageUp', { row: row - PAGE_ROWS, column }],
-      ['PageDown', { row: row + PAGE_ROWS, column }]
+      ['ArrowUp', { row: isJump ? 0 : row - 1, column }],
+      ['ArrowDown', { row: isJump ? lastRow : row + 1, column }],
+      ['ArrowLeft', { row, column: isJump ? 0 : column - 1 }],
+      ['ArrowRight', { row, column: isJump ? lastColumn : column + 1 }],
+      ['Home', { row: isJump ? 0 : row, column: 0 }],
+      ['End', { row: isJump ? lastRow : row, column: lastColumn }],
+      ['PageUp', { row: row - pageRows, column }],
+      ['PageDown', { row: row + pageRows, column }]
     ]);
     const to = moves.get(event.key);
-    const types = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+    const types = event.key.length === 1 && !isJump && !event.altKey;
     if (to !== undefined) {
-      go(to);
+      go(to, event.shiftKey);
+    } else if (isJump && event.key === 'a') {
+      setAll(true);
     } else if (editable !== null && (event.key === 'Enter' || event.key === 'F2')) {
       setTyping({});
     } else if (editable !== null && types && event.key !== ' ') {
@@ -127,145 +179,142 @@ export function SheetView(props: {
     event.preventDefault();
     event.stopPropagation();
   };
+  const copyAll = (): void => {
+    const all = { top: 0, left: 0, bottom: lastRow, right: lastColumn };
+    const text = tsvText(sheet, all, true, hasLabels(whole));
+    copy(text, trans._n('Copied %1 row.', 'Copied %1 rows.', sheet.rows));
+  };
   const onProblem = useCallback((text: string | null) => setProblem(text), []);
-  const gridColumns = `${labelled ? `minmax(24px, ${LABEL_WIDTH}px) ` : ''}repeat(${columns.length}, minmax(0, 1fr))`;
+  const columnName = sheet.columns[column]?.name ?? '';
   return (
-    <div className="jp-SessionSheet" ref={host}>
-      <div
-        className="jp-SessionTable jp-mod-grid"
-        role="grid"
-        data-testid="sheet"
-        aria-label={name}
-        aria-rowcount={sheet.rows + 1}
-        aria-colcount={sheet.columns.length}
-        aria-readonly={editable === null}
-        onKeyDown={onKeyDown}
-        onPaste={event => {
-          if (typing === null && editable !== null) {
-            event.preventDefault();
-            paste(event.clipboardData.getData('text/plain'));
-          }
-        }}
-      >
-        <div role="row" aria-rowindex={1} style={{ gridTemplateColumns: gridColumns }}>
-          {labelled ? <span data-head role="columnheader" aria-label={trans.__('row')} /> : null}
-          {columns.map(i => {
-            const { name: title, dtype } = sheet.columns[i]!;
-            return (
-              <span
-                key={i}
-                data-head
-                role="columnheader"
-                aria-colindex={i + 1}
-                title={dtype === null ? title : `${title}, ${dtype}`}
-              >
-                {title}
-                {dtype === null ? null : <small data-dtype>{dtype}</small>}
-              </span>
-            );
-          })}
-        </div>
-        {rows.map(r => (
-          <div
-            key={r}
-            role="row"
-            aria-rowindex={r + 2}
-            style={{ gridTemplateColumns: gridColumns }}
-          >
-            {labelled ? (
-              <span data-head role="rowheader" title={sheet.label(r)}>
-                {sheet.label(r)}
-              </span>
-            ) : null}
-            {columns.map(c => {
-              const cell = sheet.cell(r, c);
-              const isAt = r === row && c === column;
-              const { name: title, dtype } = sheet.columns[c]!;
-              // What a data frame lacks is None there.
-              const text = cell === null && dtype !== null ? 'None' : cellText(cell, trans, 200);
-              const label = trans.__('%1, row %2', title, sheet.label(r));
-              return (
-                <span
-                  key={c}
-                  role="gridcell"
-                  aria-colindex={c + 1}
-                  tabIndex={isAt ? 0 : -1}
-                  title={text}
-                  data-number={cell !== undefined && (isNumber(cell) || specialText(cell) !== null)}
-                  data-absent={cell === null || cell === undefined}
-                  {...(isAt ? { 'data-at': true } : {})}
-                  onFocus={() => (isAt ? undefined : setAt({ row: r, column: c }))}
-                  onDoubleClick={() => editable !== null && setTyping({})}
-                  onMouseDown={() => {
-                    wasAt.current = isAt && host.current?.contains(document.activeElement) === true;
-                  }}
-                  onClick={() => {
-                    if (typing === null && wasAt.current && editable !== null) {
-                      setTyping({});
-                    }
-                  }}
-                >
-                  {isAt && typing !== null && editable !== null ? (
-                    <PlaceField
-                      key={`${r} ${c}`}
-                      name={name}
-                      whole={value}
-                      place={cell}
-                      replace={next => editable.withCell(r, c, next)}
-                      label={label}
-                      start={typing.start}
-                      messageId={message}
-                      onProblem={onProblem}
-                      onEnd={onEnd}
-                    />
-                  ) : (
-                    text
-                  )}
-                </span>
-              );
-            })}
-          </div>
-        ))}
-      </div>
-      <FieldMessage id={message} problem={problem} />
-      <SheetPager
+    <div
+      className="jp-SessionSheet"
+      ref={host}
+      onPaste={event => {
+        if (typing === null && editable !== null && isInGrid(event)) {
+          event.preventDefault();
+          paste(editable, event.clipboardData.getData('text/plain'));
+        }
+      }}
+      onCopy={event => {
+        if (typing === null && isInGrid(event)) {
+          event.preventDefault();
+          const cell = { top: row, left: column, bottom: row, right: column };
+          event.clipboardData.setData('text/plain', tsvText(sheet, part ?? cell));
+        }
+      }}
+      onKeyDown={event => (isInGrid(event) ? onKeyDown(event) : undefined)}
+    >
+      <SheetGrid
+        name={name}
         sheet={sheet}
-        shown={{ top, left, rows: rows.length, columns: columns.length }}
-        pageRows={PAGE_ROWS}
-        pageColumns={fits}
-        onGo={setAt}
+        rows={rows}
+        columns={columns}
+        labelled={labelled}
+        readOnly={editable === null}
+        at={{ row, column }}
+        part={part}
+        sorting={sorting}
+        onSort={turn}
+        onGo={moveTo}
+        onOpen={() => editable !== null && typing === null && setTyping({})}
+        field={
+          typing === null || editable === null ? null : (
+            <PlaceField
+              key={`${row} ${column}`}
+              name={name}
+              whole={value}
+              place={sheet.cell(row, column)}
+              replace={next => editable.withCell(sourceOf(row), column, next)}
+              label={trans.__('%1, row %2', columnName, sheet.label(row))}
+              start={typing.start}
+              messageId={message}
+              onProblem={onProblem}
+              onEnd={onEnd}
+            />
+          )
+        }
       />
-      {editable === null ? null : (
-        <div className="jp-SessionSheet-actions">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="add-row"
-            onClick={() => {
-              change(editable.withRow());
-              takesFocus.current = true;
-              setAt({ row: sheet.rows, column: 0 });
-            }}
-          >
-            {trans.__('Add row')}
-          </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="delete-row"
-            disabled={sheet.rows < 2}
-            onClick={() => {
-              change(editable.withoutRow(row));
-              notify({
-                text: trans.__('Deleted row %1 of %2.', sheet.label(row), name),
-                action: { label: trans.__('Undo'), run: undo }
-              });
-            }}
-          >
-            {trans.__('Delete row %1', sheet.label(row))}
-          </button>
-        </div>
-      )}
+      <FieldMessage id={message} problem={problem} />
+      <ValueBar
+        place={
+          <SheetPager
+            sheet={sheet}
+            shown={{ top, left, rows: rows.length, columns: columns.length }}
+            pageRows={pageRows}
+            pageColumns={fits}
+            onGo={moveTo}
+            onJump={go}
+          />
+        }
+        more={[
+          { id: 'table-copy', label: trans.__('Copy All for a Spreadsheet'), run: copyAll },
+          null,
+          {
+            id: 'table-up',
+            label: trans.__('Sort Up by %1', columnName),
+            checked: sorting?.column === column && !sorting.descends,
+            run: () => sort({ column, descends: false })
+          },
+          {
+            id: 'table-down',
+            label: trans.__('Sort Down by %1', columnName),
+            checked: sorting?.column === column && sorting.descends,
+            run: () => sort({ column, descends: true })
+          },
+          {
+            id: 'table-unsorted',
+            label: trans.__('Take Sorting Away'),
+            enabled: sorting !== null,
+            run: () => sort(null)
+          },
+          ...(room !== null || sheet.rows <= PAGE_ROWS
+            ? []
+            : [
+                null,
+                {
+                  id: 'table-page',
+                  label: trans.__('Long Pages'),
+                  checked: isLarge,
+                  run: () => setLarge(!isLarge)
+                }
+              ])
+        ]}
+      >
+        {editable === null ? null : (
+          <>
+            <IconButton
+              icon={addIcon}
+              testid="add-row"
+              label={trans.__('Add row')}
+              quiet
+              disabled={isStuck}
+              onClick={() => {
+                change(editable.withRow());
+                // It stands at the end, which is not where it would be sorted to.
+                sort(null);
+                takesFocus.current = true;
+                setAnchor(null);
+                setAt({ row: sheet.rows, column: 0 });
+              }}
+            />
+            <IconButton
+              icon={deleteIcon}
+              testid="delete-row"
+              label={trans.__('Delete row %1', sheet.label(row))}
+              quiet
+              disabled={sheet.rows < 2 || isStuck}
+              onClick={() => {
+                change(editable.withoutRow(sourceOf(row)));
+                notify({
+                  text: trans.__('Deleted row %1 of %2.', sheet.label(row), name),
+                  action: { label: trans.__('Undo'), run: undo }
+                });
+              }}
+            />
+          </>
+        )}
+      </ValueBar>
     </div>
   );
 }
@@ -274,25 +323,15 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
 }
 
-/** The value with these cells from `at` on; what is below the last row makes rows, what is beyond the columns is left out. */
-export function withCells(
-  sheet: EditableSheet,
-  value: Json,
-  at: At,
-  cells: readonly (readonly string[])[],
-  read: (cell: { text: string; old: Json | undefined }) => Json
-): Json {
-  let [next, now] = [value, sheet];
-  cells.forEach((texts, y) => {
-    if (at.row + y >= now.rows) {
-      next = now.withRow();
-      now = editableSheet(next) ?? now;
-    }
-    texts.slice(0, sheet.columns.length - at.column).forEach((text, x) => {
-      const old = sheet.cell(at.row + y, at.column + x) ?? sheet.cell(0, at.column + x);
-      next = now.withCell(at.row + y, at.column + x, read({ text, old }));
-      now = editableSheet(next) ?? now;
-    });
-  });
-  return next;
+function partOf(one: At, other: At): Part {
+  return {
+    top: Math.min(one.row, other.row),
+    left: Math.min(one.column, other.column),
+    bottom: Math.max(one.row, other.row),
+    right: Math.max(one.column, other.column)
+  };
+}
+
+function isInGrid(event: React.SyntheticEvent): boolean {
+  return (event.target as Element).closest('[role="grid"]') !== null;
 }

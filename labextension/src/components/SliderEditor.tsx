@@ -1,10 +1,11 @@
 import React from 'react';
 
 import { useClient, useTrans } from '../context';
-import { parseJson, type Json } from '../json';
+import { numberText, type Json } from '../json';
 import type { Spec } from '../model';
+import { readNumber } from '../numbertext';
 import { boundsOf, numberOf, schemaOf, typesOf } from '../specs';
-import { NumberEditor } from './NumberEditor';
+import { NumberField, useNumberField } from './NumberEditor';
 
 /** Steps of a slider without a step of its own. */
 const STEPS = 100;
@@ -34,23 +35,45 @@ export function SliderEditor(props: {
   const client = useClient();
   const trans = useTrans();
   const { least, most } = boundsOf(spec) ?? { least: 0, most: 1 };
+  // One draft for both: what is drawn takes the place of what was typed.
+  const field = useNumberField(name, value);
+  const typed = readNumber(field.text);
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key === 'Enter') {
+      field.save();
+    } else if (event.key === 'Escape') {
+      field.restore();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
   return (
     <div className="jp-SessionSlider">
-      <input
-        type="range"
-        data-testid="slider"
-        aria-label={trans.__('%1, between %2 and %3', name, least, most)}
-        min={least}
-        max={most}
-        step={stepOf(spec, least, most)}
-        disabled={readOnly}
-        value={numberOf(value) ?? least}
-        onChange={event => client.setVariable(name, parseJson(event.target.value))}
-        onPointerUp={() => void client.flush()}
-        onBlur={() => void client.flush()}
-      />
+      <div className="jp-SessionSlider-track">
+        <input
+          type="range"
+          data-testid="slider"
+          aria-label={trans.__('%1, between %2 and %3', name, least, most)}
+          min={least}
+          max={most}
+          step={stepOf(spec, least, most)}
+          disabled={readOnly}
+          value={typed.ok ? numberText(typed.value) : (numberOf(value) ?? least)}
+          onChange={event => field.change(event.target.value)}
+          onFocus={field.focus}
+          onPointerUp={() => void client.flush()}
+          onBlur={field.blur}
+          onKeyDown={onKeyDown}
+        />
+        <div className="jp-SessionSlider-ends" data-testid="slider-ends" aria-hidden="true">
+          <span>{least}</span>
+          <span>{most}</span>
+        </div>
+      </div>
       <div className="jp-SessionSlider-number">
-        <NumberEditor name={name} value={value} readOnly={readOnly} />
+        <NumberField name={name} value={value} field={field} readOnly={readOnly} />
       </div>
     </div>
   );

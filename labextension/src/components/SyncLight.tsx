@@ -29,6 +29,8 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
       return status.conflicts > 0
         ? trans._n('%1 conflict', '%1 conflicts', status.conflicts)
         : trans.__('%1 refused', status.refused);
+    case 'invalid':
+      return trans._n('%1 not valid', '%1 not valid', status.invalid);
     case 'notkept':
       return trans.__('Not kept');
     case 'readonly':
@@ -36,7 +38,7 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
   }
 }
 
-function statusTitle(status: Status, trans: TranslationBundle): string {
+function statusTitle(status: Status, invalid: readonly string[], trans: TranslationBundle): string {
   if (status.end !== null) {
     return status.end === 'gone'
       ? trans.__('This session was deleted.')
@@ -55,6 +57,11 @@ function statusTitle(status: Status, trans: TranslationBundle): string {
       );
     case 'conflict':
       return trans.__('Something needs your decision: a click goes there.');
+    case 'invalid':
+      return trans.__(
+        'What was typed into %1 is not valid and not saved: a click goes there, and Escape takes it back.',
+        invalid.join(', ')
+      );
     case 'notkept':
       return status.storage === 'memory'
         ? trans.__(
@@ -89,7 +96,9 @@ export function SyncLight(): React.JSX.Element {
   const client = useClient();
   const { trans, notify, showRow } = useSurroundings();
   const status = useSelected(state => state.status);
+  const invalid = useSelected(state => state.invalid);
   const last = useRef<string | null>(null);
+  const title = statusTitle(status, [...invalid.keys()], trans);
   const open = (): void => {
     if (status.kind === 'offline' && status.end === null) {
       client.connect();
@@ -98,7 +107,7 @@ export function SyncLight(): React.JSX.Element {
     const next = problems[(problems.indexOf(last.current ?? '') + 1) % problems.length];
     last.current = next ?? null;
     if (next === undefined || showRow === undefined) {
-      notify({ text: statusTitle(status, trans) });
+      notify({ text: title });
     } else {
       showRow(next, 'problem');
     }
@@ -111,7 +120,7 @@ export function SyncLight(): React.JSX.Element {
         data-testid="sync-light"
         data-state={status.kind}
         data-end={status.end ?? undefined}
-        title={statusTitle(status, trans)}
+        title={title}
         onClick={open}
       >
         {statusWords(status, trans)}

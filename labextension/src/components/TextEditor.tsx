@@ -3,7 +3,12 @@ import React from 'react';
 import { useTrans } from '../context';
 import type { Json } from '../json';
 import { GrowingField } from './GrowingField';
-import { useDraft } from './useDraft';
+import { useDraft, type Field } from './useDraft';
+
+export function useTextField(name: string, value: Json): Field {
+  const format = (each: Json): string => (typeof each === 'string' ? each : '');
+  return useDraft(name, value, format, text => ({ ok: true, value: text }), '');
+}
 
 /** Enter saves, Shift+Enter starts a new line. */
 export function TextEditor(props: {
@@ -13,8 +18,7 @@ export function TextEditor(props: {
 }): React.JSX.Element {
   const { name, value, readOnly } = props;
   const trans = useTrans();
-  const format = (each: Json): string => (typeof each === 'string' ? each : '');
-  const field = useDraft(name, value, format, text => ({ ok: true, value: text }), '');
+  const field = useTextField(name, value);
   return (
     <GrowingField
       name={name}

@@ -122,21 +122,19 @@ function ItemLine(props: LineProps & { item: TreeItem }): React.JSX.Element {
       ) : (
         <LeafText {...props} />
       )}
-      {readOnly ? null : (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          data-testid="tree-menu"
-          tabIndex={-1}
-          aria-label={trans.__('Actions for %1', item.key)}
-          aria-haspopup="menu"
-          aria-expanded="false"
-          title={trans.__('Actions for %1', item.key)}
-          onClick={event => actions.menu(item, event.currentTarget)}
-        >
-          <ellipsesIcon.react tag="span" width="14px" height="14px" />
-        </button>
-      )}
+      <button
+        type="button"
+        className="jp-SessionButton jp-mod-quiet"
+        data-testid="tree-menu"
+        tabIndex={-1}
+        aria-label={trans.__('Actions for %1', item.key)}
+        aria-haspopup="menu"
+        aria-expanded="false"
+        title={trans.__('Actions for %1', item.key)}
+        onClick={event => actions.menu(item, event.currentTarget)}
+      >
+        <ellipsesIcon.react tag="span" width="14px" height="14px" />
+      </button>
     </div>
   );
 }

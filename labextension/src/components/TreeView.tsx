@@ -1,3 +1,4 @@
+import { addIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useId, useMemo, useRef, useState } from 'react';
 
 import { useClient, useSurroundings } from '../context';
@@ -6,6 +7,7 @@ import {
   grown,
   memberAt,
   moved,
+  pathText,
   removed,
   renamed,
   TREE_PAGE,
@@ -14,27 +16,40 @@ import {
   type TreeRow
 } from '../treerows';
 import { FieldMessage } from './FieldMessage';
-import { openMenu } from './menu';
+import { IconButton } from './IconButton';
+import { openMenu, type MenuItem } from './menu';
 import { errorSentence } from './sentences';
 import { TreeLine, type TreeActions } from './TreeLine';
+import { copiedText, useCopy } from './useCopy';
+import { useRemembered } from './useRemembered';
+import { ValueBar } from './ValueBar';
+
+const NONE_OPEN: ReadonlySet<string> = new Set();
+const NONE_LISTED: ReadonlyMap<string, number> = new Map();
 
 /** A nested value as a tree, to be walked and edited from the keyboard or with a pointer. Each edit changes its place alone. */
 export function TreeView(props: {
   name: string;
   value: Json;
   readOnly: boolean;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
 }): React.JSX.Element {
   const { name, value, readOnly } = props;
   const client = useClient();
   const { trans, notify } = useSurroundings();
+  const copy = useCopy();
   const host = useRef<HTMLDivElement>(null);
   const message = useId();
-  const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set());
-  const [shown, setShown] = useState<ReadonlyMap<string, number>>(() => new Map());
-  const [at, setAt] = useState<string | null>(null);
+  const [open, setOpen] = useRemembered<ReadonlySet<string>>(`open ${name}`, NONE_OPEN);
+  const [shown, setShown] = useRemembered<ReadonlyMap<string, number>>(
+    `listed ${name}`,
+    NONE_LISTED
+  );
+  const [at, setAt] = useRemembered<string | null>(`at ${name}`, null);
   const [editing, setEditing] = useState<{ pointer: string; what: 'key' | 'value' } | null>(null);
   const [problem, setProblem] = useState<string | null>(null);
-  const takesFocus = useRef(false);
+  const takesFocus = useRef(props.takesFocus);
   const rows = useMemo(() => treeRows(value, open, shown), [value, open, shown]);
   const current = rows.find(row => row.pointer === at) ?? rows[0];
 
@@ -60,6 +75,10 @@ export function TreeView(props: {
     }
   };
   const setOpened = (pointer: string, isOpen: boolean): void => {
+    const isEditedIn = editing?.pointer.startsWith(`${pointer}/`) === true;
+    if (!isOpen && isEditedIn && problem !== null) {
+      return;
+    }
     const next = new Set(open);
     if (isOpen) {
       next.add(pointer);
@@ -115,7 +134,21 @@ export function TreeView(props: {
   };
   const menuOf = (item: TreeItem, anchor: HTMLElement): void => {
     const isBranch = item.isOpen !== null;
-    openMenu(anchor, [
+    const path = pathText(name, value, item.pointer);
+    const read: (MenuItem | null)[] = [
+      {
+        id: 'tree-copy',
+        label: trans.__('Copy Value'),
+        run: () => copy(copiedText(item.value), trans.__('Copied the value of %1.', item.key))
+      },
+      {
+        id: 'tree-path',
+        label: trans.__('Copy Path'),
+        run: () => copy(path, trans.__('Copied %1.', path))
+      }
+    ];
+    const written: (MenuItem | null)[] = [
+      null,
       {
         id: 'tree-edit',
         label: trans.__('Edit Value'),
@@ -149,7 +182,8 @@ export function TreeView(props: {
       },
       null,
       { id: 'tree-remove', label: trans.__('Remove'), run: () => remove(item) }
-    ]);
+    ];
+    openMenu(anchor, readOnly ? read : [...read, ...written]);
   };
   const actions: TreeActions = {
     go,
@@ -219,8 +253,7 @@ export function TreeView(props: {
       remove(item);
     } else if (
       (event.key === 'ContextMenu' || (event.shiftKey && event.key === 'F10')) &&
-      item !== null &&
-      !readOnly
+      item !== null
     ) {
       menuOf(item, event.target as HTMLElement);
     } else {
@@ -231,7 +264,22 @@ export function TreeView(props: {
   };
   return (
     <div className="jp-SessionTree">
-      <div ref={host} role="tree" aria-label={name} data-testid="tree" onKeyDown={onKeyDown}>
+      <div
+        ref={host}
+        role="tree"
+        aria-label={name}
+        data-testid="tree"
+        onKeyDown={onKeyDown}
+        onCopy={event => {
+          // Not of a field that stands in a line.
+          const line = event.target as HTMLElement;
+          const item = rows.find(each => each.pointer === line.dataset.pointer);
+          if (item?.kind === 'item') {
+            event.preventDefault();
+            event.clipboardData.setData('text/plain', copiedText(item.value));
+          }
+        }}
+      >
         {rows.map(row => (
           <TreeLine
             key={row.pointer}
@@ -251,16 +299,17 @@ export function TreeView(props: {
         <p className="jp-SessionTree-none">{trans.__('Nothing in it yet.')}</p>
       ) : null}
       {editing === null ? <FieldMessage id={message} problem={problem} /> : null}
-      {readOnly ? null : (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-link"
-          data-testid="tree-add"
-          onClick={() => add('')}
-        >
-          {Array.isArray(value) ? trans.__('Add item') : trans.__('Add key')}
-        </button>
-      )}
+      <ValueBar>
+        {readOnly ? null : (
+          <IconButton
+            icon={addIcon}
+            testid="tree-add"
+            label={Array.isArray(value) ? trans.__('Add item') : trans.__('Add key')}
+            quiet
+            onClick={() => add('')}
+          />
+        )}
+      </ValueBar>
     </div>
   );
 }

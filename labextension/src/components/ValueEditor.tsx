@@ -23,6 +23,7 @@ import { Summary } from './Summary';
 import { SwitchEditor } from './SwitchEditor';
 import { TablePreview } from './TablePreview';
 import { TreeView } from './TreeView';
+import { ValueBar } from './ValueBar';
 import { PictureView, TypedPreview } from './TypedPreview';
 
 /** How a row shows its value: in brief, whole with what its kind offers, or as JSON. */
@@ -38,12 +39,14 @@ export function ValueEditor(props: {
   spec: Spec | undefined;
   readOnly: boolean;
   shown: Shown;
+  /** Somebody opened it just now. */
+  takesFocus: boolean;
   onOpen(shown: Shown): void;
 }): React.JSX.Element {
-  const { name, value, spec, readOnly, shown, onOpen } = props;
+  const { name, value, spec, readOnly, shown, takesFocus, onOpen } = props;
   const trans = useTrans();
   if (shown === 'json') {
-    return <JsonEditor name={name} value={value} readOnly={readOnly} />;
+    return <JsonEditor name={name} value={value} readOnly={readOnly} takesFocus={takesFocus} />;
   }
   if (progressOf(value) !== null) {
     return <RowProgress name={name} value={value} />;
@@ -76,7 +79,13 @@ export function ValueEditor(props: {
       return <SwitchEditor name={name} value={value === true} readOnly={readOnly} />;
     default:
       return shown === 'whole' ? (
-        <WholeValue name={name} value={value} kind={kind} readOnly={readOnly} />
+        <WholeValue
+          name={name}
+          value={value}
+          kind={kind}
+          readOnly={readOnly}
+          takesFocus={takesFocus}
+        />
       ) : (
         <button
           type="button"
@@ -124,14 +133,29 @@ function Brief({ name, value, kind }: BriefProps): React.JSX.Element | null {
   }
 }
 
-function WholeValue(props: BriefProps & { readOnly: boolean }): React.JSX.Element {
-  const { name, value, kind, readOnly } = props;
+function WholeValue(
+  props: BriefProps & { readOnly: boolean; takesFocus: boolean }
+): React.JSX.Element {
+  const { name, value, kind, readOnly, takesFocus } = props;
   const sheet = useMemo(() => sheetOf(value), [value]);
   if (kind === 'image') {
-    return <PictureView name={name} value={value} />;
+    return (
+      <>
+        <PictureView name={name} value={value} />
+        <ValueBar />
+      </>
+    );
   }
   if (sheet !== null) {
-    return <SheetView name={name} value={value} sheet={sheet} readOnly={readOnly} />;
+    return (
+      <SheetView
+        name={name}
+        value={value}
+        sheet={sheet}
+        readOnly={readOnly}
+        takesFocus={takesFocus}
+      />
+    );
   }
-  return <TreeView name={name} value={value} readOnly={readOnly} />;
+  return <TreeView name={name} value={value} readOnly={readOnly} takesFocus={takesFocus} />;
 }

@@ -1,20 +1,17 @@
-import React, { memo, useState } from 'react';
+import React, { memo, useRef, useState } from 'react';
 
-import { useSelected, useTrans, useVariable } from '../context';
-import { kernelOnly } from '../freshness';
-import { isPythonName } from '../names';
+import { useClient, useSelected, useSurroundings, useVariable } from '../context';
 import { ConflictCard } from './ConflictCard';
-import { kindOf, kindWords, opensWhole } from './kinds';
+import { kindOf, opensWhole } from './kinds';
 import { isUnset, specProblem } from '../specs';
 import { refusedOf, RefusedCard } from './RefusedCard';
-import { RenameField } from './RenameField';
-import { RowCheck } from './RowCheck';
-import { RowMenu } from './RowMenu';
+import { RowHead } from './RowHead';
 import { RowPast } from './RowPast';
 import { useRows } from './rows';
+import { useRemembered } from './useRemembered';
 import { useRowDrag } from './useRowDrag';
+import { WaysContext, type Ways } from './ValueBar';
 import { ValueEditor, type Shown } from './ValueEditor';
-import { WrittenBy } from './WrittenBy';
 
 export const VariableRow = memo(function VariableRow(props: {
   name: string;
@@ -28,16 +25,38 @@ export const VariableRow = memo(function VariableRow(props: {
   const conflict = useSelected(state => state.conflicts.get(name));
   const refused = useSelected(state => refusedOf(state.refused, name));
   const readOnly = useSelected(state => state.readOnly);
-  const newer = useSelected(state => kernelOnly(state.steps.values(), state.saved).get(name)?.step);
-  const trans = useTrans();
-  const [shown, setShown] = useState<Shown>('brief');
+  const isInvalid = useSelected(state => state.invalid.has(name));
+  const client = useClient();
+  const { trans, notify } = useSurroundings();
+  const [shown, setShown] = useRemembered<Shown>(`shown ${name}`, 'brief');
+  // An editor that comes back into view does not take the focus from where it is.
+  const isAsked = useRef(false);
   const [renames, setRenames] = useState(false);
-  const { selection, move } = useRows();
+  const { move } = useRows();
   const drag = useRowDrag(name);
+  const line = useRef<HTMLDivElement>(null);
   if (row === undefined) {
     return null;
   }
   const { value, pending, spec } = row;
+  const show = (next: Shown): void => {
+    isAsked.current = true;
+    if (!isInvalid) {
+      setShown(next);
+      return;
+    }
+    // It would be out of sight, and no cell would start for it.
+    notify({
+      text: trans.__('What you typed into %1 is not valid: correct it, or throw it away.', name),
+      action: {
+        label: trans.__('Throw Away'),
+        run: () => {
+          client.setInvalid(name, null);
+          setShown(next);
+        }
+      }
+    });
+  };
   const isLocked = spec?.locked === true;
   const fixed = readOnly || isLocked;
   const wrong = pending
@@ -46,18 +65,34 @@ export const VariableRow = memo(function VariableRow(props: {
       ? trans.__('No value yet.')
       : specProblem(spec, value);
   const closable = shown === 'json' || (shown === 'whole' && opensWhole(kindOf(value)));
+  const ways: Ways | null = closable
+    ? {
+        name,
+        readOnly: fixed,
+        json: shown === 'whole' ? () => show('json') : null,
+        close: () => {
+          show('brief');
+          requestAnimationFrame(() =>
+            line.current?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
+          );
+        }
+      }
+    : null;
   const state =
     conflict !== undefined
       ? 'conflict'
-      : pending
-        ? 'pending'
-        : wrong !== null
-          ? 'invalid'
-          : isStale
-            ? 'stale'
-            : 'saved';
+      : isInvalid
+        ? 'unsaved'
+        : pending
+          ? 'pending'
+          : wrong !== null
+            ? 'invalid'
+            : isStale
+              ? 'stale'
+              : 'saved';
   return (
     <div
+      ref={line}
       className="jp-SessionRow"
       role="group"
       aria-label={name}
@@ -75,122 +110,35 @@ export const VariableRow = memo(function VariableRow(props: {
         }
       }}
     >
-      <div
-        className="jp-SessionRow-head"
-        {...(renames ? {} : drag.handle)}
-        onClick={event => {
-          const isLine = !(event.target as Element).closest('button, input');
-          if (isLine && event.shiftKey) {
-            selection.extend(name);
-          } else if (isLine && (event.ctrlKey || event.metaKey)) {
-            selection.toggle(name);
-          }
-        }}
-      >
-        <RowCheck name={name} />
-        {renames ? (
-          <RenameField name={name} onEnd={() => setRenames(false)} />
-        ) : (
-          <span
-            className="jp-SessionRow-name"
-            title={
-              isPythonName(name)
-                ? name
-                : trans.__('%1, in cells: %2', name, `session[${JSON.stringify(name)}]`)
-            }
-          >
-            {name}
-          </span>
-        )}
-        <span className="jp-SessionRow-kinds">
-          <span className="jp-SessionRow-kind" data-testid="type" title={kindWords(value, trans)}>
-            {kindWords(value, trans)}
-          </span>
-        </span>
-        {isLocked ? (
-          <span className="jp-SessionPill" data-state="locked">
-            {trans.__('locked')}
-          </span>
-        ) : null}
-        {isStale && !pending ? (
-          <span className="jp-SessionPill" data-state="stale">
-            {trans.__('stale')}
-          </span>
-        ) : null}
-        {newer === undefined || pending ? null : (
-          <span
-            className="jp-SessionPill"
-            data-state="stale"
-            data-testid="older"
-            title={trans.__(
-              '%1 has made a newer %2 since, which could not be stored and is in its kernel only.',
-              newer,
-              name
-            )}
-          >
-            {trans.__('older')}
-          </span>
-        )}
-        <WrittenBy row={row} />
-        <RowMenu
-          row={row}
-          readOnly={readOnly}
-          isOpen={shown === 'json'}
-          onOpen={open => setShown(open ? 'json' : 'brief')}
-          onRename={() => setRenames(true)}
-        />
-      </div>
-      {spec?.description === undefined ? null : (
-        <div className="jp-SessionRow-about" data-testid="about" title={spec.description}>
-          {spec.description}
-        </div>
-      )}
+      <RowHead
+        row={row}
+        isStale={isStale}
+        readOnly={readOnly}
+        shown={shown}
+        onOpen={show}
+        renames={renames}
+        onRename={setRenames}
+        handle={drag.handle}
+      />
       <RowPast row={row} />
       {conflict === undefined ? null : <ConflictCard conflict={conflict} />}
-      <ValueEditor
-        name={name}
-        value={value}
-        spec={spec}
-        readOnly={fixed}
-        shown={shown}
-        onOpen={setShown}
-      />
+      <WaysContext.Provider value={ways}>
+        <ValueEditor
+          name={name}
+          value={value}
+          spec={spec}
+          readOnly={fixed}
+          shown={shown}
+          takesFocus={isAsked.current}
+          onOpen={show}
+        />
+      </WaysContext.Provider>
       {wrong === null ? null : (
         <div className="jp-SessionRow-problem" data-testid="invalid">
           {wrong}
         </div>
       )}
-      {refused === undefined ? null : (
-        <RefusedCard refused={refused} onOpen={() => setShown('json')} />
-      )}
-      {closable ? (
-        <div className="jp-SessionRow-ways">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-link"
-            data-testid="editor-close"
-            onClick={event => {
-              const row = event.currentTarget.closest('[data-testid="row"]');
-              setShown('brief');
-              requestAnimationFrame(() =>
-                row?.querySelector<HTMLElement>('[data-testid="editor"]')?.focus()
-              );
-            }}
-          >
-            {trans.__('Close')}
-          </button>
-          {shown === 'whole' ? (
-            <button
-              type="button"
-              className="jp-SessionButton jp-mod-link"
-              data-testid="editor-json"
-              onClick={() => setShown('json')}
-            >
-              {fixed ? trans.__('Show as JSON') : trans.__('Edit as JSON')}
-            </button>
-          ) : null}
-        </div>
-      ) : null}
+      {refused === undefined ? null : <RefusedCard refused={refused} onOpen={() => show('json')} />}
     </div>
   );
 });

@@ -42,7 +42,9 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
   if (row.pending) {
     return (
       <span className="jp-SessionRow-who">
-        {isOffline ? trans.__('kept here') : isHeld ? trans.__('waits') : trans.__('saving …')}
+        <span className="jp-SessionRow-author">
+          {isOffline ? trans.__('kept here') : isHeld ? trans.__('waits') : trans.__('saving …')}
+        </span>
       </span>
     );
   }
@@ -65,8 +67,10 @@ export function WrittenBy(props: { row: ViewRow }): React.JSX.Element {
       }
       data-testid="written-by"
     >
-      {whoWords(row.origin, on, trans)} ·{' '}
-      {agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}
+      <span className="jp-SessionRow-author">{whoWords(row.origin, on, trans)}</span>
+      <span className="jp-SessionRow-ago">
+        {` · ${agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans)}`}
+      </span>
     </span>
   );
 }

@@ -72,21 +72,3 @@ function readJson(text: string, trans: TranslationBundle): Reading {
     return { ok: false, problem: jsonSentence(text, error, trans) };
   }
 }
-
-/** Cells as spreadsheets copy them: columns apart by tabs, rows by lines, quotes around what has either in it. */
-export function pastedCells(text: string): string[][] {
-  const rows: string[][] = [[]];
-  const cell = /(?:"((?:[^"]|"")*)"(?=[\t\r\n]|$)|([^\t\r\n]*))(\t|\r\n|\r|\n|$)/g;
-  const body = text.replace(/\r?\n$/, '');
-  for (const match of body.matchAll(cell)) {
-    const [, quoted, plain = '', end] = match;
-    rows[rows.length - 1]!.push(quoted === undefined ? plain : quoted.replaceAll('""', '"'));
-    if (end === '') {
-      break;
-    }
-    if (end !== '\t') {
-      rows.push([]);
-    }
-  }
-  return rows;
-}

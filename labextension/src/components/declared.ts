@@ -1,11 +1,13 @@
 /**
- * Which editor a declaration asks for; what it does not say is chosen by the value.
+ * Which editor a declaration asks for, and what it says of a variable in words; what it does not say is told by the value.
  */
-import { isNumber, type Json } from '../json';
+import type { TranslationBundle } from '@jupyterlab/translation';
+
+import { isNumber, numberText, type Json } from '../json';
 import type { Spec } from '../model';
 import { boundsOf, choicesOf, schemaOf, typesOf } from '../specs';
 import { dayOf } from './DateEditor';
-import { kindOf, type Kind } from './kinds';
+import { kindOf, kindWords, type Kind } from './kinds';
 
 export type DeclaredKind = Kind | 'select' | 'slider' | 'date';
 
@@ -36,4 +38,55 @@ export function declaredKind(spec: Spec | undefined, value: Json): DeclaredKind 
     return 'text';
   }
   return isEmpty && types.includes('boolean') ? 'switch' : kindOf(value);
+}
+
+/** The type of a variable in words: what it may be, where that is declared and so. */
+export function declaredWords(
+  spec: Spec | undefined,
+  value: Json,
+  trans: TranslationBundle
+): string {
+  const choices = choicesOf(spec);
+  switch (declaredKind(spec, value)) {
+    case 'select':
+      return trans.__('one of %1', choices?.length ?? 0);
+    case 'slider':
+    case 'number':
+      return spec?.schema === undefined ? kindWords(value, trans) : numberWords(spec, value, trans);
+    case 'date':
+      return trans.__('date');
+    case 'text':
+      return trans.__('text');
+    case 'switch':
+      return trans.__('switch');
+    default:
+      return kindWords(value, trans);
+  }
+}
+
+function numberWords(spec: Spec, value: Json, trans: TranslationBundle): string {
+  const schema = schemaOf(spec);
+  const types = typesOf(schema);
+  const said = types.includes('number')
+    ? trans.__('number')
+    : types.includes('integer')
+      ? trans.__('integer')
+      : kindWords(value, trans);
+  const limit = (keyword: string): string | null => {
+    const number = schema[keyword];
+    return number !== undefined && isNumber(number) ? numberText(number) : null;
+  };
+  const [least, most] = [limit('minimum'), limit('maximum')];
+  if (least !== null && most !== null) {
+    return `${said} ${least} – ${most}`;
+  }
+  const bounds = (
+    [
+      ['≥', least],
+      ['>', limit('exclusiveMinimum')],
+      ['≤', most],
+      ['<', limit('exclusiveMaximum')]
+    ] as const
+  ).flatMap(([sign, number]) => (number === null ? [] : [`${sign} ${number}`]));
+  return [said, ...bounds].join(' ');
 }

@@ -62,6 +62,11 @@ export function errorSentence(error: unknown, trans: TranslationBundle): string 
   return error instanceof EditError ? editSentence(error.code, trans, error.limits) : String(error);
 }
 
+/** What is wrong, and what stands there. `last` is null where nothing does. */
+export function lastSentence(what: string, last: string | null, trans: TranslationBundle): string {
+  return last === null ? what : `${what} ${trans.__('The last saved value is %1.', last)}`;
+}
+
 /** null while a number is on its way. */
 export function numberSentence(
   reading: NumberReading & { ok: false },

@@ -1,5 +1,6 @@
 /**
- * A field that is being typed into: what is valid goes to the session at each keystroke, what is not stays here.
+ * A field that is being typed into: what is valid goes to the session at each keystroke, what is not stays here. Of what is
+ * large it goes when typing pauses.
  */
 import { useEffect, useRef, useState } from 'react';
 
@@ -16,19 +17,37 @@ export type Reading =
 
 interface Draft {
   text: string;
-  /** null: not valid. */
+  /** null: not valid, or not read yet. */
   sent: { value: Json } | null;
+  /** Nobody has looked at the text yet. */
+  isUnread: boolean;
   /** Why the session did not take a valid text. */
   refusal: string | null;
+  /** What is only half typed may yet become valid: nothing is said of it. */
+  isHalf: boolean;
   /** The field was left, or Enter was pressed: time to say what is missing. */
   left: boolean;
 }
+
+export interface DraftOptions {
+  /** Whether it is the variable's own field, which takes up an invalid text again that was left in it. */
+  restores?: boolean;
+  /** The variable's value is so large that each keystroke in it would be felt. */
+  isLarge?: boolean;
+}
+
+// So many characters, or as many of a value's JSON, are read when typing pauses.
+export const LARGE = 100_000;
+const PAUSE = 1500;
 
 export interface Field {
   text: string;
   problem: string | null;
   isDraft: boolean;
+  /** A text that counts at once; a large one, or one in a large value, when typing pauses. */
   change(text: string): void;
+  /** A text that counts when the field is left, on Enter, or when all is sent: what is on the way to it does not. */
+  type(text: string): void;
   focus(): void;
   /** Saves now; says what is wrong where nothing can be saved. */
   save(): void;
@@ -43,15 +62,16 @@ export function useDraft(
   read: (text: string) => Reading,
   /** What to say of an unfinished text once the field is left. */
   unfinished: string,
-  /** Whether it is the variable's own field, which takes up an invalid text again that was left in it. */
-  restores = true
+  options: DraftOptions = {}
 ): Field {
+  const { restores = true, isLarge = false } = options;
   const client = useClient();
   const { trans, corrections } = useSurroundings();
   const attempt = (text: string): Draft => {
     const reading = read(text);
     const sent = reading.ok ? { value: reading.value } : null;
-    return { text, sent, refusal: null, left: false };
+    const isHalf = !reading.ok && reading.problem === null;
+    return { text, sent, isUnread: false, refusal: null, isHalf, left: false };
   };
   const [draft, redraw] = useState<Draft | null>(() => {
     // A row that was scrolled away, or whose panel was closed, with an invalid text in it.
@@ -103,9 +123,8 @@ export function useDraft(
     return corrections?.subscribe(look);
   }, [corrections]);
 
-  const change = (text: string): void => {
+  const begin = (): void => {
     const draft = latest.current;
-    let next = attempt(text);
     const row = client.getState().variables.get(name);
     if (row !== undefined && (draft === null || (draft.sent !== null && !row.pending))) {
       before.current = row.value;
@@ -113,6 +132,11 @@ export function useDraft(
     if (draft === null) {
       reached.current = value;
     }
+  };
+  const take = (text: string): void => {
+    begin();
+    let next = attempt(text);
+    const row = client.getState().variables.get(name);
     if (next.sent !== null) {
       const refusal = specProblem(row?.spec, next.sent.value);
       next = refusal === null ? next : { ...next, sent: null, refusal };
@@ -132,18 +156,44 @@ export function useDraft(
     if (next.sent === null && client.takeBack(name, reached.current, before.current)) {
       reached.current = before.current;
     }
-    client.setInvalid(name, next.sent === null ? text : null);
+    client.setInvalid(name, next.sent === null ? text : null, next.isHalf);
     setDraft(next);
   };
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  const hand = (): void => {
+    clearTimeout(timer.current);
+    client.hold(name, null);
+    const draft = latest.current;
+    // Somebody else may have deleted the variable: it is not made anew.
+    if (draft?.isUnread === true && client.getState().variables.has(name)) {
+      take(draft.text);
+    }
+  };
+  const type = (text: string): void => {
+    clearTimeout(timer.current);
+    begin();
+    setDraft({ text, sent: null, isUnread: true, refusal: null, isHalf: true, left: false });
+    client.hold(name, () => handing.current());
+    if (client.getState().invalid.has(name)) {
+      client.setInvalid(name, text, true);
+    }
+  };
+  // What the field has is handed over by the newest of these, also when it goes from the page.
+  const handing = useRef(hand);
+  handing.current = hand;
+  useEffect(() => () => handing.current(), []);
   const settle = (): void => {
+    hand();
+    const draft = latest.current;
     if (draft !== null && draft.sent === null) {
       setDraft({ ...draft, left: true });
+      client.setInvalid(name, draft.text);
     }
     void client.flush();
   };
   // Read anew each time: the sentence names the last saved value, which may change under the field.
   const problem = ((): string | null => {
-    if (draft === null || draft.sent !== null) {
+    if (draft === null || draft.sent !== null || draft.isUnread) {
       return null;
     }
     const reading = read(draft.text);
@@ -154,7 +204,15 @@ export function useDraft(
     text: draft !== null && !overtaken ? draft.text : format(value),
     problem,
     isDraft: draft !== null,
-    change,
+    change: text => {
+      if (isLarge || text.length > LARGE) {
+        type(text);
+        timer.current = setTimeout(() => handing.current(), PAUSE);
+      } else {
+        take(text);
+      }
+    },
+    type,
     focus: () => {
       if (draft === null) {
         atFocus.current = value;
@@ -162,11 +220,11 @@ export function useDraft(
     },
     save: () => {
       settle();
-      atFocus.current = value;
+      atFocus.current = client.getState().variables.get(name)?.value ?? value;
     },
     blur: () => {
       settle();
-      if (draft?.sent != null) {
+      if (latest.current?.sent != null) {
         setDraft(null);
       }
     },
@@ -174,6 +232,8 @@ export function useDraft(
       if (draft !== null || !sameJson(atFocus.current, value)) {
         client.setInvalid(name, null);
         setDraft(null);
+        clearTimeout(timer.current);
+        client.hold(name, null);
         client.editVariable(name, value, atFocus.current);
         void client.flush();
       }

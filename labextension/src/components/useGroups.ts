@@ -1,13 +1,14 @@
 /**
  * Which rows stand where: Parameters, which people declare or set, and Results, which steps and cells wrote.
  */
-import { useRef } from 'react';
+import { useMemo, useState } from 'react';
 
-import { inOwnOrder, type Order } from '../arrangement';
 import { useSelected } from '../context';
+import { differing } from '../layered';
 import type { ViewRow } from '../overlay';
-import { typeWords } from '../typed';
-import { kindOf } from './kinds';
+import { asksForRow, isLike, isNamed, readFilter, type RowFilter } from './rowfilter';
+import { RowOrder, type Ordering } from './roworder';
+import type { HeldRow } from './useHeldRow';
 
 export type Group = 'parameters' | 'results';
 export type { Order } from '../arrangement';
@@ -23,72 +24,135 @@ export function groupOf(row: ViewRow): Group {
   return row.origin.kind === 'step' && row.spec === undefined ? 'results' : 'parameters';
 }
 
-const collator = new Intl.Collator(undefined, { numeric: true });
+/** Finds the groups again after each change, by what has changed. */
+class Grouping {
+  groups(now: Ordering, filter: RowFilter): Groups {
+    const { variables, saved } = now;
+    const seen = differing(variables, this._last?.now.variables);
+    const stored = differing(saved, this._last?.now.saved);
+    const changed = seen === null || stored === null ? null : new Set([...seen, ...stored]);
+    const moved = this._place(variables, changed);
+    const sorted = this._order.sorted(now, changed);
+    const before = this._last;
+    const isOther = filter !== before?.filter;
+    const liked = this._like(now, filter, isOther ? null : changed);
+    let groups = before?.groups;
+    if (
+      groups === undefined ||
+      moved ||
+      liked ||
+      isOther ||
+      sorted !== before.sorted ||
+      groups.count !== variables.size
+    ) {
+      const names = sorted.filter(
+        name => isNamed(filter, name) && (this._liked?.has(name) ?? true)
+      );
+      groups = {
+        parameters: names.filter(name => this._placed.get(name) === 'parameters'),
+        results: names.filter(name => this._placed.get(name) === 'results'),
+        count: variables.size
+      };
+    }
+    this._last = { now, filter, sorted, groups };
+    return groups;
+  }
 
-/**
- * The names of both groups in order, the same object as long as the same names stand in the same places. A result that a
- * person edits stays where it is until the page is loaded again: a row does not jump away from under one's hand.
- */
-export function useGroups(filter: string, order: Order, own: readonly string[]): Groups {
-  const variables = useSelected(state => state.variables);
-  const placed = useRef(new Map<string, Group>());
-  const shown = useRef<{ key: string; own: readonly string[]; groups: Groups }>();
-  const needle = filter.trim().toLocaleLowerCase();
-  const key = `${order}\n${needle}`;
-  const place = (name: string, row: ViewRow): Group =>
-    placed.current.get(name) === 'results' ? 'results' : groupOf(row);
-
-  let same = shown.current?.key === key && shown.current.own === own;
-  same &&= order === 'name' || order === 'own';
-  same &&= placed.current.size === variables.size;
-  if (same) {
-    for (const [name, row] of variables) {
-      if (placed.current.get(name) !== place(name, row)) {
-        same = false;
-        break;
+  /**
+   * A result that a person edits stays where it is until the page is loaded again.
+   * @returns whether a row stands in another group than before
+   */
+  private _place(
+    variables: ReadonlyMap<string, ViewRow>,
+    changed: ReadonlySet<string> | null
+  ): boolean {
+    let moved = false;
+    for (const name of changed ?? new Set([...variables.keys(), ...this._placed.keys()])) {
+      const row = variables.get(name);
+      const before = this._placed.get(name);
+      if (row === undefined) {
+        this._placed.delete(name);
+      } else if (before !== 'results' && before !== groupOf(row)) {
+        moved = true;
+        this._placed.set(name, groupOf(row));
       }
     }
+    return moved;
   }
-  if (!same || shown.current === undefined) {
-    placed.current = new Map([...variables].map(([name, row]) => [name, place(name, row)]));
-    const names = [...variables.keys()].filter(name => name.toLocaleLowerCase().includes(needle));
-    const sorted = inOrder(names, order, own, variables);
-    const groups = {
-      parameters: sorted.filter(name => placed.current.get(name) === 'parameters'),
-      results: sorted.filter(name => placed.current.get(name) === 'results'),
-      count: variables.size
-    };
-    shown.current = { key, own, groups };
+
+  /**
+   * Which rows are of the type and hold what is asked for. A row that is typed into stays.
+   * @returns whether there are others than before
+   */
+  private _like(
+    { variables, isHeld }: Ordering,
+    filter: RowFilter,
+    changed: ReadonlySet<string> | null
+  ): boolean {
+    if (!asksForRow(filter)) {
+      this._liked = null;
+      return false;
+    }
+    const liked = changed === null ? new Set<string>() : (this._liked ?? new Set<string>());
+    const names = changed === null ? new Set(variables.keys()) : new Set(changed);
+    if (isHeld && changed !== null) {
+      changed.forEach(name => this._missed.add(name));
+      return false;
+    }
+    this._missed.forEach(name => names.add(name));
+    this._missed.clear();
+    let isOther = changed === null;
+    for (const name of names) {
+      const row = variables.get(name);
+      const isIn = row !== undefined && isLike(filter, row);
+      if (isIn !== liked.has(name)) {
+        isOther = true;
+        if (isIn) {
+          liked.add(name);
+        } else {
+          liked.delete(name);
+        }
+      }
+    }
+    this._liked = liked;
+    return isOther;
   }
-  return shown.current.groups;
+
+  /** null where the names alone decide. */
+  private _liked: Set<string> | null = null;
+  private readonly _missed = new Set<string>();
+  private readonly _order = new RowOrder();
+  private readonly _placed = new Map<string, Group>();
+  private _last:
+    { now: Ordering; filter: RowFilter; sorted: readonly string[]; groups: Groups } | undefined;
 }
 
-function inOrder(
-  names: readonly string[],
-  order: Order,
+/**
+ * The names of both groups in order, the same object as long as the same names stand in the same places. While a row is
+ * held, none moves.
+ */
+export function useGroups(
+  text: string,
+  order: Ordering['order'],
   own: readonly string[],
-  variables: ReadonlyMap<string, ViewRow>
-): string[] {
-  const byName = [...names].sort(collator.compare);
-  switch (order) {
-    case 'own':
-      return inOwnOrder(byName, own);
-    case 'changed': {
-      const changed = (name: string): number => variables.get(name)?.updatedAt ?? 0;
-      return byName.sort((a, b) => changed(b) - changed(a));
-    }
-    case 'type': {
-      const types = new Map(byName.map(name => [name, typeOf(variables.get(name))]));
-      return byName.sort((a, b) => collator.compare(types.get(a)!, types.get(b)!));
-    }
-    default:
-      return byName;
-  }
-}
-
-function typeOf(row: ViewRow | undefined): string {
-  if (row === undefined) {
-    return '';
-  }
-  return typeWords(row.value) ?? kindOf(row.value);
+  row: Pick<HeldRow, 'held' | 'current'> | null
+): Groups {
+  const [grouping] = useState(() => new Grouping());
+  const held = row?.held ?? null;
+  const filter = useMemo(() => readFilter(text), [text]);
+  const select = useMemo(() => {
+    let last: { now: Ordering; groups: Groups } | undefined;
+    return (variables: Ordering['variables'], saved: Ordering['saved']): Groups => {
+      if (last?.now.variables !== variables || last.now.saved !== saved) {
+        const held = row?.current.current ?? null;
+        const isHeld = held !== null && variables.has(held);
+        const now = { order, own, variables, saved, isHeld };
+        last = { now, groups: grouping.groups(now, filter) };
+      }
+      return last.groups;
+    };
+    // What is held is another thing as soon as it is drawn.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [grouping, filter, order, own, held, row?.current]);
+  return useSelected(state => select(state.variables, state.saved));
 }

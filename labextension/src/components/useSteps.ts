@@ -1,19 +1,24 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import type { Rows } from '../model';
 import type { NotebookInFront } from '../notebook';
 import type { RunnerState } from '../runner';
 import { mergeSteps, scanCells, type CellSource, type StepView } from '../steps';
 
 const NO_CELLS: readonly CellSource[] = [];
+const NO_ROWS: Rows = new Map();
 
 /** The notebook's steps and those of its session, as they stand now. */
 export function useSteps(): StepView[] {
   const cells = useCells();
   const [kernel, life] = [useKernelId(), useKernelLife()];
   const known = useSelected(state => state.steps);
-  const variables = useSelected(state => state.variables);
   const declared = useMemo(() => scanCells(cells), [cells]);
+  // Without a step nothing here depends on a value, and nothing is drawn again when one changes.
+  const variables = useSelected(state =>
+    state.steps.size + declared.length === 0 ? NO_ROWS : state.variables
+  );
   return useMemo(
     () => mergeSteps(declared, known, variables, kernel, life),
     [declared, known, variables, kernel, life]

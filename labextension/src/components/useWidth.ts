@@ -2,15 +2,24 @@ import { useEffect, useState, type RefObject } from 'react';
 
 /** How wide an element is, in px; 0 before its first layout. */
 export function useWidth(element: RefObject<HTMLElement>): number {
-  const [width, setWidth] = useState(0);
+  return useSize(element, 'width');
+}
+
+/** How high an element is, in px; 0 before its first layout. */
+export function useHeight(element: RefObject<HTMLElement>): number {
+  return useSize(element, 'height');
+}
+
+function useSize(element: RefObject<HTMLElement>, side: 'width' | 'height'): number {
+  const [size, setSize] = useState(0);
   useEffect(() => {
     const observer = new ResizeObserver(([entry]) => {
       if (entry !== undefined) {
-        setWidth(Math.floor(entry.contentRect.width));
+        setSize(Math.floor(entry.contentRect[side]));
       }
     });
     observer.observe(element.current!);
     return () => observer.disconnect();
-  }, [element]);
-  return width;
+  }, [element, side]);
+  return size;
 }

@@ -1,0 +1,133 @@
+import { CodeEditor } from '@jupyterlab/codeeditor';
+import React, { useEffect, useId, useRef } from 'react';
+
+import { useSurroundings } from '../context';
+import { FieldMessage } from './FieldMessage';
+import type { Field } from './useDraft';
+
+/** A field of many lines in JupyterLab's editor, which draws what is in view of them: Ctrl+Enter saves, Escape takes back. */
+export function CodeField(props: {
+  name: string;
+  field: Field;
+  mimeType: string;
+  readOnly: boolean;
+  takesFocus: boolean;
+}): React.JSX.Element {
+  const { name, field, readOnly } = props;
+  const { newEditor } = useSurroundings();
+  const message = useId();
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+      field.save();
+    } else if (event.key === 'Escape') {
+      field.restore();
+    } else if (event.key === 'Tab') {
+      // Leads on, as from any field: JupyterLab's editor would write spaces, and nobody without a mouse would come out.
+      event.stopPropagation();
+      return;
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  const invalid = field.problem !== null;
+  return (
+    <>
+      <div
+        className="jp-SessionField jp-mod-json"
+        data-invalid={invalid}
+        onKeyDownCapture={onKeyDown}
+        onFocus={field.focus}
+        onBlur={field.blur}
+      >
+        {newEditor === null ? (
+          <textarea
+            className="jp-SessionField-text"
+            data-testid="editor"
+            aria-label={name}
+            aria-invalid={invalid}
+            aria-describedby={invalid ? message : undefined}
+            rows={Math.min(12, field.text.split('\n').length)}
+            spellCheck={false}
+            readOnly={readOnly}
+            value={field.text}
+            onChange={event => field.change(event.target.value)}
+          />
+        ) : (
+          <Lines {...props} newEditor={newEditor} message={message} />
+        )}
+      </div>
+      <FieldMessage id={message} problem={field.problem} />
+    </>
+  );
+}
+
+function Lines(props: {
+  name: string;
+  field: Field;
+  mimeType: string;
+  newEditor: CodeEditor.Factory;
+  readOnly: boolean;
+  takesFocus: boolean;
+  message: string;
+}): React.JSX.Element {
+  const { name, field, mimeType, newEditor, readOnly, takesFocus, message } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<CodeEditor.IEditor | null>(null);
+  // The editor lives longer than one rendering, and calls the newest field.
+  const latest = useRef(field);
+  latest.current = field;
+  const isAsked = useRef(takesFocus);
+
+  useEffect(() => {
+    const model = new CodeEditor.Model({ mimeType });
+    model.sharedModel.setSource(latest.current.text);
+    const made = newEditor({
+      host: host.current!,
+      model,
+      config: {
+        readOnly,
+        lineNumbers: false,
+        lineWrap: true,
+        codeFolding: false,
+        // A bracket that closes itself gets in the way of typing a value over.
+        autoClosingBrackets: false,
+        matchBrackets: true
+      }
+    });
+    editor.current = made;
+    model.sharedModel.changed.connect(() => {
+      const text = model.sharedModel.getSource();
+      if (text !== latest.current.text) {
+        latest.current.change(text);
+      }
+    });
+    const content = host.current!.querySelector('[contenteditable]');
+    content?.setAttribute('data-testid', 'editor');
+    content?.setAttribute('aria-label', name);
+    if (isAsked.current) {
+      made.focus();
+    }
+    return () => {
+      editor.current = null;
+      made.dispose();
+      model.dispose();
+    };
+  }, [newEditor, name, mimeType, readOnly]);
+
+  useEffect(() => {
+    const shared = editor.current?.model.sharedModel;
+    if (shared !== undefined && shared.getSource() !== field.text) {
+      shared.setSource(field.text);
+    }
+  }, [field.text]);
+
+  useEffect(() => {
+    const content = host.current?.querySelector('[contenteditable]');
+    content?.setAttribute('aria-invalid', String(field.problem !== null));
+    content?.setAttribute('aria-describedby', message);
+  }, [field.problem, message]);
+
+  return <div className="jp-SessionField-code" ref={host} />;
+}
