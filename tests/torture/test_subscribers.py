@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
@@ -203,8 +204,12 @@ def test_everybody_sees_every_revision_once_and_in_order(tmp_path: Path) -> None
 
 
 def test_one_who_forgets_what_it_missed_is_found_out(tmp_path: Path) -> None:
-    subscribers, truth, _, _ = told_of(tmp_path / "server", Careless, 5, 3.0)
-    assert any(one.wrong(truth) for one in subscribers)
+    # On a slow machine all may come back by snapshots, which hide it: then they go on.
+    for turn in range(10):
+        subscribers, truth, _, _ = told_of(tmp_path / f"server{turn}", Careless, 5, 3.0)
+        if any(one.wrong(truth) for one in subscribers):
+            return
+    pytest.fail("nobody was found out in ten turns")
 
 
 def test_a_server_that_drops_a_change_is_found_out(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-import React, { useEffect, useId, useRef, useState } from 'react';
+import React, { useId, useLayoutEffect, useRef, useState } from 'react';
 
 import { FieldMessage } from './FieldMessage';
 
@@ -17,10 +17,10 @@ export function NamingField(props: {
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(begin);
   const [problem, setProblem] = useState<string | null>(null);
-  useEffect(() => {
-    // The menu gives the focus back to its button first.
-    const timer = setTimeout(() => input.current?.select());
-    return () => clearTimeout(timer);
+  // At once: the keys that follow the click are for it.
+  useLayoutEffect(() => {
+    input.current?.focus();
+    input.current?.select();
   }, []);
   const take = (): void => {
     const why = onTake(text);
