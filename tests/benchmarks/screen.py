@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, expect, sync_playwright
 from tests.browser import chromium
 from tests.browser.conftest import CHROMIUM_OPTIONS
 from tests.browser.desk import OPEN, VIEWPORT
-from tests.browser.jupyter import Jupyter
 from tests.browser.lab import PATIENCE_MS, Lab
+from tests.jupyter import Jupyter
 
 #: From the event until the frame that follows it is painted, in ms. A message that is posted within a frame is taken up
 #: when that frame is done.

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from tests.jupyter import Jupyter
+
 from . import chromium
 from .desk import VIEWPORT, Desk
-from .jupyter import Jupyter
 from .lab import PATIENCE_MS, PLAIN, SCREENSHOTS, Lab
 
 CHROMIUM_OPTIONS = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, Error, expect
 
-from .jupyter import Jupyter
+from tests.jupyter import Jupyter
+
 from .lab import PATIENCE_MS, Lab
 
 VIEWPORT = {"width": 1280, "height": 900}

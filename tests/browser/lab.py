@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page, Request, WebSocket, expect
 
-from .jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 # Patience, not speed: a test on a busy machine waits longer and still passes.
 PATIENCE_MS = int(os.environ.get("BROWSER_PATIENCE_MS", "60000"))

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, WebSocketRoute, expect
 
+from tests.jupyter import Jupyter
+
 from . import axe
 from .conftest import FAILED
-from .jupyter import Jupyter
 from .lab import PATIENCE_MS, PLAIN, Lab
 
 LOAD = "%load_ext session_state_ext"

@@ -7,9 +7,10 @@ import sys
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from . import axe
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import wait_for
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .looks import CUT
 
 DECLARE = """%load_ext session_state_ext

@@ -6,8 +6,9 @@ import re
 
 from playwright.sync_api import Locator, expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab
 from .looks import CUT, shades, widths
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from . import axe
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import wait_for
 
 DECLARE = '%load_ext session_state_ext\nsession_state.declare("lr", 0.1)\nsession_state.declare("epochs", 3)'

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab, wait_for
 
 # Where the keys go, and whether one sees it there.

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab
 from .looks import CUT, THEMES, shades, widths
 from .test_accessible import DIVIDE, LOAD, Panel

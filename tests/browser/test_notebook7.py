@@ -6,9 +6,10 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from . import axe
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .looks import CUT, DARK
 from .test_accessible import Panel
 

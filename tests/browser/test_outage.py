@@ -9,8 +9,9 @@ import signal
 import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import wait_for
 
 LOAD = "%load_ext session_state_ext"

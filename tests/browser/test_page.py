@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import WebSocketRoute
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import wait_for
 
 

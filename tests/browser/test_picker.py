@@ -8,8 +8,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab, wait_for
 from .looks import CUT, shades, widths
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab, wait_for
 
 KEPT = "() => Object.keys(localStorage).filter(key => /^session-state:(outbox|state|path):/.test(key))"

@@ -6,9 +6,10 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
 from .desk import OPEN
-from .jupyter import Jupyter
 from .lab import Lab, wait_for
 from .looks import CUT, shades, widths
 

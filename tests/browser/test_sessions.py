@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from . import axe
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab
 
 

@@ -6,8 +6,9 @@ import re
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 
 LOAD = "%load_ext session_state_ext"
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import Lab
 
 TOUR = Path(__file__).parents[2] / "notebooks" / "tour.ipynb"

@@ -7,8 +7,9 @@ from contextlib import suppress
 
 from playwright.sync_api import Error, WebSocketRoute, expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 from .lab import PATIENCE_MS, Lab, wait_for
 from .test_keyboard import focus_stays, press, tab_to
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
+from tests.jupyter import Jupyter
+
 from .conftest import OpenLab
-from .jupyter import Jupyter
 
 
 def test_the_panel_follows_the_kernel_to_another_session_and_back(jupyter: Jupyter, open_lab: OpenLab) -> None:

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import brs_kb
 from playwright.sync_api import Browser, Dialog, Locator, Page, Request, WebSocketRoute, expect
 
-from .jupyter import Jupyter
+from tests.jupyter import Jupyter
+
 from .lab import PATIENCE_MS, Lab
 
 USER = "a user"

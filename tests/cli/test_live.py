@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 from tests.kernel.conftest import serving
 from tests.kernel.notebook import Panel
 

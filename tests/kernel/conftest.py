@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, Shell
 

@@ -21,7 +21,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 from traitlets.config import Config
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 #: Patience, not speed.
 PATIENCE = 60.0

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, until
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, until
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Shell, until
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from session_state_ext.errors import Conflict, NothingToUndo
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, Ran, Shell
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 import pytest
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .conftest import serving
 from .notebook import Kernel, Panel, until

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, until
 

@@ -16,7 +16,7 @@ import requests
 import websocket
 from urllib3.exceptions import NewConnectionError
 
-from tests.browser.jupyter import Jupyter
+from tests.jupyter import Jupyter
 
 #: `make torture` runs the long form.
 LONG = os.environ.get("TORTURE") == "long"

@@ -1,4 +1,4 @@
-"""A real Jupyter server for the browser tests: in a home of its own, stopped, frozen and started again at will."""
+"""A real Jupyter server for tests: in a home of its own, stopped, frozen and started again at will."""
 
 from __future__ import annotations
 
