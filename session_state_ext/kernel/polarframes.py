@@ -95,7 +95,7 @@ def decode(key: str, inner: Any, revive: Revive) -> Any:
             return _read(inner, revive)
         if key == "$dataframe":
             return polars.DataFrame({column["name"]: _read(column, revive) for column in inner["columns"]})
-    except polars.exceptions.PolarsError as error:
+    except (polars.exceptions.PolarsError, polars.exceptions.PanicException) as error:
         raise ValueError(str(error)) from None
     raise ValueError("no frame of polars")
 

@@ -319,7 +319,7 @@ def _revived(value: Any, path: str) -> Any:
             return _DECODERS[key]().decode(key, inner, lambda member: _revived(member, path))
     except NeedsLibrary as error:
         return Unread(_members(value, path), f"{path}: {error}")
-    except (ValueError, TypeError, KeyError, IndexError, ArithmeticError, AttributeError, MemoryError) as error:
+    except Exception as error:  # whatever a library says of what another program wrote
         why = f"{path}: what stands under {key} cannot be read: {_in_short(error)}." if key in _DECODERS else ""
         return Unread(_members(value, path), why)
     return Unread(_members(value, path))
