@@ -180,7 +180,7 @@ export class SessionClient {
   retryRefused = (id: string): void => {
     const refused = this._state.refused.find(each => each.id === id);
     if (refused !== undefined) {
-      this._writer.again(refused.edit);
+      this._writer.again(refused.edit, refused.to ?? refused.edit.op.name);
       this.dismissRefused(id);
       void this.flush();
     }

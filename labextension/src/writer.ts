@@ -105,23 +105,26 @@ export class Writer {
     }
   }
 
-  /** Does once more what was refused. @throws EditError */
-  again({ op, whole }: Edit): void {
+  /**
+   * Does once more what was refused, to `name`: the variable may be called so now.
+   * @throws EditError
+   */
+  again({ op, whole }: Edit, name: string): void {
     switch (op.op) {
       case 'set':
-        this.set(op.name, op.value);
+        this.set(name, op.value);
         break;
       case 'patch':
-        this.edit(op.name, whole!.before, whole!.mine);
+        this.edit(name, whole!.before, whole!.mine);
         break;
       case 'delete':
-        this.delete(op.name);
+        this.delete(name);
         break;
       case 'rename':
-        this.rename(op.name, op.to);
+        this.rename(name, op.to);
         break;
       case 'declare':
-        this.declare(op.name, op.spec);
+        this.declare(name, op.spec);
         break;
     }
   }

@@ -1,6 +1,7 @@
 /** What the server did not take: it can be done again, corrected in its field, copied, put away. */
 import { fireEvent, screen, within } from '@testing-library/react';
 
+import { DEFAULT_LIMITS } from '../limits';
 import type { Op } from '../model';
 import { FakeServer } from './fakeserver';
 import { click, doing, editor, light, pick, press, row, showSession, type } from './showsession';
@@ -101,4 +102,43 @@ test.each([
   isLocked = false;
   await click(screen.getByTestId('refused-again'));
   expect([...server.rows.keys()]).toEqual(left === undefined ? [] : [left]);
+});
+
+test.each([
+  ['is gone', { code: 'gone', message: 'lr was deleted.' }, 'Set anew', 'lr'],
+  [
+    'has another name',
+    { code: 'renamed', message: 'lr is rate now.', to: 'rate' },
+    'Write to rate',
+    'rate'
+  ]
+])('of a variable that %s it is written where that can be', async (_, refusal, words, name) => {
+  server.refuses = op => (set(op, 7) && isLocked ? refusal : null);
+  const { client } = await showSession(server);
+  await doing(() => client.setVariable('lr', 7));
+  await doing(() => void client.flush());
+  isLocked = false;
+  expect(screen.getByTestId('refused-again').textContent).toBe(words);
+  await click(screen.getByTestId('refused-again'));
+  expect(server.value(name)).toBe(7);
+  expect(cards()).toEqual([]);
+});
+
+test('an edit that cannot be stored just now says so in the light, in the server’s words', async () => {
+  await showSession(server);
+  server.busy = 'The disk is full: make room.';
+  await type('lr', '7');
+  await press('lr', 'Enter');
+  expect(light()).toEqual({ text: 'Not saved yet', state: 'saving' });
+  expect(screen.getByTestId('sync-light').title).toBe('The disk is full: make room.');
+});
+
+test('a name as long as the server takes it can be added', async () => {
+  server.limits = { ...DEFAULT_LIMITS, nameChars: 3 };
+  await showSession(server);
+  await click(screen.getByTestId('add-button'));
+  await doing(
+    () => void fireEvent.change(screen.getByTestId('add-name'), { target: { value: 'four' } })
+  );
+  expect(screen.getByTestId('add-form').textContent).toContain('A name can have 3 characters.');
 });

@@ -77,7 +77,7 @@ test.each([
   [{ kind: 'notkept' }, 'Not kept'],
   [{ kind: 'offline', end: 'gone' }, 'Deleted']
 ])('the light for %j says %s', (status, words) => {
-  const all = { edits: 0, conflicts: 0, refused: 0, end: null, ...status };
+  const all = { edits: 0, conflicts: 0, refused: 0, waits: null, end: null, ...status };
   expect(statusWords(all as Parameters<typeof statusWords>[0], trans)).toBe(words);
 });
 

@@ -72,7 +72,7 @@ export class FakeServer {
   /** Why nothing can be stored just now, or null. */
   busy: string | null = null;
   /** Why an op is refused, or null. */
-  refuses: (op: Op) => { code: string; message: string } | null = () => null;
+  refuses: (op: Op) => { code: string; message: string; to?: string } | null = () => null;
 
   open(): Socket {
     const socket = new FakeSocket(this);
@@ -238,7 +238,8 @@ export class FakeServer {
         }
         const refusal = this.refuses(op);
         if (refusal !== null) {
-          return refuse(refusal.code, refusal.message, { name: op.name });
+          const { code, message, ...more } = refusal;
+          return refuse(code, message, { name: op.name, ...more });
         }
       }
       const conflicts = frame.ops.flatMap(op => {

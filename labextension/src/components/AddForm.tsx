@@ -21,6 +21,7 @@ export function AddForm(props: {
   const client = useClient();
   const trans = useTrans();
   const variables = useSelected(state => state.variables);
+  const limits = useSelected(state => state.limits);
   const [name, setName] = useState(example?.name ?? '');
   const [text, setText] = useState(example?.value ?? '');
   const [tried, setTried] = useState(false);
@@ -36,10 +37,10 @@ export function AddForm(props: {
     props.onEnd(added);
   };
 
-  const wrong = nameProblem(name);
+  const wrong = nameProblem(name, limits.nameChars);
   const nameError = ((): string | null => {
     if (wrong !== null) {
-      return wrong === 'empty' && !tried ? null : editSentence(wrong, trans);
+      return wrong === 'empty' && !tried ? null : editSentence(wrong, trans, limits);
     }
     return variables.has(name) ? editSentence('exists', trans) : null;
   })();

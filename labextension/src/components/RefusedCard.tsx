@@ -37,6 +37,14 @@ export function RefusedCard(props: {
       notify({ text: errorSentence(error, trans) });
     }
   };
+  const againWords = ((): string => {
+    if (value !== undefined && refused.to !== undefined) {
+      return trans.__('Write to %1', refused.to);
+    }
+    return value !== undefined && refused.code === 'gone'
+      ? trans.__('Set anew')
+      : trans.__('Try again');
+  })();
   const card = useRef<HTMLDivElement>(null);
   const correct = (): void => {
     if (value === undefined) {
@@ -87,7 +95,7 @@ export function RefusedCard(props: {
           title={isHindered ? trans.__('%1 is locked: unlock it first.', op.name) : undefined}
           onClick={again}
         >
-          {trans.__('Try again')}
+          {againWords}
         </button>
         {value !== undefined && onOpen !== undefined && !isLocked ? (
           <button

@@ -18,7 +18,7 @@ export function statusWords(status: Status, trans: TranslationBundle): string {
     case 'saved':
       return trans.__('Saved');
     case 'saving':
-      return trans.__('Saving');
+      return status.waits === null ? trans.__('Saving') : trans.__('Not saved yet');
     case 'waiting':
       return trans._n('%1 edit waits', '%1 edits wait', status.edits);
     case 'offline':
@@ -48,7 +48,10 @@ function statusTitle(status: Status, invalid: readonly string[], trans: Translat
     case 'saved':
       return trans.__('All edits are stored on the server.');
     case 'saving':
-      return trans.__('Edits are on their way to the server. They are kept in this browser too.');
+      return (
+        status.waits ??
+        trans.__('Edits are on their way to the server. They are kept in this browser too.')
+      );
     case 'waiting':
       return trans.__('What a running step reads is sent when it has ended, or by Enter.');
     case 'offline':
