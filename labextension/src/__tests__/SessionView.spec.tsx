@@ -608,6 +608,7 @@ describe('steps', () => {
       runs++;
       server.record(record('running'));
       server.set('loss', 1 + runs, { kind: 'step', step: 'train' });
+      server.set('epoch', 60, { kind: 'step', step: 'train' });
       server.record(record('done'));
     };
     await showSession(server, notebook);
@@ -641,6 +642,8 @@ describe('steps', () => {
     await press('lr', 'Enter');
     expect(state()).toBe('stale');
     expect(row('loss').getAttribute('data-state')).toBe('stale');
+    // No output that was declared: the step wrote it while it ran.
+    expect(row('epoch').getAttribute('data-state')).toBe('stale');
     expect(step().textContent).toContain('lr changed');
     await click(screen.getByTestId('run-all'));
     expect(state()).toBe('fresh');

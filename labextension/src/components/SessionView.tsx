@@ -33,7 +33,7 @@ import { useHeldRow } from './useHeldRow';
 import { useHistoryPart } from './useHistory';
 import { useRemembered, useRememberedScroll } from './useRemembered';
 import { Sought, useShowRow } from './useShowRow';
-import { useSteps } from './useSteps';
+import { useOutdated, useSteps } from './useSteps';
 import { clockTime } from './moments';
 
 const NONE: ReadonlyMap<string, ViewRow> = new Map();
@@ -73,13 +73,7 @@ export function SessionView(): React.JSX.Element {
     return !variables.has(name) || refusedOf(refused, name) !== each;
   });
 
-  // What a run that did not end well has left there is an earlier run's, or half of its own.
-  const outdated = steps
-    .filter(({ state }) => ['stale', 'failed', 'interrupted'].includes(state))
-    .flatMap(step => step.outputs);
-  const staleKey = JSON.stringify(outdated);
-  // The same set as long as it holds the same names: the list is drawn by it.
-  const stale = useMemo(() => new Set(JSON.parse(staleKey) as string[]), [staleKey]);
+  const stale = useOutdated(steps);
   const [corrections] = useState(() => new Corrections());
   const [sought] = useState(() => new Sought());
   const showRow = useShowRow({

@@ -1,7 +1,7 @@
 import { useCallback, useMemo, useSyncExternalStore } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
-import type { Rows } from '../model';
+import type { Row, Rows } from '../model';
 import type { NotebookInFront } from '../notebook';
 import type { RunnerState } from '../runner';
 import { mergeSteps, scanCells, type CellSource, type StepView } from '../steps';
@@ -23,6 +23,24 @@ export function useSteps(): StepView[] {
     () => mergeSteps(declared, known, variables, kernel, life),
     [declared, known, variables, kernel, life]
   );
+}
+
+/** Variables that are of another run than the next one would be: what steps wrote at their end, and while they ran. */
+export function useOutdated(steps: readonly StepView[]): ReadonlySet<string> {
+  // What a run that did not end well has left there is an earlier run's, or half of its own.
+  const outdated = steps.filter(({ state }) => ['stale', 'failed', 'interrupted'].includes(state));
+  const by = new Set(outdated.map(step => step.name));
+  const key = useSelected(({ saved }) => {
+    const written = by.size === 0 ? [] : [...saved.values()].filter(isOf(by));
+    const names = [...outdated.flatMap(step => step.outputs), ...written.map(row => row.name)];
+    return JSON.stringify(names);
+  });
+  // The same set as long as it holds the same names: the list is drawn by it.
+  return useMemo(() => new Set(JSON.parse(key) as string[]), [key]);
+}
+
+function isOf(steps: ReadonlySet<string>) {
+  return ({ origin }: Row): boolean => origin.kind === 'step' && steps.has(origin.step ?? '');
 }
 
 /** What the notebook in front is now. */
