@@ -60,7 +60,29 @@ export class LayeredMap<V extends object> implements ReadonlyMap<string, V> {
       : null;
   }
 
-  *entries(): IterableIterator<[string, V]> {
+  entries(): IterableIterator<[string, V]> {
+    return this.over.size === 0 ? this.base.entries() : this._entries();
+  }
+
+  keys(): IterableIterator<string> {
+    return this.over.size === 0 ? this.base.keys() : this._keys();
+  }
+
+  values(): IterableIterator<V> {
+    return this.over.size === 0 ? this.base.values() : this._values();
+  }
+
+  [Symbol.iterator](): IterableIterator<[string, V]> {
+    return this.entries();
+  }
+
+  forEach(visit: (member: V, name: string, map: ReadonlyMap<string, V>) => void): void {
+    for (const [name, member] of this.entries()) {
+      visit(member, name, this);
+    }
+  }
+
+  private *_entries(): IterableIterator<[string, V]> {
     for (const [name, member] of this.base) {
       const now = this.over.has(name) ? this.over.get(name) : member;
       if (now !== undefined) {
@@ -74,25 +96,15 @@ export class LayeredMap<V extends object> implements ReadonlyMap<string, V> {
     }
   }
 
-  *keys(): IterableIterator<string> {
-    for (const [name] of this.entries()) {
+  private *_keys(): IterableIterator<string> {
+    for (const [name] of this._entries()) {
       yield name;
     }
   }
 
-  *values(): IterableIterator<V> {
-    for (const [, member] of this.entries()) {
+  private *_values(): IterableIterator<V> {
+    for (const [, member] of this._entries()) {
       yield member;
-    }
-  }
-
-  [Symbol.iterator](): IterableIterator<[string, V]> {
-    return this.entries();
-  }
-
-  forEach(visit: (member: V, name: string, map: ReadonlyMap<string, V>) => void): void {
-    for (const [name, member] of this.entries()) {
-      visit(member, name, this);
     }
   }
 }

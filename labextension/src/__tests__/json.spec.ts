@@ -14,17 +14,27 @@ import {
   type Json
 } from '../json';
 
-test.each(['1.0', '-0.0', '1E2', '9007199254740993', '1e-400', '[1.0,{"a":1e5}]', '0.1', '123'])(
-  '%s comes back digit for digit',
-  text => {
-    expect(stringifyJson(parseJson(text))).toBe(text);
-  }
-);
+test.each([
+  '1.0',
+  '-0',
+  '-0.0',
+  '1E2',
+  '9007199254740993',
+  '1e-400',
+  '[1.0,{"a":1e5}]',
+  '[1,[2,3.50]]',
+  '{"s":"a: [1, 2","n":1.50}',
+  '0.1',
+  '123'
+])('%s comes back digit for digit', text => {
+  expect(stringifyJson(parseJson(text))).toBe(text);
+});
 
 test('numbers a double writes back are plain numbers', () => {
   expect(parseJson('0.1')).toBe(0.1);
   expect(parseJson('[42]')).toEqual([42]);
   expect(parseJson('1.0')).toBeInstanceOf(ExactNumber);
+  expect(parseJson(' {"a" :\n 1.0}')).toEqual({ a: new ExactNumber('1.0') });
 });
 
 test('a key such as __proto__ is only a key', () => {

@@ -49,7 +49,8 @@ export class RowOrder {
     if (gone.length === 0 && come.length === 0) {
       return false;
     }
-    const kept = this._byName.filter(name => variables.has(name));
+    const kept =
+      gone.length === 0 ? this._byName : this._byName.filter(name => variables.has(name));
     // What is in order already is only merged.
     come.sort(collator.compare);
     this._byName = kept.length === 0 ? come : [...kept, ...come].sort(collator.compare);
