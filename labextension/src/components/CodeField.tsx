@@ -1,9 +1,28 @@
+import { StreamLanguage } from '@codemirror/language';
+import { Prec, type Extension } from '@codemirror/state';
 import { CodeEditor } from '@jupyterlab/codeeditor';
 import React, { useEffect, useId, useRef } from 'react';
 
 import { useSurroundings } from '../context';
 import { FieldMessage } from './FieldMessage';
 import type { Field } from './useDraft';
+
+// JupyterLab has a grammar for plain text, in which all of it is an error: on each keystroke it is looked through for a frame.
+const PLAIN = Prec.highest(
+  StreamLanguage.define({
+    name: 'text',
+    token: stream => {
+      stream.skipToEnd();
+      return null;
+    }
+  })
+);
+
+function takesExtensions(
+  editor: CodeEditor.IEditor
+): editor is CodeEditor.IEditor & { injectExtension(extension: Extension): void } {
+  return 'injectExtension' in editor;
+}
 
 /** A field of many lines in JupyterLab's editor, which draws what is in view of them: Ctrl+Enter saves, Escape takes back. */
 export function CodeField(props: {
@@ -79,10 +98,13 @@ function Lines(props: {
   const latest = useRef(field);
   latest.current = field;
   const isAsked = useRef(takesFocus);
+  // What stands in the editor: it writes all of it out each time it is asked.
+  const text = useRef('');
 
   useEffect(() => {
     const model = new CodeEditor.Model({ mimeType });
-    model.sharedModel.setSource(latest.current.text);
+    text.current = latest.current.text;
+    model.sharedModel.setSource(text.current);
     const made = newEditor({
       host: host.current!,
       model,
@@ -97,10 +119,13 @@ function Lines(props: {
       }
     });
     editor.current = made;
+    if (mimeType === 'text/plain' && takesExtensions(made)) {
+      made.injectExtension(PLAIN);
+    }
     model.sharedModel.changed.connect(() => {
-      const text = model.sharedModel.getSource();
-      if (text !== latest.current.text) {
-        latest.current.change(text);
+      text.current = model.sharedModel.getSource();
+      if (text.current !== latest.current.text) {
+        latest.current.change(text.current);
       }
     });
     const content = host.current!.querySelector('[contenteditable]');
@@ -118,7 +143,7 @@ function Lines(props: {
 
   useEffect(() => {
     const shared = editor.current?.model.sharedModel;
-    if (shared !== undefined && shared.getSource() !== field.text) {
+    if (shared !== undefined && text.current !== field.text) {
       shared.setSource(field.text);
     }
   }, [field.text]);
