@@ -49,10 +49,13 @@ def _scroll(screen: Screen, path: str, count: int) -> None:
         screen.lab.page.mouse.wheel(0, -400)
 
 
-def _hear(screen: Screen, session: str, count: int, begin: int) -> None:
-    for number in range(begin, begin + count):
-        screen.change(session, {"v00000": number})
-        screen.lab.page.wait_for_timeout(200)
+#: A change a second, as of a training loop.
+_LOAD = "%load_ext session_state_ext\nimport time\nturn = 0"
+_LOOP = "turn += 1\nfor number in range({count}):\n    session['v00000'] = turn * 1000 + number\n    time.sleep(1)"
+
+
+def _hear(screen: Screen) -> None:
+    screen.lab.run_cell(1)
 
 
 def panel(server: BenchServer, effort: Effort) -> list[Row]:
@@ -67,16 +70,17 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
         # The page is loaded with another one.
         screen.session("page.ipynb", {_field("page.ipynb"): "text"})
         _open(screen, "page.ipynb")
+        loop = _LOOP.format(count=max(2, count // 3))
         sizes = {few: 10, many: effort.variables}
         paths = {which: f"{size}.ipynb" for which, size in sizes.items()}
-        sessions = {
-            which: screen.session(paths[which], _variables(paths[which], size)) for which, size in sizes.items()
-        }
+        for which, size in sizes.items():
+            screen.session(paths[which], _variables(paths[which], size), [_LOAD, loop])
         for which in (many, few):
             with screen.watched() as first:
                 _open(screen, paths[which])
             seen[which, "first"].append(first)
-        for turn in range(effort.rounds):
+            screen.lab.run_cell(0)
+        for _ in range(effort.rounds):
             for which in (many, few):
                 with screen.watched() as opening:
                     _open(screen, paths[which])
@@ -87,7 +91,7 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
                 with screen.watched("wheel") as scrolling:
                     _scroll(screen, paths[which], count)
                 with screen.watched("message") as hearing:
-                    _hear(screen, sessions[which], max(2, count // 3), turn * 100 + 1)
+                    _hear(screen)
                 for step, watched in zip(steps, (opening, typing, scrolling, hearing), strict=True):
                     seen[which, step].append(watched)
     return [
@@ -99,7 +103,7 @@ def panel(server: BenchServer, effort: Effort) -> list[Row]:
         _opened(many, seen[many, "open"], seen[few, "open"]),
         _painted("panel-type", f"panel with {many}: keystroke to paint", seen[many, "type"], seen[few, "type"]),
         _painted("panel-scroll", f"panel with {many}: turn of the wheel to paint", seen[many, "scroll"], seen[few, "scroll"]),
-        _painted("panel-hear", f"panel with {many}: change from elsewhere to paint", seen[many, "hear"], seen[few, "hear"]),
+        _painted("panel-hear", f"panel with {many}: a change a second from a cell of the kernel, to paint", seen[many, "hear"], seen[few, "hear"]),
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -68,9 +68,9 @@ class Screen:
         self.lab = Lab(page, jupyter, "bench")
         self._loaded = False
 
-    def session(self, path: str, variables: dict[str, Any]) -> str:
+    def session(self, path: str, variables: dict[str, Any], cells: Sequence[str] = ("pass",)) -> str:
         """The id of the session of a new notebook, with these variables."""
-        self.jupyter.notebook(path, ["pass"])
+        self.jupyter.notebook(path, cells)
         attached = self.jupyter.request("POST", "/api/session/attach", json={"path": path})
         attached.raise_for_status()
         session = str(attached.json()["sessionId"])

@@ -130,7 +130,7 @@ class Lab:
         )
 
     def cell(self, number: int) -> Locator:
-        return self.page.locator(".jp-Notebook .jp-Cell").nth(number)
+        return self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell").nth(number)
 
     def prompt(self, number: int) -> Locator:
         return self.cell(number).locator(".jp-InputPrompt").first

@@ -1,11 +1,11 @@
 import { StreamLanguage } from '@codemirror/language';
 import { Prec, type Extension } from '@codemirror/state';
 import { CodeEditor } from '@jupyterlab/codeeditor';
-import React, { useEffect, useId, useRef } from 'react';
+import React, { useCallback, useEffect, useId, useRef } from 'react';
 
 import { useSurroundings } from '../context';
 import { FieldMessage } from './FieldMessage';
-import type { Field } from './useDraft';
+import { LARGE, type Field } from './useDraft';
 
 // JupyterLab has a grammar for plain text, in which all of it is an error: on each keystroke it is looked through for a frame.
 const PLAIN = Prec.highest(
@@ -101,45 +101,59 @@ function Lines(props: {
   // What stands in the editor: it writes all of it out each time it is asked.
   const text = useRef('');
 
-  useEffect(() => {
-    const model = new CodeEditor.Model({ mimeType });
-    text.current = latest.current.text;
-    model.sharedModel.setSource(text.current);
-    const made = newEditor({
-      host: host.current!,
-      model,
-      config: {
-        readOnly,
-        lineNumbers: false,
-        lineWrap: true,
-        codeFolding: false,
-        // A bracket that closes itself gets in the way of typing a value over.
-        autoClosingBrackets: false,
-        matchBrackets: true
-      }
-    });
-    editor.current = made;
-    if (mimeType === 'text/plain' && takesExtensions(made)) {
-      made.injectExtension(PLAIN);
-    }
-    model.sharedModel.changed.connect(() => {
-      text.current = model.sharedModel.getSource();
-      if (text.current !== latest.current.text) {
-        latest.current.change(text.current);
-      }
-    });
-    const content = host.current!.querySelector('[contenteditable]');
+  const describe = useCallback((): void => {
+    const content = host.current?.querySelector('[contenteditable]');
     content?.setAttribute('data-testid', 'editor');
     content?.setAttribute('aria-label', name);
-    if (isAsked.current) {
-      made.focus();
+    content?.setAttribute('aria-invalid', String(latest.current.problem !== null));
+    content?.setAttribute('aria-describedby', message);
+  }, [name, message]);
+
+  useEffect(() => {
+    const model = new CodeEditor.Model({ mimeType });
+    const make = (): void => {
+      text.current = latest.current.text;
+      model.sharedModel.setSource(text.current);
+      const made = newEditor({
+        host: host.current!,
+        model,
+        config: {
+          readOnly,
+          lineNumbers: false,
+          lineWrap: true,
+          codeFolding: false,
+          // A bracket that closes itself gets in the way of typing a value over.
+          autoClosingBrackets: false,
+          matchBrackets: true
+        }
+      });
+      editor.current = made;
+      if (mimeType === 'text/plain' && takesExtensions(made)) {
+        made.injectExtension(PLAIN);
+      }
+      model.sharedModel.changed.connect(() => {
+        text.current = model.sharedModel.getSource();
+        if (text.current !== latest.current.text) {
+          latest.current.change(text.current);
+        }
+      });
+      describe();
+      if (isAsked.current) {
+        made.focus();
+      }
+    };
+    // What is large comes after the row that it stands in.
+    const later = latest.current.text.length > LARGE ? setTimeout(make) : undefined;
+    if (later === undefined) {
+      make();
     }
     return () => {
+      clearTimeout(later);
+      editor.current?.dispose();
       editor.current = null;
-      made.dispose();
       model.dispose();
     };
-  }, [newEditor, name, mimeType, readOnly]);
+  }, [newEditor, mimeType, readOnly, describe]);
 
   useEffect(() => {
     const shared = editor.current?.model.sharedModel;
@@ -148,11 +162,7 @@ function Lines(props: {
     }
   }, [field.text]);
 
-  useEffect(() => {
-    const content = host.current?.querySelector('[contenteditable]');
-    content?.setAttribute('aria-invalid', String(field.problem !== null));
-    content?.setAttribute('aria-describedby', message);
-  }, [field.problem, message]);
+  useEffect(describe, [field.problem, describe]);
 
   return <div className="jp-SessionField-code" ref={host} />;
 }
