@@ -49,7 +49,17 @@ const layers = [
     'kernellife',
     'kernelpackage'
   ],
-  ['tab', 'replica', 'sender', 'status', 'standing', 'conflicts', 'notebook', 'clientoptions'],
+  [
+    'tab',
+    'drafts',
+    'replica',
+    'sender',
+    'status',
+    'standing',
+    'conflicts',
+    'notebook',
+    'clientoptions'
+  ],
   ['view', 'writer', 'flushes'],
   ['client'],
   ['drain', 'runner', 'pastclient', 'news', 'changelist', 'history'],

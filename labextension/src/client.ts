@@ -49,6 +49,7 @@ export class SessionClient {
       onGap: () => this._channel.restart()
     });
     this._sender = new Sender({
+      invalid: new Map(options.drafts.texts),
       outbox: this._outbox,
       pace: options.pace,
       send: frame => this._channel.send(frame),
@@ -149,9 +150,10 @@ export class SessionClient {
 
   /**
    * A field that holds what cannot be sent, or null once it can: cells and flushes name it. Of what is half typed nobody is
-   * told yet.
+   * told yet. `isPlace`: of one place in a value, whose text is not the variable's, and ends with its page.
    */
-  setInvalid = (name: string, text: string | null, isHalf = false): void => {
+  setInvalid = (name: string, text: string | null, isHalf = false, isPlace = false): void => {
+    this.options.drafts.put(name, isPlace ? null : text);
     if (this._sender.setInvalid(name, text, isHalf && text !== null)) {
       this._publish();
     }
@@ -204,7 +206,7 @@ export class SessionClient {
    * Goes on with the session the notebook has now, and takes pending edits there, or all that is shown: `withValues`.
    */
   startAnew = async (withValues = false): Promise<void> => {
-    const { replace, shelf, memory, tab, life } = this.options;
+    const { replace, shelf, memory, drafts, tab, life } = this.options;
     const next = await replace?.();
     if (next === undefined) {
       return;
@@ -215,6 +217,7 @@ export class SessionClient {
         ? this._outbox.pending.map(asWhole)
         : undefined;
     memory.moveTo(next.sessionId);
+    drafts.moveTo(next.sessionId);
     this._sessionId = next.sessionId;
     this._outbox.moveTo(shelf.outboxKey(next.sessionId, tab), edits);
     this._replica = new Replica(next.meta);
@@ -308,6 +311,9 @@ export class SessionClient {
     const { lastSeq, lastAnswer, revision } = welcome;
     this._outbox.resume(lastSeq, lastAnswer, revision, renewed || away > LONG_OFFLINE);
     this._sender.resumed();
+    // An earlier page's, of what was deleted since.
+    const shown = this._draw().variables;
+    this._endInvalid(name => !shown.has(name));
     this._rememberSoon();
   }
 
@@ -385,14 +391,21 @@ export class SessionClient {
     const before = this._state;
     this._state = this._draw();
     // With a variable its field goes, and what was in it.
-    const gone = [...this._state.invalid.keys()].filter(
-      name => before.variables.has(name) && !this._state.variables.has(name)
-    );
-    if (gone.length > 0) {
-      gone.forEach(name => this._sender.setInvalid(name, null, false));
+    const isOver = (name: string): boolean =>
+      before.variables.has(name) && !this._state.variables.has(name);
+    if (this._endInvalid(isOver)) {
       this._state = this._draw();
     }
     [...this._listeners].forEach(listener => listener());
+  }
+
+  private _endInvalid(isOver: (name: string) => boolean): boolean {
+    const gone = [...this._sender.invalid.keys()].filter(isOver);
+    for (const name of gone) {
+      this._sender.setInvalid(name, null, false);
+      this.options.drafts.put(name, null);
+    }
+    return gone.length > 0;
   }
 
   private _draw(): ClientState {

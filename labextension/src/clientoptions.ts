@@ -3,6 +3,7 @@
  */
 import type { Cellar, Texts } from './cellar';
 import type { Channel, ChannelOptions } from './channel';
+import type { Drafts } from './drafts';
 import type { Memory } from './memory';
 import type { Meta } from './model';
 import type { MutateFrame } from './edit';
@@ -17,6 +18,7 @@ export interface ClientOptions {
   life: string;
   shelf: Shelf;
   memory: Memory;
+  drafts: Drafts;
   /** For large edits, and what it has of this tab's. */
   cellar?: Cellar | null;
   texts?: Texts;

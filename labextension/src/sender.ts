@@ -8,6 +8,8 @@ import type { Outbox } from './outbox';
 import { Pacer, type Pace } from './pacer';
 
 export interface SenderOptions {
+  /** Fields that an earlier page has left with what cannot be sent. */
+  invalid: ReadonlyMap<string, string>;
   outbox: Outbox;
   pace: () => Pace;
   send(frame: ClientFrame): boolean;
@@ -23,6 +25,7 @@ const LONGEST_PATIENCE = 10_000;
 
 export class Sender {
   constructor(private readonly options: SenderOptions) {
+    this._invalid = options.invalid;
     this._pacer = new Pacer(options.pace, () => {
       this._due = true;
       this.dispatch();
@@ -221,7 +224,7 @@ export class Sender {
 
   private readonly _pacer: Pacer;
   private readonly _urgent = new Set<string>();
-  private _invalid: ReadonlyMap<string, string> = new Map();
+  private _invalid: ReadonlyMap<string, string>;
   private readonly _inHand = new Map<string, () => void>();
   private _half: ReadonlySet<string> = new Set();
   private _asked: string[] = [];

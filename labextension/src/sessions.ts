@@ -10,6 +10,7 @@ import type { Choice, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
 import { textsOf } from './drawer';
 import { randomId } from './ids';
+import { Drafts } from './drafts';
 import { forgetOld, Memory } from './memory';
 import type { Pace } from './pacer';
 import {
@@ -89,6 +90,7 @@ export class Sessions {
     const { sessionId, meta } = found;
     const texts = await this._textsOf(sessionId, tab);
     const memory = await Memory.of(this._shelf, this._cellar, sessionId);
+    const drafts = await Drafts.of(this._shelf, sessionId, tab);
     const existing = [...this._clients.values()].find(
       client => client.getState().sessionId === sessionId
     );
@@ -102,6 +104,7 @@ export class Sessions {
       life: this._life,
       shelf: this._shelf,
       memory,
+      drafts,
       cellar: this._cellar,
       texts,
       pace: this.options.pace,

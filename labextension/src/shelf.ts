@@ -28,12 +28,16 @@ export class Shelf {
   }
 
   outboxKey(sessionId: string, tab: string): string {
-    return `${this._prefix('outbox', sessionId)}|${tab}`;
+    return this.tabKey('outbox', sessionId, tab);
   }
 
-  /** The tabs that left an outbox for this session. */
-  tabsOf(sessionId: string): string[] {
-    const prefix = `${this._prefix('outbox', sessionId)}|`;
+  tabKey(kind: 'outbox' | 'draft', sessionId: string, tab: string): string {
+    return `${this._prefix(kind, sessionId)}|${tab}`;
+  }
+
+  /** The tabs that left an outbox, or drafts, for this session. */
+  tabsOf(sessionId: string, kind: 'outbox' | 'draft' = 'outbox'): string[] {
+    const prefix = `${this._prefix(kind, sessionId)}|`;
     return this._keys(prefix).map(key => key.slice(prefix.length));
   }
 
@@ -182,7 +186,8 @@ export class Shelf {
 
   /** Throws away all that is kept for this person of this server. */
   clear(): void {
-    for (const kind of ['outbox', 'state', 'path', 'own', 'look', 'unborn', 'view', 'declined']) {
+    const kinds = ['outbox', 'draft', 'state', 'path', 'own', 'look', 'unborn', 'view', 'declined'];
+    for (const kind of kinds) {
       this._keys(`${ROOT}:${kind}:${this.owner}|`).forEach(key => this.remove(key));
     }
   }

@@ -73,9 +73,16 @@ def test_edits_made_offline_arrive_when_the_server_is_back(own_jupyter: Jupyter,
     own_jupyter.start()
     lab.wait_for_light("saved")
     assert own_jupyter.variables("offline.ipynb") == {"x": 2, "y": 3, "z": 4}
+    # What is no value yet is not sent, but is not lost either.
+    lab.type("x", "0,5")
+    lab.wait_for_light("invalid")
     lab.reload()
+    lab.expect_value("x", "0,5")
+    lab.wait_for_light("invalid")
+    lab.editor("x").press("Escape")
     lab.expect_value("x", "2")
     lab.expect_value("y", "3")
+    lab.wait_for_light("saved")
 
 
 def test_a_large_edit_made_offline_survives_a_reload_of_a_full_browser(own_jupyter: Jupyter, open_lab: OpenLab) -> None:

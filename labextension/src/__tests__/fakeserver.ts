@@ -8,6 +8,7 @@ import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
 import { applyOps, recordRun } from '../changes';
 import type { Ack, ClientFrame, Reject, ServerFrame } from '../frames';
 import type { Change, Limits, Meta, Op, Origin, PatchOp, Row, Run, Step, Spec } from '../model';
+import { Drafts } from '../drafts';
 import { Memory } from '../memory';
 import { differ, patchedOr, placesOf } from '../patch';
 import { Shelf } from '../shelf';
@@ -351,6 +352,7 @@ export function openPage(server: FakeServer, options: Partial<ClientOptions> = {
     life: `life-${Math.random()}`,
     shelf,
     memory: new Memory(shelf, null, 's'),
+    drafts: new Drafts(shelf, 's', options.tab ?? 'tab1'),
     pace: () => ({ debounce: 500, maxWait: 2000 }),
     connect: (rest, session) =>
       new Channel({

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Channel, type Socket } from '../channel';
 import { SessionClient } from '../client';
 import { canonicalJson, parseJson, stringifyJson, type Json } from '../json';
+import { Drafts } from '../drafts';
 import { Memory } from '../memory';
 import { Shelf } from '../shelf';
 import { settle } from './fakeserver';
@@ -92,6 +93,7 @@ test.each(scenarios.map(each => [each.case, each] as const))('%s', async (_, { s
     life: 'life1',
     shelf,
     memory: new Memory(shelf, null, 's'),
+    drafts: new Drafts(shelf, 's', 'tab1'),
     pace: () => ({ debounce: 500, maxWait: 2000 }),
     connect: rest =>
       new Channel({

@@ -1,7 +1,8 @@
-import React, { memo, useRef, useState } from 'react';
+import React, { memo, useEffect, useRef, useState } from 'react';
 
 import { useClient, useSelected, useSurroundings, useVariable } from '../context';
 import { ConflictCard } from './ConflictCard';
+import { hasNoField } from './declared';
 import { kindOf, opensWhole } from './kinds';
 import { isUnset, specProblem } from '../specs';
 import { refusedOf, RefusedCard } from './RefusedCard';
@@ -32,6 +33,14 @@ export const VariableRow = memo(function VariableRow(props: {
   // An editor that comes back into view does not take the focus from where it is.
   const isAsked = useRef(false);
   const [renames, setRenames] = useState(false);
+  const isHidden = row !== undefined && isInvalid && hasNoField(row.spec, row.value);
+  useEffect(() => {
+    // An earlier page has left a text in the field for JSON.
+    if (isHidden && shown === 'brief') {
+      setShown('json');
+    }
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [isHidden]);
   const { move } = useRows();
   const drag = useRowDrag(name);
   const line = useRef<HTMLDivElement>(null);

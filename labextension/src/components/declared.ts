@@ -7,7 +7,7 @@ import { isNumber, numberText, type Json } from '../json';
 import type { Spec } from '../model';
 import { boundsOf, choicesOf, schemaOf, typesOf } from '../specs';
 import { dayOf } from './DateEditor';
-import { kindOf, kindWords, type Kind } from './kinds';
+import { kindOf, kindWords, opensWhole, type Kind } from './kinds';
 
 export type DeclaredKind = Kind | 'select' | 'slider' | 'date';
 
@@ -38,6 +38,13 @@ export function declaredKind(spec: Spec | undefined, value: Json): DeclaredKind 
     return 'text';
   }
   return isEmpty && types.includes('boolean') ? 'switch' : kindOf(value);
+}
+
+/** Whether in brief it is only a picture of itself. */
+export function hasNoField(spec: Spec | undefined, value: Json): boolean {
+  return (
+    opensWhole(kindOf(value)) && !['date', 'select', 'slider'].includes(declaredKind(spec, value))
+  );
 }
 
 /** The type of a variable in words: what it may be, where that is declared and so. */

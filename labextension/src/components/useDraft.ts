@@ -156,7 +156,7 @@ export function useDraft(
     if (next.sent === null && client.takeBack(name, reached.current, before.current)) {
       reached.current = before.current;
     }
-    client.setInvalid(name, next.sent === null ? text : null, next.isHalf);
+    client.setInvalid(name, next.sent === null ? text : null, next.isHalf, !restores);
     setDraft(next);
   };
   const timer = useRef<ReturnType<typeof setTimeout>>();
@@ -175,7 +175,7 @@ export function useDraft(
     setDraft({ text, sent: null, isUnread: true, refusal: null, isHalf: true, left: false });
     client.hold(name, () => handing.current());
     if (client.getState().invalid.has(name)) {
-      client.setInvalid(name, text, true);
+      client.setInvalid(name, text, true, !restores);
     }
   };
   // What the field has is handed over by the newest of these, also when it goes from the page.
@@ -187,7 +187,7 @@ export function useDraft(
     const draft = latest.current;
     if (draft !== null && draft.sent === null) {
       setDraft({ ...draft, left: true });
-      client.setInvalid(name, draft.text);
+      client.setInvalid(name, draft.text, false, !restores);
     }
     void client.flush();
   };
