@@ -3,7 +3,7 @@
  */
 import { parseJson, type Json } from './json';
 
-/** JSON where it is JSON, else text. */
+/** JSON where it is JSON, or what Python writes for it, else text. */
 export function freeValue(text: string): { value: Json } | { error: unknown } {
   try {
     return { value: parseJson(text) };
@@ -17,6 +17,10 @@ export function freeValue(text: string): { value: Json } | { error: unknown } {
     const word = words.find(([pattern]) => pattern.test(plain));
     if (word !== undefined) {
       return { value: word[1] };
+    }
+    const quoted = /^'([^'\\]*)'$/.exec(plain);
+    if (quoted !== null) {
+      return { value: quoted[1]! };
     }
     // Whoever opens a bracket or a quote means JSON and wants to hear what is wrong with it.
     return /^[[{"]/.test(plain) ? { error } : { value: text };

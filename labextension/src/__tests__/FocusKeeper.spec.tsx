@@ -39,7 +39,7 @@ test('a selection that ends, or is deleted, or locked', async () => {
   await click(screen.getByTestId('selection-lock'));
   expect(await press(screen.getByTestId('selection-end'))).toBe('row-menu a');
   await pick(within(row('b')).getByTestId('row-menu'), 'select');
-  expect(await press(screen.getByTestId('selection-delete'))).toBe('row-menu a');
+  expect(await press(screen.getByTestId('selection-delete'))).toBe('editor c');
 });
 
 test('a conflict that is decided, a refusal that is put away', async () => {

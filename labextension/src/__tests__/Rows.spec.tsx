@@ -300,6 +300,22 @@ describe('a table', () => {
     expect(server.value('people')).toEqual(RECORDS);
   });
 
+  test('several cells are pasted as cells into one that is open, too; one goes into its field', async () => {
+    await open('people', RECORDS);
+    await goTo(0, 0);
+    await key(grid(), 'Enter');
+    const field = screen.getByTestId('place');
+    await doing(() => void fireEvent.paste(field, { clipboardData: { getData: () => 'dan' } }));
+    expect(screen.getByTestId('place')).toBe(field);
+    const clipboardData = { getData: () => 'dan\t7\neve\t8' };
+    await doing(() => void fireEvent.paste(field, { clipboardData }));
+    expect(server.value('people')).toEqual([
+      { who: 'dan', n: 7 },
+      { who: 'eve', n: 8 }
+    ]);
+    expect(screen.queryByTestId('place')).toBeNull();
+  });
+
   test('cells that are pasted into a matrix and hold no number are told of, too', async () => {
     await open('grid', [
       [1, 2],
@@ -326,9 +342,9 @@ describe('a table', () => {
       { who: 'bob', n: 2, at: null, old: false }
     ]);
     await goTo(0, 0);
-    await paste('7\t3\t2026-01-02\ttrue\n\t\t\tyes');
+    await paste('7\t3\t2026-01-02\tFALSE\n\t\t\tyes');
     expect(server.value('people')).toEqual([
-      { who: '7', n: 3, at: { $localDate: '2026-01-02' }, old: true },
+      { who: '7', n: 3, at: { $localDate: '2026-01-02' }, old: false },
       { who: '', n: null, at: null, old: 'yes' }
     ]);
     expect(said()).toBe('Pasted into people. 1 cell does not fit its column, such as “yes”.');

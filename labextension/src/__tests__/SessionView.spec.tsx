@@ -360,6 +360,7 @@ describe('adding', () => {
     ['None', null],
     ['hello world', 'hello world'],
     ['"0.1"', '0.1'],
+    ["'quoted as in Python'", 'quoted as in Python'],
     ['[1, 2]', [1, 2]],
     ['', '']
   ])('%j is saved as what it means', async (text, value) => {
@@ -367,6 +368,21 @@ describe('adding', () => {
     await add('x', text);
     expect(server.value('x')).toEqual(value);
     expect(screen.queryByTestId('add-form')).toBeNull();
+  });
+
+  test.each([
+    ['.5', '0.5'],
+    ['+5', '5'],
+    ['1_000', '1000'],
+    ['1 000', '1000'],
+    ['007', '7']
+  ])('%s is nearly a number: it is asked what is meant', async (text, write) => {
+    await showSession(server);
+    await add('x', text);
+    expect(server.value('x')).toBeUndefined();
+    expect(screen.getByTestId('problem').textContent).toBe(
+      `Not a number: write ${write}. If it is text, put it in quotes: "${text}".`
+    );
   });
 
   test('under a filter that hides it, is shown all the same, and the focus stays', async () => {
@@ -439,6 +455,8 @@ describe('the row menu', () => {
     fireEvent.change(field, { target: { value: 'rate' } });
     await doing(() => void fireEvent.keyDown(field, { key: 'Enter' }));
     expect([server.value('lr'), server.value('rate')]).toEqual([undefined, 0.1]);
+    await pass(500);
+    expect(document.activeElement).toBe(editor('rate'));
   });
 });
 

@@ -47,16 +47,16 @@ export function AddForm(props: {
   const reading = text.trim() === '' ? { value: '' } : freeValue(text);
   const number = readNumber(text);
   const meant = 'value' in reading ? reading.value : null;
-  // As a row's editor has it: whoever writes 0,01 means a number, and text of that form goes in quotes.
-  const comma = !number.ok && number.problem === 'comma';
+  // As a row's editor has it: whoever writes 0,01 or .5 means a number, and text of that form goes in quotes.
+  const isNearly = !number.ok && (number.problem === 'comma' || number.problem === 'spelling');
   const hint = ((): string => {
-    if ('error' in reading || comma) {
+    if ('error' in reading || isNearly) {
       return '';
     }
     return trans.__('Saved as: %1.', kindWords(meant, trans));
   })();
   const valueError = ((): string | null => {
-    if (comma) {
+    if (isNearly) {
       const quoted = trans.__('If it is text, put it in quotes: "%1".', text.trim());
       return `${numberSentence(number, trans) ?? ''} ${quoted}`;
     }
@@ -65,7 +65,7 @@ export function AddForm(props: {
 
   const save = (): void => {
     setTried(true);
-    if (wrong !== null || variables.has(name) || 'error' in reading || comma) {
+    if (wrong !== null || variables.has(name) || 'error' in reading || isNearly) {
       return;
     }
     try {

@@ -1,6 +1,6 @@
 import React from 'react';
 
-import { useClient, useTrans } from '../context';
+import { useClient, useSurroundings } from '../context';
 import { NamingField } from './NamingField';
 import { errorSentence } from './sentences';
 
@@ -8,12 +8,14 @@ import { errorSentence } from './sentences';
 export function RenameField(props: { name: string; onEnd(): void }): React.JSX.Element {
   const { name, onEnd } = props;
   const client = useClient();
-  const trans = useTrans();
+  const { trans, showRow } = useSurroundings();
   const rename = (text: string): string | null => {
     try {
       if (text !== name) {
         client.renameVariable(name, text);
         void client.flush();
+        // The row goes where its new name stands.
+        showRow?.(text);
       }
       return null;
     } catch (error) {

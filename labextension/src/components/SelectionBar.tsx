@@ -21,7 +21,7 @@ export function SelectionBar(): React.JSX.Element | null {
 function Bar(): React.JSX.Element {
   const { selection } = useRows();
   const client = useClient();
-  const { trans, notify } = useSurroundings();
+  const { trans, notify, showRow } = useSurroundings();
   const { names } = useSyncExternalStore(selection.subscribe, selection.getState);
   const variables = useSelected(state => state.variables);
   const readOnly = useSelected(state => state.readOnly);
@@ -50,6 +50,13 @@ function Bar(): React.JSX.Element {
         action: { label: trans.__('Undo'), run: () => attempt(() => putBack(client, gone)) }
       });
       selection.end();
+      // The focus, and with it the list, stays where they were.
+      const at = selection.shown.findIndex(name => names.has(name));
+      const left = (name: string): boolean => client.getState().variables.has(name);
+      const next = selection.shown.slice(at).find(left) ?? selection.shown.slice(0, at).find(left);
+      if (next !== undefined) {
+        showRow?.(next);
+      }
     }
   };
   const lock = (isLocked: boolean): void => {

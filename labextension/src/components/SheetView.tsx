@@ -191,9 +191,16 @@ export function SheetView(props: {
       className="jp-SessionSheet"
       ref={host}
       onPaste={event => {
-        if (typing === null && editable !== null && isInGrid(event)) {
+        const text = event.clipboardData.getData('text/plain');
+        // Into a cell that is open goes what is one cell's.
+        if (
+          editable !== null &&
+          isInGrid(event) &&
+          (typing === null || /[\t\n]/.test(text.trim()))
+        ) {
           event.preventDefault();
-          paste(editable, event.clipboardData.getData('text/plain'));
+          setTyping(null);
+          paste(editable, text);
         }
       }}
       onCopy={event => {

@@ -41,8 +41,12 @@ export function readCell(text: string, old: Json | undefined, trans: Translation
     return { ok: true, value: number.ok ? number.value : special! };
   }
   // A quote or a bracket says that another type is meant.
-  if (/^["[{]/.test(plain) || /^(true|false)$/.test(plain)) {
+  if (/^["[{]/.test(plain)) {
     return readJson(text, trans);
+  }
+  // Spreadsheets write them in capitals.
+  if (/^(true|false)$/i.test(plain)) {
+    return { ok: true, value: /t/i.test(plain) };
   }
   if (wantsNumber || number.problem === 'comma') {
     return { ok: false, problem: numberSentence(number, trans) };
