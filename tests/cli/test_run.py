@@ -124,19 +124,24 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["time.sleep(600)", "while True:\n    try:\n        time.sleep(600)\n    except: pass"]
+    ("body", "seconds"),
+    [
+        ("time.sleep(600)", "10"),
+        # The cells before this one need their time, too.
+        ("while True:\n    try:\n        time.sleep(600)\n    except: pass", "9.5"),
+    ],
 )
 def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str, seconds: str
 ) -> None:
-    """Also one that swallows what interrupts it: then its kernel goes."""
+    """Also one that swallows what interrupts it: then its kernel goes. Seconds may be a fraction."""
     if "except" in body:
         monkeypatch.setattr("session_state_ext.cli.client._GRACE_SECONDS", 0.5)
     slow = f"%%session step slow --in lr --out loss\nimport time\n{body}\nloss = 1"
     terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
-    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "10", "--json")
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", seconds, "--json")
     assert ended.code == 7
-    assert ended.err.splitlines()[-1] == "Cell 3 (step slow) ran longer than 10 s and was stopped."
+    assert ended.err.splitlines()[-1] == f"Cell 3 (step slow) ran longer than {seconds} s and was stopped."
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert ended.json["results"] == {"before": 1}
 
