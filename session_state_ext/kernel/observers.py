@@ -20,7 +20,7 @@ from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin
 
 from . import values
-from .calls import WrongCall, answered, names_in
+from .calls import WrongCall, answered, check_flag, names_in
 from .watch import Seen
 
 if TYPE_CHECKING:
@@ -269,6 +269,12 @@ class Observers:
                 told = [observer.tell() for observer in self._all if observer.lane == lane]
 
 
+def _check_handler(handler: object) -> None:
+    __tracebackhide__ = True
+    if not callable(handler):
+        raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+
+
 class Observable:
     """Being told of changes."""
 
@@ -293,8 +299,9 @@ class Observable:
         cell has ended. ``background``: on a thread of its own, also while a cell runs. In a script, which has no
         cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
         """
-        if not callable(handler):
-            raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+        __tracebackhide__ = True
+        _check_handler(handler)
+        check_flag(background, "background")
         wanted = None if names is None else frozenset(names_in([names]))
         self._observed(handler, wanted, "background" if background else self._lane)
         return handler
@@ -302,6 +309,8 @@ class Observable:
     @answered("session.unobserve(print)")
     def unobserve(self, handler: Handler) -> None:
         """Call ``handler`` no more."""
+        __tracebackhide__ = True
+        _check_handler(handler)
         if self._observing is not None:
             self._observing.remove(handler)
 

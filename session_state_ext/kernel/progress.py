@@ -187,6 +187,7 @@ class Trackable:
         if not isinstance(items, Iterable):
             raise WrongCall(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
         check_text(name)
+        check_text(unit, "bar", "unit")
         if total is not None:
             check_whole(total, "A total")
         self._check(name)
