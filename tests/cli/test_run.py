@@ -89,6 +89,28 @@ def test_what_is_wrong_is_said_before_the_first_cell(
     assert not Path("ran").exists()
 
 
+def test_the_tour_is_run_with_parameters(terminal: Terminal) -> None:
+    tour = str(Path(__file__).parents[2] / "notebooks" / "tour.ipynb")
+    for words, code, says in [
+        (("--set", "hidden=many"), 5, 'hidden: "many" is not a whole number.\n'),
+        (("--set", "hidden=0"), 5, "hidden: 0 is less than the minimum 1.\n"),
+        (("-p", "test_share", "1.5"), 5, "test_share: 1.5 is more than the maximum 0.9.\n"),
+        (("-p", "hiden", "8"), 4, "tour.ipynb has no parameter hiden. Did you mean hidden?"),
+    ]:
+        refused = terminal("run", tour, *words)
+        assert (refused.code, refused.out) == (code, "")
+        assert refused.err.startswith(says), "and no cell has run"
+    ended = terminal("run", tour, "out.ipynb", "--set", "hidden=8", "-p", "epochs", "2", "--strict", "--json")
+    assert ended.code == 0, ended.err
+    results = ended.json["results"]
+    assert ended.json["parameters"] == {"hidden": 8, "epochs": 2}
+    assert (results["test_share"], results["n_train"], results["epoch"]) == (0.25, 1347, 2)
+    assert len(results["losses"]) == 2
+    assert 0 < results["accuracy"] < 1
+    assert [run["step"] for run in ended.json["runs"]] == ["prepare", "train", "evaluate"]
+    assert "neurons in the hidden layer" in printed("out.ipynb") + Path("out.ipynb").read_text()
+
+
 def test_a_notebook_that_is_missing_or_none(terminal: Terminal) -> None:
     assert terminal("run", "nothing.ipynb").code == 6
     Path("text.ipynb").write_text("no notebook")
