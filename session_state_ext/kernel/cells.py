@@ -324,7 +324,8 @@ class Cells:
             self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         display.lines(said)
-        notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
+        copied = (slip.told(session) for slip, session in cell.slips)
+        notes, self._notes[:] = [*self._notes, *(said for said in copied if said is not None)], []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)

@@ -573,6 +573,14 @@ def test_what_changes_no_copy_is_not_told(shell: Shell) -> None:
         assert (ran.ok, ran.text) == (True, ""), code
 
 
+def test_what_nothing_inside_of_can_be_changed_is_left_to_python(shell: Shell) -> None:
+    shell.run("session.update(mode='fast', n=1)")
+    for code in ("session['mode'][0] = 'F'", "session['n'].update(a=1)"):
+        ran = shell.run(code)
+        assert not ran.ok
+        assert "is a copy" not in ran.text
+
+
 def test_what_is_locked_is_told_with_the_line_that_unlocks_it(shell: Shell) -> None:
     shell.run('%session declare seed = 1\n%session declare "my seed" = 1\n%session set seed = 2 "my seed" = 2')
     shell.run('%session lock seed "my seed"')
