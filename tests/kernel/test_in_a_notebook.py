@@ -256,6 +256,28 @@ def test_the_steps_as_a_table_and_as_a_drawing(desk: Desk) -> None:
     assert lr.startswith("lr = 5 · set in the panel"), why
 
 
+def test_what_a_step_has_taken_and_what_it_could_write_are_told(desk: Desk) -> None:
+    desk.run("%session set lr = 2")
+    ran = desk.run("%%session step guess\nguessed = lr + 1")
+    assert ran.ok, ran.text
+    assert "lr" in ran.text, ran.shown
+    assert "--out guessed" in ran.text, ran.shown
+
+
+def test_the_table_of_the_session_in_both_forms(desk: Desk) -> None:
+    desk.run(
+        "session.update(lr=2, losses=[3.0, 2.0, 1.0, 0.5] * 5)\nsession.declare('rate', 0.1, maximum=1, description='how fast')"
+    )
+    ran = desk.run("%session")
+    assert ran.html.count("<table") == 1
+    assert "how fast" in ran.html
+    assert "<svg" in ran.html, "numbers as a line"
+    plain = [line.split() for line in (ran.value or "").splitlines()]
+    assert ["name", "value", "type", "by", "when"] in [line[:5] for line in plain]
+    assert ["lr", "2", "int", "cell"] in [line[:4] for line in plain]
+    assert "at most 1" in (ran.value or "")
+
+
 # --- declarations ---
 
 
