@@ -49,9 +49,10 @@ class Jupyter:
         self.files.mkdir(parents=True, exist_ok=True)
         settings = folder / "config" / "labconfig"
         settings.mkdir(parents=True, exist_ok=True)
-        # The news prompt would lie over the panel.
+        # The news prompt would lie over the panel; Voila is here for its server, and would put a button into the pages.
+        disabled = ("@jupyterlab/apputils-extension:announcements", "@voila-dashboards/jupyterlab-preview")
         page_config = {
-            "disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True},
+            "disabledExtensions": dict.fromkeys(disabled, True),
             "buildCheck": False,
         }
         (settings / "page_config.json").write_text(json.dumps(page_config))

@@ -125,7 +125,8 @@ def execute(
 
         client = Client(
             notebook,
-            timeout=timeout,
+            # Its trait takes whole seconds only; what its function answers may be a fraction.
+            timeout_func=lambda _: timeout,
             resources={"metadata": {"path": str(folder)}},
             on_cell_start=started,
         )

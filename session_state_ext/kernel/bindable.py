@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from session_state_ext.errors import Unavailable
 
-from .calls import answered, names_in
+from .calls import answered, check_flag, names_in
 from .outbox import DELETED
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Bindable:
         replaces.
         """
         __tracebackhide__ = True
+        check_flag(force, "force")
         binding = self._names_bound()
         said = binding.bind(names_in(names), force=force)
         from . import display

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
+from numbers import Real
 from typing import Any, TypeVar, cast
 
 from session_state_ext.errors import SessionError
@@ -118,6 +119,22 @@ def check_whole(number: object, what: str) -> None:
     __tracebackhide__ = True
     if type(number) is not int:
         raise WrongCall(f"{what} is a whole number, not {article(type(number).__name__)}.")
+
+
+def check_flag(flag: object, what: str) -> None:
+    """Raise WrongCall where ``what`` is neither True nor False: a text such as "no" would count as a yes."""
+    __tracebackhide__ = True
+    if type(flag).__name__ not in ("bool", "bool_"):  # numpy's, too
+        raise WrongCall(f"{what} is True or False, not {article(type(flag).__name__)}.")
+
+
+def check_seconds(seconds: object, what: str) -> None:
+    """Raise WrongCall where ``what`` is no number of seconds, from 0 on."""
+    __tracebackhide__ = True
+    if isinstance(seconds, bool) or not isinstance(seconds, Real):
+        raise WrongCall(f"{what} is a number of seconds, not {article(type(seconds).__name__)}.")
+    if not float(seconds) >= 0:
+        raise WrongCall(f"{what} is a number of seconds, from 0 on, not {seconds}.")
 
 
 def names_in(given: Iterable[object], whose: str = "variable") -> list[str]:

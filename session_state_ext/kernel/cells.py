@@ -8,7 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ class Cells:
         self._local = threading.local()
         session.noting(self._notes.append)
         session.binding(lambda: self.binding)
-        session.between_cells(idle.soon(shell, lambda: self.current is not None, session.tell))
+        session.between_cells(idle.soon(shell, lambda: self.current is not None, partial(session.tell, idle=True)))
 
     @cached_property
     def steps(self) -> Steps:
@@ -324,7 +324,8 @@ class Cells:
             self._bound.refused(refusals)
         display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
         display.lines(said)
-        notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
+        copied = (slip.told(session) for slip, session in cell.slips)
+        notes, self._notes[:] = [*self._notes, *(said for said in copied if said is not None)], []
         display.show(*map(display.note, notes))
         self._introduce()
         self._hint(result)

@@ -40,15 +40,18 @@ class Slip(Struct, frozen=True):
     #: the name of session.edit's block was bound to something else
     rebound: bool = False
 
-    def told(self, session: Session) -> str:
-        """What to do instead, a sentence."""
+    def told(self, session: Session) -> str | None:
+        """What to do instead, a sentence; None where nothing of such a value can be changed, as Python has said."""
         edit = f"with {self.session}.edit({self.key}) as {self.value}: "
         if self.rebound:
             return (
                 f"{self.value} = ... inside of {self.session}.edit({self.key}) only gives the name another meaning. "
                 f"To write all of it: {self.session}[{self.key}] = ..."
             )
-        if self.name is not None and not isinstance(session.get(self.name, {}), dict | list):
+        value = {} if self.name is None else session.get(self.name, {})
+        if value is None or isinstance(value, str | bytes | int | float | complex):
+            return None
+        if not isinstance(value, dict | list):
             # What is neither is written whole.
             read, write = f"{self.value} = {self.session}[{self.key}]", f"{self.session}[{self.key}] = {self.value}"
             return f"{self.reading} is a copy: {read}; {self.statement}; {write}"

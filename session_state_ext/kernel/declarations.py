@@ -14,7 +14,7 @@ from session_state_ext.names import check_name
 from session_state_ext.wire import SaidOrigin, check_spec, encode, is_locked, is_unset, obey, problem
 
 from . import values
-from .calls import WrongCall, answered, check_text, names_in
+from .calls import WrongCall, answered, check_flag, check_text, names_in
 from .dictionary import Missing
 from .outbox import Group, as_text
 
@@ -74,6 +74,8 @@ class Declarations:
             raise TypeError(unknown(what if isinstance(what, str) else "lr", next(iter(others))))
         if what is UNSET:
             raise TypeError('Say what to declare: session.declare("lr", 0.1, minimum=0, maximum=1)')
+        if locked is not None:
+            check_flag(locked, "locked")
         if not isinstance(what, str):
             if default is not UNSET:
                 raise TypeError("The defaults are in what you declare; give a second value only with a name.")
@@ -113,6 +115,7 @@ class Declarations:
         __tracebackhide__ = True
         from . import specforms
 
+        check_text(source, "cell", "source")
         texts = specforms.declared_by(source, self._link.specs)
         self._declare(texts)
         return [*texts]

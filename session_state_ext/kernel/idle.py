@@ -8,9 +8,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+#: So many turns of the loop leave time for a message that has arrived, also where each takes long.
+_TURNS = 10
 
-def soon(shell: Any, is_running: Callable[[], bool], act: Callable[[], None]) -> Callable[[], None] | None:
+
+def soon(shell: Any, is_running: Callable[[], bool], act: Callable[[], None]) -> Callable[[float], None] | None:
     """What has ``act`` called on the main thread when the kernel idles; from any thread.
+
+    It is given the seconds to wait before; 0 is at once, else messages that have arrived by then are taken first.
 
     A cell that awaits something lets other things run and is not over: whoever runs cells calls ``act`` at its end.
     None where nothing happens between cells: in an IPython that waits for its next line.
@@ -26,8 +31,17 @@ def soon(shell: Any, is_running: Callable[[], bool], act: Callable[[], None]) ->
             except KeyboardInterrupt:
                 print("Session: interrupted between cells.", file=sys.stderr)
 
-    def ask() -> None:
+    def turn(left: int) -> None:
+        if left:
+            loop.add_callback(turn, left - 1)
+        else:
+            idle()
+
+    def ask(seconds: float) -> None:
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.add_callback(idle)
+            if seconds:
+                loop.add_callback(loop.call_later, seconds, turn, _TURNS)
+            else:
+                loop.add_callback(idle)
 
     return ask

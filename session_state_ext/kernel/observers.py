@@ -7,165 +7,28 @@ background on a thread of its own.
 from __future__ import annotations
 
 import contextlib
-import sys
 import threading
-import traceback
-from collections import deque
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-from msgspec import Struct, to_builtins
+from typing import TYPE_CHECKING, TypeVar
 
 from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin
 
 from . import values
-from .calls import WrongCall, answered, names_in
+from .calls import WrongCall, answered, check_flag, names_in
+from .handlers import Handler, Lane, Made, Observer
 from .watch import Seen
 
 if TYPE_CHECKING:
     from .link import Link
 
-Handler = Callable[[dict[str, Any]], object]
 _H = TypeVar("_H", bound=Handler)
-#: Where a handler is called: between cells, on the observers' thread, or on that of the widgets.
-Lane = Literal["cells", "background", "widgets"]
 
-#: Changes that wait for a handler beyond these are joined, by variable.
-WAITING = 10_000
-WAITING_BYTES = 16 * 1024 * 1024
+#: Who is told of the last change only waits until nothing came for so long, in seconds.
+_PAUSE = 0.02
 
 #: So often handlers are asked again, between two cells, about what handlers have written.
 _ROUNDS = 100
-
-
-class Observer:
-    """One handler, and the changes that it has not been told of."""
-
-    def __init__(
-        self,
-        handler: Handler,
-        names: frozenset[str] | None,
-        lane: Lane,
-        origin: SaidOrigin,
-        made: Made | None = None,
-        gone: Callable[[], None] = lambda: None,
-    ) -> None:
-        self.handler, self.names, self.lane = handler, names, lane
-        #: who writes what the handler writes
-        self.origin = origin
-        #: where the cell that made it was when it did; None where it is not to be replaced when that runs again
-        self.made = made
-        #: called when it has been replaced
-        self.gone = gone
-        self._lock = threading.Lock()
-        self._waiting: deque[Seen] = deque()
-        self._bytes = 0
-        self._most = (WAITING, WAITING_BYTES)
-        self._trouble = ""
-
-    def wants(self, name: str) -> bool:
-        return self.names is None or name in self.names
-
-    def put(self, seen: Seen) -> None:
-        """A change to be told."""
-        with self._lock:
-            self._waiting.append(seen)
-            self._bytes += _weight(seen)
-            if len(self._waiting) > self._most[0] or self._bytes > self._most[1]:
-                self._join()
-
-    def _join(self) -> None:
-        """Make one change a variable of what waits: the old value of the first, the new one of the last."""
-        joined: dict[str, Seen] = {}
-        for seen in self._waiting:
-            first = joined.pop(seen.name, seen)
-            joined[seen.name] = Seen(
-                name=seen.name, old=first.old, new=seen.new, origin=seen.origin, revision=seen.revision
-            )
-        self._waiting = deque(seen for seen in joined.values() if seen.old != seen.new or self.lane == "widgets")
-        self._bytes = sum(map(_weight, self._waiting))
-        self._most = (max(WAITING, 2 * len(self._waiting)), max(WAITING_BYTES, 2 * self._bytes))
-
-    def clear(self) -> None:
-        """Tell nothing of what waits."""
-        with self._lock:
-            self._waiting.clear()
-            self._bytes = 0
-
-    @property
-    def waiting(self) -> int:
-        """How many changes it is to be told."""
-        return len(self._waiting)
-
-    def tell(self) -> bool:
-        """Tell the next change; whether there was one."""
-        with self._lock:
-            if not self._waiting:
-                return False
-            seen = self._waiting.popleft()
-            self._bytes -= _weight(seen)
-        try:
-            self.handler(as_change(seen))
-        except Exception as error:
-            self._report(seen.name, error)
-        else:
-            self._trouble = ""
-        return True
-
-    def _report(self, name: str, error: Exception) -> None:
-        """With its traceback, and not again until it is another one."""
-        trouble = f"{type(error).__name__}: {error}"
-        if trouble == self._trouble:
-            return
-        self._trouble = trouble
-        trace = error.__traceback__
-        own = trace.tb_next if trace is not None else None
-        shown = "".join(traceback.format_exception(type(error), error, own))
-        named = getattr(self.handler, "__name__", repr(self.handler))
-        print(f"session.observe: {named} failed, told of {name}:\n{shown}", file=sys.stderr, end="")
-
-
-class Made(Struct, frozen=True):
-    """A function that one run of a cell has made."""
-
-    cell: str
-    qualname: str
-    #: one object for the whole run
-    run: SaidOrigin
-
-    @classmethod
-    def of(cls, function: object, run: SaidOrigin) -> Made | None:
-        """None where no cell runs, or the front end does not tell which."""
-        if run.cell is None:
-            return None
-        return cls(run.cell, getattr(function, "__qualname__", type(function).__qualname__), run)
-
-    def again(self, other: Made | None) -> bool:
-        """Whether this is what an earlier run of the same cell had made."""
-        return (
-            other is not None
-            and (self.cell, self.qualname) == (other.cell, other.qualname)
-            and self.run is not other.run
-        )
-
-
-def _weight(seen: Seen) -> int:
-    return len(seen.old or b"") + len(seen.new or b"")
-
-
-def as_change(seen: Seen) -> dict[str, Any]:
-    """A change as a handler is given it: as in traitlets, ``change["new"]`` and ``change.new``."""
-    from traitlets import Bunch  # scripts need not load it
-
-    return Bunch(
-        name=seen.name,
-        old=None if seen.old is None else values.decode(seen.old),
-        new=None if seen.new is None else values.decode(seen.new),
-        origin={key: value for key, value in to_builtins(seen.origin).items() if value is not None},
-        revision=seen.revision,
-        type="delete" if seen.new is None else "change",
-    )
 
 
 class Observers:
@@ -176,8 +39,8 @@ class Observers:
         self._all: tuple[Observer, ...] = ()
         self._threads: dict[Lane, threading.Event] = {}
         self._telling = self._asked = False
-        #: has :meth:`between` called on the main thread soon; None where there are no cells
-        self.soon: Callable[[], None] | None = None
+        #: has :meth:`between` called on the main thread in so many seconds; None where there are no cells
+        self.soon: Callable[[float], None] | None = None
 
     def add(self, observer: Observer) -> None:
         """Tell it from now on."""
@@ -217,27 +80,38 @@ class Observers:
                 self._threads[lane].set()
             elif not self._asked and not self._telling and self.soon is not None:
                 self._asked = True
-                self.soon()
+                self.soon(0)
 
     # --- between cells ---
 
-    def between(self) -> None:
-        """Tell what waits for the time between cells. On the main thread."""
+    def between(self, *, idle: bool = False) -> None:
+        """Tell what waits for the time between cells. On the main thread.
+
+        ``idle``: no cell begins or has ended; who is told of the last change only waits until there is one.
+        """
         if self._telling:
             return
         self._asked, self._telling = False, True
+        later = [observer for observer in self._all if idle and not observer.is_due()]
         try:
             for _ in range(_ROUNDS):
                 # What a handler writes is told in the next round.
-                told = [self._tell(observer) for observer in self._all if observer.lane == "cells"]
+                told = [
+                    self._tell(observer) for observer in self._all if observer.lane == "cells" and observer not in later
+                ]
                 if not any(told):
+                    if later:
+                        self._ask(_PAUSE)
                     return
             # Handlers that set each other off for ever leave the kernel time for its cells.
-            if self.soon is not None:
-                self._asked = True
-                self.soon()
+            self._ask(0)
         finally:
             self._telling = False
+
+    def _ask(self, seconds: float) -> None:
+        if self.soon is not None:
+            self._asked = True
+            self.soon(seconds)
 
     def _tell(self, observer: Observer) -> bool:
         before, self._link.origin = self._link.origin, observer.origin
@@ -269,6 +143,12 @@ class Observers:
                 told = [observer.tell() for observer in self._all if observer.lane == lane]
 
 
+def _check_handler(handler: object) -> None:
+    __tracebackhide__ = True
+    if not callable(handler):
+        raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+
+
 class Observable:
     """Being told of changes."""
 
@@ -293,8 +173,9 @@ class Observable:
         cell has ended. ``background``: on a thread of its own, also while a cell runs. In a script, which has no
         cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
         """
-        if not callable(handler):
-            raise WrongCall(f"What is told of changes is a function, not {values.article(type(handler).__name__)}.")
+        __tracebackhide__ = True
+        _check_handler(handler)
+        check_flag(background, "background")
         wanted = None if names is None else frozenset(names_in([names]))
         self._observed(handler, wanted, "background" if background else self._lane)
         return handler
@@ -302,6 +183,8 @@ class Observable:
     @answered("session.unobserve(print)")
     def unobserve(self, handler: Handler) -> None:
         """Call ``handler`` no more."""
+        __tracebackhide__ = True
+        _check_handler(handler)
         if self._observing is not None:
             self._observing.remove(handler)
 
@@ -320,14 +203,14 @@ class Observable:
 
     # --- for the hooks ---
 
-    _soon: Callable[[], None] | None = None
+    _soon: Callable[[float], None] | None = None
 
-    def between_cells(self, soon: Callable[[], None] | None) -> None:
+    def between_cells(self, soon: Callable[[float], None] | None) -> None:
         """There are cells, between which handlers are called: ``soon`` has :meth:`tell` called when none runs."""
         self._lane = "cells"
         self._soon = soon
 
-    def tell(self) -> None:
-        """No cell runs: call the handlers that wait for that. On the main thread."""
+    def tell(self, *, idle: bool = False) -> None:
+        """No cell runs: call the handlers that wait for that. On the main thread. ``idle``: nor has one just ended."""
         if self._observing is not None:
-            self._observing.between()
+            self._observing.between(idle=idle)

@@ -19,7 +19,7 @@ from session_state_ext.model import Snapshot
 from session_state_ext.spelling import nearest, pasted
 
 from .archive import Altered, Archive, Author
-from .calls import WrongCall, answered, check_text, check_whole
+from .calls import WrongCall, answered, check_flag, check_text, check_whole
 from .link import Link
 from .refusals import insisting, unlocking
 
@@ -94,6 +94,7 @@ class Past:
 
         if revision is not None:
             check_whole(revision, "A revision")
+        check_flag(force, "force")
         self._prepare("undo")
         author = self._author()
         try:
@@ -118,6 +119,7 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        check_flag(force, "force")
         self._prepare("redo")
         author = self._author()
         try:
@@ -141,6 +143,7 @@ class Past:
         __tracebackhide__ = True  # an error is about the line that asked
         from . import history
 
+        check_flag(force, "force")
         self._prepare("restore")
         author, before = self._author(), self._link.replica.revision
         revision = self._revision(to)

@@ -14,9 +14,10 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
+from functools import partial
 from operator import length_hint
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from session_state_ext.errors import InvalidValue, SessionError
 from session_state_ext.wire import SaidOrigin
@@ -148,8 +149,8 @@ class Board:
             self._link.put_as(loop.origin, loop.name, loop.text())
 
 
-def _bar(name: str, total: int | None, unit: str) -> Any:
-    """A bar of tqdm's: a widget where the front end has these, else text."""
+def _bars() -> Callable[..., Any]:
+    """What makes a bar of tqdm's: a widget where the front end has these, else text."""
     try:
         import tqdm
     except ImportError:
@@ -161,8 +162,8 @@ def _bar(name: str, total: int | None, unit: str) -> Any:
         import ipywidgets  # noqa: F401
         from tqdm.auto import tqdm as bar
     except ImportError:
-        bar = tqdm.tqdm
-    return bar(total=total, desc=name, unit=unit)
+        return cast("Callable[..., Any]", tqdm.tqdm)
+    return cast("Callable[..., Any]", bar)
 
 
 class Trackable:
@@ -187,6 +188,7 @@ class Trackable:
         if not isinstance(items, Iterable):
             raise WrongCall(f"What is tracked is gone through with for; {type(items).__name__} is not such a thing.")
         check_text(name)
+        check_text(unit, "bar", "unit")
         if total is not None:
             check_whole(total, "A total")
         self._check(name)
@@ -200,10 +202,12 @@ class Trackable:
         if total is None:
             total = len(items) if isinstance(items, Sized) else length_hint(items, 0) or None
         loop = Loop(name, total, self._link.origin, kernel_id())
-        return self._tracked(items, loop, _bar(name, total, unit))
+        return self._tracked(items, loop, partial(_bars(), total=total, desc=name, unit=unit))
 
-    def _tracked(self, items: Iterable[_T], loop: Loop, bar: Any) -> Iterator[_T]:
-        board = self._progress()
+    def _tracked(self, items: Iterable[_T], loop: Loop, make: Callable[[], Any]) -> Iterator[_T]:
+        # Not before somebody goes through it: nobody would close the bar of a loop that never began, and where tqdm
+        # does that as it is collected, it may be on the link's thread, which waits for tqdm's lock then.
+        board, bar = self._progress(), make()
         board.show(loop)
         try:
             for item in items:

@@ -14,7 +14,7 @@ from session_state_ext.wire import LABEL_CHARS
 
 from . import credential, values
 from .bindable import Bindable
-from .calls import WrongCall, answered, check_text, offered
+from .calls import WrongCall, answered, check_seconds, check_text, offered
 from .declarations import Declarations
 from .dictionary import Dictionary
 from .dictionary import Missing as Missing
@@ -42,6 +42,19 @@ class Environment(dict[str, str]):
     def __repr__(self) -> str:
         others = len(self) - len(self._shown)
         return f"<environment with {', '.join(self._shown)}, and {others} others>"
+
+
+def _check_environment(base: object) -> None:
+    __tracebackhide__ = True
+    if not isinstance(base, Mapping):
+        raise WrongCall(f"An environment is a dict of text, such as os.environ, not {_a(base)}.")
+    for one in (*base, *base.values()):
+        if not isinstance(one, str | bytes | os.PathLike):
+            raise WrongCall(f"An environment is a dict of text; in this one there is {_a(one)}, {one!r}.")
+
+
+def _a(value: object) -> str:
+    return values.article(type(value).__name__)
 
 
 class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Trackable, Showable, Dictionary):
@@ -273,6 +286,8 @@ class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Track
     @answered("session.flush()")
     def flush(self, timeout: float = FLUSH_SECONDS) -> bool:
         """Wait until what was written is saved, for ``timeout`` seconds at most; whether it is."""
+        __tracebackhide__ = True
+        check_seconds(timeout, "A timeout")
         return self._link.flush(timeout, patient=True)
 
     def reading(self, read: Callable[[str], None] | None) -> None:
@@ -291,6 +306,9 @@ class Session(Past, Declarations, Editable, Stepped, Bindable, Observable, Track
 
         ``subprocess.run([...], env=session.env())``; there, ``session_state_ext.connect()``.
         """
+        __tracebackhide__ = True
+        if base is not None:
+            _check_environment(base)
         handed = dict(self._environment)
         if self._link.chosen is not None:
             handed[credential.SESSION] = self._link.chosen

@@ -62,7 +62,8 @@ class Showable:
             def draw(lr, epochs): ...
 
         Their controls stand above what it shows. It is called between cells, one call at a time, with what the
-        variables are by then; it may be ``async``. A parameter with a default need not be a variable. An error is
+        variables are by then: what comes while it runs, or a slider is dragged, waits as one call. It may be
+        ``async``. A parameter with a default need not be a variable. An error is
         shown in its place. Raises SessionError where there is no such variable.
         """
         __tracebackhide__ = True

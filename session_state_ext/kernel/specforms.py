@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from msgspec import UNSET, Raw
@@ -36,6 +36,9 @@ def spec_text(name: str, form: Mapping[str, Any], default: Any) -> bytes:
     schema = form.get("schema")
     if isinstance(schema, Mapping):
         check_bounds(name, schema)
+    for word in ("description", "control"):
+        if not isinstance(form.get(word) or "", str):
+            raise InvalidSpec(f"{name} cannot be declared so: its {word} is text, not {form[word]!r}.")
     spec = Spec(
         description=form.get("description") or UNSET,
         schema=UNSET if not schema and schema is not False else Raw(_encoded(name, schema)),
@@ -47,10 +50,23 @@ def spec_text(name: str, form: Mapping[str, Any], default: Any) -> bytes:
 
 
 def _encoded(name: str, schema: Any) -> bytes:
+    key = next((key for key in _keys(schema) if not isinstance(key, str)), None)
+    if key is not None:
+        raise InvalidSpec(f"{name} cannot be declared so: the words of a schema are text, not {key!r}.")
     try:
         return encode(schema)
     except TypeError:  # numbers of numpy, and whatever else a value may be
         return encode(plainly(name, schema))
+
+
+def _keys(schema: Any) -> Iterator[Any]:
+    if isinstance(schema, Mapping):
+        yield from schema
+        schema = schema.values()
+    elif not isinstance(schema, list | tuple):
+        return
+    for one in schema:
+        yield from _keys(one)
 
 
 def declared(name: str, default: Any, kind: Any, said: Mapping[str, Any], form: Mapping[str, Any]) -> bytes:

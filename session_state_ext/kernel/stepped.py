@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from session_state_ext.errors import SessionError, Unavailable
 
-from .calls import answered, check_text, ended, names_in
+from .calls import answered, check_flag, check_text, ended, names_in
 
 if TYPE_CHECKING:
     from .because import Because
@@ -78,6 +78,8 @@ class Stepped:
         """
         __tracebackhide__ = True
         runner, named = self._steps(), names_in(names, "step")
+        check_flag(stale, "stale")
+        check_flag(force, "force")
         try:
             if stale:
                 return runner.run_stale(named, force=force)

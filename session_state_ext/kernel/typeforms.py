@@ -7,6 +7,7 @@ import math
 import numbers
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +16,7 @@ from uuid import UUID
 
 from msgspec import UNSET
 
-from session_state_ext.errors import InvalidSpec
+from session_state_ext.errors import InvalidSpec, SessionError
 from session_state_ext.wire import standin
 
 from . import values
@@ -153,12 +154,13 @@ def _is_number(value: Any) -> bool:
 
 def _bound(name: str, word: str, value: Any) -> Any:
     """A bound as JSON has it; None for one that bounds nothing."""
-    plain = plainly(name, value)
-    if not _is_number(plain) or math.isnan(value):
+    plain = None
+    with suppress(SessionError):  # what is said of values that have no JSON form helps nobody here
+        plain = plainly(name, value)
+    # A whole number is finite, also one that is too large to be a float.
+    if not _is_number(plain) or (type(value) is not int and math.isnan(value)):
         raise InvalidSpec(f"{name} cannot be declared so: its {word} is a number, not {value!r}.")
-    if math.isinf(value):
-        return None
-    return plain
+    return None if type(value) is not int and math.isinf(value) else plain
 
 
 def plainly(name: str, value: Any) -> Any:

@@ -19,7 +19,7 @@ from session_state_ext.wire import SaidOrigin, check_value
 
 from . import awaiting
 from .controls import Control, control_for
-from .observers import Made, Observer
+from .handlers import Made, Observer
 from .outbox import as_text
 
 if TYPE_CHECKING:
@@ -219,7 +219,13 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
         origin = SaidOrigin(kind="cell", cell=link.origin.cell)
         made = Made.of(function, link.origin)
         self._observer = Observer(
-            self._told, frozenset([*self._names, *self._optional]), "cells", origin, made, self.close
+            self._told,
+            frozenset([*self._names, *self._optional]),
+            "cells",
+            origin,
+            made,
+            self.close,
+            last_only=True,
         )
         observers.add(self._observer)
         self._run()
@@ -257,9 +263,7 @@ class Interaction(ipywidgets.VBox):  # type: ignore[misc]
         super().close()
 
     def _told(self, _: dict[str, Any]) -> None:
-        # Of what has gathered the last counts.
-        if not self._observer.waiting:
-            self._run()
+        self._run()
 
     def _run(self) -> None:
         from IPython.display import display

@@ -89,6 +89,28 @@ def test_what_is_wrong_is_said_before_the_first_cell(
     assert not Path("ran").exists()
 
 
+def test_the_tour_is_run_with_parameters(terminal: Terminal) -> None:
+    tour = str(Path(__file__).parents[2] / "notebooks" / "tour.ipynb")
+    for words, code, says in [
+        (("--set", "hidden=many"), 5, 'hidden: "many" is not a whole number.\n'),
+        (("--set", "hidden=0"), 5, "hidden: 0 is less than the minimum 1.\n"),
+        (("-p", "test_share", "1.5"), 5, "test_share: 1.5 is more than the maximum 0.9.\n"),
+        (("-p", "hiden", "8"), 4, "tour.ipynb has no parameter hiden. Did you mean hidden?"),
+    ]:
+        refused = terminal("run", tour, *words)
+        assert (refused.code, refused.out) == (code, "")
+        assert refused.err.startswith(says), "and no cell has run"
+    ended = terminal("run", tour, "out.ipynb", "--set", "hidden=8", "-p", "epochs", "2", "--strict", "--json")
+    assert ended.code == 0, ended.err
+    results = ended.json["results"]
+    assert ended.json["parameters"] == {"hidden": 8, "epochs": 2}
+    assert (results["test_share"], results["n_train"], results["epoch"]) == (0.25, 1347, 2)
+    assert len(results["losses"]) == 2
+    assert 0 < results["accuracy"] < 1
+    assert [run["step"] for run in ended.json["runs"]] == ["prepare", "train", "evaluate"]
+    assert "neurons in the hidden layer" in printed("out.ipynb") + Path("out.ipynb").read_text()
+
+
 def test_a_notebook_that_is_missing_or_none(terminal: Terminal) -> None:
     assert terminal("run", "nothing.ipynb").code == 6
     Path("text.ipynb").write_text("no notebook")
@@ -124,19 +146,24 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["time.sleep(600)", "while True:\n    try:\n        time.sleep(600)\n    except: pass"]
+    ("body", "seconds"),
+    [
+        ("time.sleep(600)", "10"),
+        # The cells before this one need their time, too.
+        ("while True:\n    try:\n        time.sleep(600)\n    except: pass", "9.5"),
+    ],
 )
 def test_a_cell_that_takes_too_long_is_stopped_and_its_run_interrupted(
-    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str
+    terminal: Terminal, monkeypatch: pytest.MonkeyPatch, body: str, seconds: str
 ) -> None:
-    """Also one that swallows what interrupts it: then its kernel goes."""
+    """Also one that swallows what interrupts it: then its kernel goes. Seconds may be a fraction."""
     if "except" in body:
         monkeypatch.setattr("session_state_ext.cli.client._GRACE_SECONDS", 0.5)
     slow = f"%%session step slow --in lr --out loss\nimport time\n{body}\nloss = 1"
     terminal.notebook("study.ipynb", LOAD, "session['before'] = 1", slow)
-    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", "10", "--json")
+    ended = terminal("run", "study.ipynb", "--session", "sweep", "-p", "lr", "1", "--timeout", seconds, "--json")
     assert ended.code == 7
-    assert ended.err.splitlines()[-1] == "Cell 3 (step slow) ran longer than 10 s and was stopped."
+    assert ended.err.splitlines()[-1] == f"Cell 3 (step slow) ran longer than {seconds} s and was stopped."
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert ended.json["results"] == {"before": 1}
 

@@ -48,6 +48,8 @@ class Ran:
     error: str | None = None
     seconds: float = 0.0
     parts: list[str] = field(default_factory=list)
+    #: of a kernel: each part, with where it stands: stdout, stderr, or the type of its message
+    shown: list[tuple[str, str]] = field(default_factory=list)
 
 
 class Shell:
@@ -200,6 +202,7 @@ class Kernel:
             ran.text += part
             if part:
                 ran.parts.append(part)
+                ran.shown.append((content["name"] if kind == "stream" else kind, part))
 
         request = self._client.session.msg("execute_request", _request(code))
         if cell is not None:

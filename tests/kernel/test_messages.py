@@ -5,10 +5,16 @@ One shell for all of it, on a stored session; none of these changes anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import inspect
+import traceback
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from session_state_ext.kernel.calls import offered
+from session_state_ext.kernel.session import Session
 
 from .notebook import Shell
 
@@ -371,6 +377,20 @@ CALLS = [
     ('session.edit("lr")["a"] = 1', "lr is changed in a block: with session.edit('lr') as value: ..."),
     ('session.edit("lr").append(1)', "lr is changed in a block: with session.edit('lr') as value: ..."),
     ("session.edit(5)", NO_TEXT + ' Write: with session.edit("config") as config: config["lr"] = 0.2'),
+    ("session.env(5)", "An environment is a dict of text, such as os.environ, not an int. Write: subprocess.run([...], env=session.env())"),
+    ("session.env('nope')", "An environment is a dict of text, such as os.environ, not a str. Write: subprocess.run([...], env=session.env())"),
+    ("session.env({'A': 1})", "An environment is a dict of text; in this one there is an int, 1. Write: subprocess.run([...], env=session.env())"),
+    ("session.declare_parameters(5)", 'A cell\'s source is text, not an int. Write: session.declare_parameters("lr = 0.1")'),
+    ("session.flush('a')", "A timeout is a number of seconds, not a str. Write: session.flush()"),
+    ("session.flush(-1)", "A timeout is a number of seconds, from 0 on, not -1. Write: session.flush()"),
+    ("session.unobserve('lr')", "What is told of changes is a function, not a str. Write: session.unobserve(print)"),
+    ('session.track([1], unit=5)', 'A bar\'s unit is text, not an int. Write: for x in session.track(xs, "training"): ...'),
+    ('session.run("train", force="no")', 'force is True or False, not a str. Write: session.run("train")'),
+    ('session.declare("lr", 0.1, locked="no")', 'locked is True or False, not a str. Write: session.declare("lr", 0.1, minimum=0, maximum=1)'),
+    ('session.declare("x", 0.1, description=["a"])', "x cannot be declared so: its description is text, not ['a']."),
+    ('session.declare("x", 0.1, control=5)', "x cannot be declared so: its control is text, not 5."),
+    ('session.declare("x", 0.1, minimum=[1, {2: 3}])', "x cannot be declared so: its minimum is a number, not [1, {2: 3}]."),
+    ('session.declare("x", 0.1, schema={1: 2})', "x cannot be declared so: the words of a schema are text, not 1."),
 ]  # fmt: skip
 PYTHON += CALLS
 
@@ -383,6 +403,67 @@ def test_code_that_is_wrong_raises_a_sentence(told: Shell, code: str, sentence: 
     # The traceback shows the user's own line, and of what is inside only where it ends, which IPython always shows.
     assert ran.text.count("session_state_ext/kernel/") <= 1, ran.text
     assert told.session["lr"] == 0.2
+
+
+#: What a method has to be given before the argument that is wrong; the others take that one first.
+BEFORE: dict[str, tuple[Any, ...]] = {
+    "declare": ("x", 0.1),
+    "diff": (1,),
+    "get": ("lr",),
+    "observe": (print,),
+    "pop": ("lr",),
+    "restore": ("good",),
+    "run": ("train",),
+    "setdefault": ("lr",),
+    "snapshot": ("later",),
+    "step": (lambda lr: lr,),
+    "track": ([1],),
+}
+#: These take anything.
+ANYTHING = {"declare": {"default"}, "get": {"default"}, "pop": {"default"}, "setdefault": {"default"}}
+#: None of these is a name, a number, a flag, a function, an environment or a schema.
+NOTHING = (object(), [object()], b"x")
+
+
+def wrong_calls(name: str) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    """Each argument of a method wrong, one too many, one that it has not, and none."""
+    _, *parameters = inspect.signature(getattr(Session, name)).parameters.values()
+    before = BEFORE.get(name, ())
+    kinds = {one.kind for one in parameters}
+    for at, one in enumerate(parameters):
+        for nothing in NOTHING:
+            if one.name in ANYTHING.get(name, ()):
+                continue
+            if (one.name == "items" or one.kind is one.VAR_KEYWORD) and isinstance(nothing, Iterable):
+                continue  # it can be gone through, or be a value
+            if one.kind is one.VAR_KEYWORD:
+                yield before, {"frobnicate": nothing}
+            elif one.kind is one.KEYWORD_ONLY:
+                yield before, {one.name: nothing}
+            else:
+                yield (*before[:at], nothing), {}
+    if inspect.Parameter.VAR_KEYWORD not in kinds:
+        yield before, {"frobnicate": 1}
+    if inspect.Parameter.VAR_POSITIONAL not in kinds:
+        yield tuple(range(len(parameters) + 1)), {}
+    many = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    if any(one.default is one.empty and one.kind not in many for one in parameters):
+        yield (), {}
+
+
+METHODS = [name for name in offered(Session) if not isinstance(getattr(Session, name), property)]
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_no_method_takes_what_is_wrong_or_answers_in_pythons_words(told: Shell, name: str) -> None:
+    for given, named in wrong_calls(name):
+        call = f"session.{name}(*{given}, **{named})"
+        with pytest.raises(Exception) as raised:  # noqa: PT011  # which one, is asked below
+            pytest.fail(f"{call} is taken: {getattr(told.session, name)(*given, **named)!r}")
+        # Python raises its own where no line of ours says so.
+        last = traceback.extract_tb(raised.value.__traceback__)[-1]
+        assert "session_state_ext/kernel/" in last.filename, f"{call} gives {raised.value!r}"
+        assert (last.line or "").startswith("raise "), f"{call} gives {raised.value!r}"
 
 
 def test_what_is_for_the_hooks_is_not_offered(told: Shell) -> None:
@@ -490,6 +571,14 @@ def test_what_changes_no_copy_is_not_told(shell: Shell) -> None:
     ):
         ran = shell.run(code)
         assert (ran.ok, ran.text) == (True, ""), code
+
+
+def test_what_nothing_inside_of_can_be_changed_is_left_to_python(shell: Shell) -> None:
+    shell.run("session.update(mode='fast', n=1)")
+    for code in ("session['mode'][0] = 'F'", "session['n'].update(a=1)"):
+        ran = shell.run(code)
+        assert not ran.ok
+        assert "is a copy" not in ran.text
 
 
 def test_what_is_locked_is_told_with_the_line_that_unlocks_it(shell: Shell) -> None:

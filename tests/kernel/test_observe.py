@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from session_state_ext.kernel import observers
+from session_state_ext.kernel import handlers
 
 from .notebook import Kernel, Panel, Shell, until
 
@@ -58,7 +58,7 @@ def test_every_change_is_told_in_order_and_each_begins_where_the_last_one_ended(
 def test_what_waits_too_long_is_joined_and_ends_where_the_variable_ends(
     shell: Shell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(observers, "WAITING", 50)
+    monkeypatch.setattr(handlers, "WAITING", 50)
     told: list[dict[str, Any]] = []
     shell.session["lr"] = -1
     shell.session.observe(told.append, "lr")
@@ -114,7 +114,7 @@ def test_a_handler_that_fails_stops_no_other_and_is_reported_once_with_its_trace
     assert ran.text.count("session.observe: broken failed, told of lr:\nTraceback") == 1
     assert "ValueError: no" in ran.text
     assert "raise ValueError('no')" in ran.text
-    assert "observers.py" not in ran.text
+    assert "handlers.py" not in ran.text
     assert shell.names["seen"] == told == [1, 2]
     assert "broken" not in shell.run("session['lr'] = 3").text
 

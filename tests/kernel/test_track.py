@@ -33,6 +33,11 @@ def test_a_loop_that_ends_is_done_and_has_its_bar(shell: Shell) -> None:
     assert ran.value == "done", "for the rest of its cell, too"
 
 
+def test_a_loop_that_nobody_goes_through_has_no_bar(shell: Shell) -> None:
+    ran = shell.run("waiting = session.track(range(5), 'training')")
+    assert (ran.ok, ran.text, dict(shell.session)) == (True, "", {})
+
+
 def test_in_a_script_a_loop_has_ended_when_the_script_has(home: Path) -> None:
     code = (
         "import threading, time\nfrom session_state_ext import connect\nsession = connect('sweep')\n"

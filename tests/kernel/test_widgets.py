@@ -6,6 +6,7 @@ import json
 import sys
 from datetime import datetime, time, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -277,6 +278,29 @@ def test_a_drag_in_the_front_end_reaches_everybody_and_is_not_echoed(notebook: K
     assert ran.value.startswith("(0.9, ")
     again = notebook.run("session['lr'], session.revision")
     assert again.value == ran.value
+
+
+def test_a_slow_function_is_not_called_for_what_a_slider_has_left_behind(
+    notebook: Kernel, panel: Panel, tmp_path: Path
+) -> None:
+    """What is dragged while it runs waits in the kernel as messages: of these the last one counts."""
+    begun, sent = tmp_path / "begun", tmp_path / "sent"
+    draw = (
+        f"import time\nfrom pathlib import Path\ncalls = []\ndef draw(lr):\n    calls.append(lr)\n"
+        f"    if lr == 0.2:\n        Path({str(begun)!r}).touch()\n"
+        f"        while not Path({str(sent)!r}).exists(): time.sleep(0.01)"
+    )
+    comm = made(notebook, f"{LOAD}\n{DECLARE}\n{draw}\ni = session.interact(draw)", "i.children[0].control")
+    drag(notebook, comm, 0.2)
+    until(begun.exists)
+    for step in range(21, 61):
+        drag(notebook, comm, step / 100)
+    sent.touch()
+    panel.wait(lambda frame: bool(panel.seen("lr")) and panel.seen("lr")[-1] == 0.6)
+    calls = json.loads(notebook.run("calls").value or "")
+    assert calls[:2] == [0.1, 0.2]
+    assert calls[-1] == 0.6
+    assert len(calls) <= 5, "three, where the machine is not busy"
 
 
 def test_the_panel_moves_the_slider_while_a_cell_runs(notebook: Kernel, panel: Panel) -> None:
