@@ -219,22 +219,26 @@ class HubCommand(Command):
         raise NotImplementedError
 
     @asynccontextmanager
-    async def opened(self, *, make: bool) -> AsyncIterator[Hub]:
-        """The sessions, in this process, on the file that servers use too. Raises StoreError, NothingStored."""
+    async def opened(self, *, make: bool, url: str | None = None) -> AsyncIterator[Hub]:
+        """The sessions, in this process, on the file that servers use too; or those of another store.
+
+        Raises StoreError, NothingStored.
+        """
         from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError
 
         from session_state_ext.hub import Hub
         from session_state_ext.store.sql import SqlStore
 
+        where = url or self.url()
         try:
-            url = make_url(self.url())
+            parts = make_url(where)
         except ArgumentError:
-            raise StoreError(f"{self.url()} says no place where sessions could be stored.") from None
-        file = url.database if url.get_backend_name() == "sqlite" else None
+            raise StoreError(f"{where} says no place where sessions could be stored.") from None
+        file = parts.database if parts.get_backend_name() == "sqlite" else None
         if not make and file and not Path(file).exists():
             raise NothingStored(f"Nothing is stored at {file} yet.")
-        hub = Hub(SqlStore(self.url()), limits=self.limits())
+        hub = Hub(SqlStore(where), limits=self.limits())
         await hub.start()
         try:
             yield hub

@@ -61,10 +61,15 @@ def _where(number: int, step: str | None) -> str:
     return f"cell {number} (step {step})" if step else f"cell {number}"
 
 
-def environment(session_id: str, url: str) -> dict[str, str]:
-    """That of a kernel that finds this session in this store, and no server."""
-    left = {name: value for name, value in os.environ.items() if name not in (credential.URL, credential.TOKEN)}
-    return {**left, credential.SESSION: session_id, credential.STORE: url}
+def environment(session_id: str, url: str, used: Path, stored: str) -> dict[str, str]:
+    """That of a kernel that finds this session in this store, and no server.
+
+    ``stored``: the store with the sessions that a cell can name. The kernel writes into ``used`` which it goes over to.
+    """
+    ours = (credential.URL, credential.TOKEN, credential.STORED)
+    left = {name: value for name, value in os.environ.items() if name not in ours}
+    found = {**left, credential.SESSION: session_id, credential.STORE: url, credential.USED: str(used)}
+    return found if url == stored else {**found, credential.STORED: stored}
 
 
 def check_kernel(name: str | None) -> None:

@@ -156,6 +156,34 @@ def test_a_kernel_that_dies(terminal: Terminal) -> None:
     assert terminal.ok("steps", "sweep", "die", "--forget") == "Forgotten: die. What they wrote stays.\n"
 
 
+@pytest.mark.parametrize("where", [[], ["--session", "duo"]], ids=["thrown away", "kept"])
+def test_the_results_follow_the_session_that_a_cell_uses(terminal: Terminal, where: list[str]) -> None:
+    """Also from a session that is thrown away; what is given is not written there unasked."""
+    terminal.ok("set", "night", "lr=5", "old=1", "--new")
+    cells = [
+        "session['before'] = session['lr']\n%session list",
+        "try:\n    %session use nigt\nexcept Exception as error:\n    print(error)",
+        "%session use night",
+        "session['after'] = session['old'] + 1",
+        "import os\nfrom session_state_ext import connect\nconnect('night')['named'] = 1\n"
+        "connect()['handed'] = session.id == os.environ['SESSION_STATE_SESSION']",
+    ]
+    terminal.notebook("study.ipynb", LOAD, *cells)
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1", "--json", *where)
+    assert ended.code == 0, ended.err
+    assert ended.json["results"] == {"before": 1, "after": 2, "named": 1, "handed": True}
+    assert ended.json["session"]["name"] == "night"
+    assert ended.json["warnings"] == [
+        "lr was not given to the session night, which the notebook uses since cell 4. To set it there: "
+        "jupyter session set night lr=..."
+    ]
+    assert terminal("get", "night").json == {"lr": 5, "old": 1, "after": 2, "named": 1, "handed": True}
+    names = [one["name"] for one in terminal("list", "--json").json["sessions"]]
+    assert sorted(names) == (["duo", "night"] if where else ["night"])
+    assert "Did you mean night?" in printed("out.ipynb")
+    assert "then session night" in terminal.ok("run", "study.ipynb", "-p", "lr", "1", *where)
+
+
 def test_strict_fails_on_a_warning(terminal: Terminal) -> None:
     terminal.notebook("study.ipynb", LOAD, "%%session step make --out thing n\nthing = object()\nn = 1")
     lax = terminal("run", "study.ipynb", "--json")
