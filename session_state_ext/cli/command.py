@@ -44,6 +44,14 @@ _DASHED_ID = re.compile(r"-[A-Za-z0-9_-]{21}")
 _MARK = "\x1f"
 
 
+def _is_sqlite(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return True  # What is wrong with it is said by who opens it.
+
+
 def _unmarked(value: Any) -> Any:
     if isinstance(value, list):
         return [_unmarked(member) for member in value]
@@ -186,7 +194,23 @@ class Command(JupyterApp):
         from session_state_ext.store.sql import default_url
 
         configured = self.config.SessionStateExtension.get("store_url", "")
-        return str(self.store_url or configured or default_url())
+        url = str(self.store_url or configured or default_url())
+        file = self._file(url) if self.given.store_url else None
+        if file is not None and file.is_file() and file.stat().st_size and not _is_sqlite(file):
+            raise StoreError(f"{file} holds something else than sessions; it is left as it is.")
+        return url
+
+    @staticmethod
+    def _file(url: str) -> Path | None:
+        """The file that holds the sessions. Raises StoreError."""
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            parts = make_url(url)
+        except ArgumentError:
+            raise StoreError(f"{url} says no place where sessions could be stored.") from None
+        return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
 
     def limits(self) -> Limits:
         """As the server has them."""
@@ -224,20 +248,17 @@ class HubCommand(Command):
 
         Raises StoreError, NothingStored.
         """
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
-
         from session_state_ext.hub import Hub
         from session_state_ext.store.sql import SqlStore
 
         where = url or self.url()
-        try:
-            parts = make_url(where)
-        except ArgumentError:
-            raise StoreError(f"{where} says no place where sessions could be stored.") from None
-        file = parts.database if parts.get_backend_name() == "sqlite" else None
-        if not make and file and not Path(file).exists():
-            raise NothingStored(f"Nothing is stored at {file} yet.")
+        file = self._file(where)
+        if not make and file is not None and not file.exists():
+            if not self.given.store_url:
+                raise NothingStored(f"Nothing is stored at {file} yet.")
+            # Who says where means something that is there.
+            missing = f"file {file}" if file.parent.is_dir() else f"folder {file.parent}"
+            raise StoreError(f"There is no {missing}. Where are the sessions? --store-url sqlite:////path/sessions.db")
         hub = Hub(SqlStore(where), limits=self.limits())
         await hub.start()
         try:
