@@ -73,8 +73,5 @@ jupyter session compact
         from session_state_ext.wire import size
 
         before, after = compact(self.url())
-        print(
-            f"{size(before)} before, {size(after)} now."
-            if after < before
-            else f"{size(after)}; nothing was to be gained."
-        )
+        gained = f"{size(before)} before, {size(after)} now."
+        print(gained if after < before else f"{size(after)}; nothing was to be gained.")

@@ -15,7 +15,6 @@ from sqlalchemy import make_url, select
 
 from session_state_ext.errors import Damaged, StoreError, StoreOutdated
 from session_state_ext.names import new_tag
-from session_state_ext.wire import size
 
 from .rows import is_sound
 from .sql import SqlStore
