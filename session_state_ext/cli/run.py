@@ -20,11 +20,11 @@ from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
 from .command import INTERRUPTED, USAGE, HubCommand, Usage
-from .execution import CellError, check_kernel, environment, execute
+from .execution import CellError, check_kernel, environment, execute, numbered
 from .lookup import match, place, write
 from .notebook import NotebookMissing, read, source_of, step_of
 from .staleness import skippable
-from .table import VARIABLE, print_json, show, variable
+from .table import VARIABLE, plain, print_json, show, variable
 from .visited import Visit, visited
 from .wanted import Wanted
 
@@ -129,10 +129,12 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             raise Usage("--session names one session, --own another. Give one of them.")
         path = Path(given.notebook)
         notebook = read(path)
-        if given.output and not Path(given.output).absolute().parent.is_dir():
-            raise SessionError(f"{given.output} cannot be written: there is no such folder.")
+        if given.output:
+            _check_output(Path(given.output), path)
         check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
         values = parameters.given(given.assigned or [], given.params, self.limits(), say=_say)
+        for doubt in parameters.doubts(given.assigned or [], values, notebook):
+            _say(doubt)
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
         if given.stale and not word:
             _say("--stale leaves nothing out in a session that is thrown away. Name one: --session NAME, or --own.")
@@ -144,16 +146,18 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             used = Path(folder) / "used"
             wanted = Wanted.of(notebook, path.name, values)
             begun = asyncio.run(self._begin(path, notebook, word, wanted))
-            parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
+            numbers = numbered(notebook)
+            places = parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
             skip = skippable(notebook, begun.steps, begun.rows) if given.stale else {}
             error = execute(
                 notebook,
                 path.absolute().parent,
+                numbers={at: numbers[was] for at, was in places.items() if was in numbers},
                 skip=skip,
                 environment=environment(begun.visit.id, self.url(), used, stored),
                 kernel=given.kernel,
                 timeout=given.timeout,
-                check=lambda at, where: self._check(at, where, visited(begun.visit, used, stored), wanted),
+                check=lambda at, where: self._check(places[at], where, visited(begun.visit, used, stored), wanted),
             )
             left = asyncio.run(self._end(visited(begun.visit, used, stored)))
         if given.output:
@@ -252,6 +256,8 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         for said in warnings:
             _say(f"Warning: {said}")
         if error is not None:
+            if error.traceback:
+                _say("\n".join(map(plain, error.traceback.split("\n"))))
             self.fail(error.sentence, _ENDS[error.kind])
         if strict:
             self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
@@ -274,6 +280,14 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e9:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return seconds
+
+
+def _check_output(output: Path, path: Path) -> None:
+    """Raise Usage and SessionError where what was executed cannot be written there."""
+    if output.exists() and output.samefile(path):
+        raise Usage(f"{output} would be overwritten by what it is when executed. Write: {path} {path.stem}.out.ipynb")
+    if not output.absolute().parent.is_dir():
+        raise SessionError(f"{output} cannot be written: there is no such folder.")
 
 
 def _write(notebook: Any, path: Path) -> None:
