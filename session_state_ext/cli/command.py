@@ -148,12 +148,12 @@ class Command(JupyterApp):
             setattr(self.given, name, _unmarked(value))
         wrong = next((word for word in rest if not _TRAITLETS.match(word)), None)
         if wrong is not None:
-            options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(wrong.partition("=")[0], options, n=1)
+            # Without their dashes, which are alike in all of them.
+            options = {option.lstrip("-"): option for action in parser._actions for option in action.option_strings}
+            close = get_close_matches(wrong.partition("=")[0].lstrip("-"), options, n=1)
+            meant = f", did you mean {options[close[0]]}?" if close else self.instead(wrong, words)
             parser.error(
-                f"there is no option {wrong}{f', did you mean {close[0]}?' if close else ''}"
-                if wrong.startswith("-")
-                else f"{wrong!r} is one too many"
+                f"there is no option {wrong}{meant}" if wrong.startswith("-") else f"{wrong!r} is one too many"
             )
         super().parse_command_line(rest)
         if self.given.config:
@@ -161,6 +161,10 @@ class Command(JupyterApp):
         for name in ("store_url", "owner"):
             if getattr(self.given, name):
                 self.config[type(self).__name__][name] = getattr(self.given, name)
+
+    def instead(self, option: str, words: list[str]) -> str:
+        """What to write in the place of an option that is like none there is, to go on with in a sentence."""
+        return ""
 
     def prepared(self, words: list[str]) -> list[str]:
         """The words of the line as argparse can read them."""

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import re
+import shlex
 import sys
 import tempfile
 import time
@@ -116,6 +117,12 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             else:
                 ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
         return ready
+
+    def instead(self, option: str, words: list[str]) -> str:
+        name, equals, value = option.lstrip("-").partition("=")
+        following = words[words.index(option) + 1 :]
+        given = value if equals else next((one for one in following[:1] if not _OPTION.match(one)), "...")
+        return f". A parameter is given by --set: --set {shlex.quote(f'{name}={given}')}"
 
     def act(self, given: argparse.Namespace) -> None:
         try:
