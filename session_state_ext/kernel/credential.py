@@ -25,7 +25,7 @@ def take() -> dict[str, str]:
 
     Subprocesses, and kernels started from a cell, must not act in this notebook's name by accident.
     """
-    for name in (URL, TOKEN, EAGER):
+    for name in (URL, TOKEN, EAGER, USED):
         value = os.environ.pop(name, None)
         if value is not None:
             _taken[name] = value
@@ -38,8 +38,8 @@ def went_over(session_id: str, revision: int) -> None:
         os.environ[STORE] = os.environ.pop(STORED)
     if SESSION in os.environ:
         os.environ[SESSION] = session_id
-    if USED in os.environ:
-        with contextlib.suppress(OSError), open(os.environ[USED], "a", encoding="ascii") as told:
+    if USED in _taken:
+        with contextlib.suppress(OSError), open(_taken[USED], "a", encoding="ascii") as told:
             told.write(f"{session_id} {revision}\n")
 
 

@@ -193,7 +193,8 @@ def test_the_results_follow_the_session_that_a_cell_uses(terminal: Terminal, whe
         "%session use night",
         "session['after'] = session['old'] + 1",
         "import os\nfrom session_state_ext import connect\nconnect('night')['named'] = 1\n"
-        "connect()['handed'] = session.id == os.environ['SESSION_STATE_SESSION']",
+        "connect()['handed'] = session.id == os.environ['SESSION_STATE_SESSION'] and "
+        "'SESSION_STATE_USED' not in os.environ",
     ]
     terminal.notebook("study.ipynb", LOAD, *cells)
     ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1", "--json", *where)
