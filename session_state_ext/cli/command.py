@@ -44,6 +44,14 @@ _DASHED_ID = re.compile(r"-[A-Za-z0-9_-]{21}")
 _MARK = "\x1f"
 
 
+def _is_sqlite(file: Path) -> bool:
+    try:
+        with file.open("rb") as opened:
+            return opened.read(16) == b"SQLite format 3\0"
+    except OSError:
+        return True  # What is wrong with it is said by who opens it.
+
+
 def _unmarked(value: Any) -> Any:
     if isinstance(value, list):
         return [_unmarked(member) for member in value]
@@ -140,12 +148,12 @@ class Command(JupyterApp):
             setattr(self.given, name, _unmarked(value))
         wrong = next((word for word in rest if not _TRAITLETS.match(word)), None)
         if wrong is not None:
-            options = [option for action in parser._actions for option in action.option_strings]
-            close = get_close_matches(wrong.partition("=")[0], options, n=1)
+            # Without their dashes, which are alike in all of them.
+            options = {option.lstrip("-"): option for action in parser._actions for option in action.option_strings}
+            close = get_close_matches(wrong.partition("=")[0].lstrip("-"), options, n=1)
+            meant = f", did you mean {options[close[0]]}?" if close else self.instead(wrong, words)
             parser.error(
-                f"there is no option {wrong}{f', did you mean {close[0]}?' if close else ''}"
-                if wrong.startswith("-")
-                else f"{wrong!r} is one too many"
+                f"there is no option {wrong}{meant}" if wrong.startswith("-") else f"{wrong!r} is one too many"
             )
         super().parse_command_line(rest)
         if self.given.config:
@@ -153,6 +161,10 @@ class Command(JupyterApp):
         for name in ("store_url", "owner"):
             if getattr(self.given, name):
                 self.config[type(self).__name__][name] = getattr(self.given, name)
+
+    def instead(self, option: str, words: list[str]) -> str:
+        """What to write in the place of an option that is like none there is, to go on with in a sentence."""
+        return ""
 
     def prepared(self, words: list[str]) -> list[str]:
         """The words of the line as argparse can read them."""
@@ -186,7 +198,23 @@ class Command(JupyterApp):
         from session_state_ext.store.sql import default_url
 
         configured = self.config.SessionStateExtension.get("store_url", "")
-        return str(self.store_url or configured or default_url())
+        url = str(self.store_url or configured or default_url())
+        file = self._file(url) if self.given.store_url else None
+        if file is not None and file.is_file() and file.stat().st_size and not _is_sqlite(file):
+            raise StoreError(f"{file} holds something else than sessions; it is left as it is.")
+        return url
+
+    @staticmethod
+    def _file(url: str) -> Path | None:
+        """The file that holds the sessions. Raises StoreError."""
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            parts = make_url(url)
+        except ArgumentError:
+            raise StoreError(f"{url} says no place where sessions could be stored.") from None
+        return Path(parts.database) if parts.get_backend_name() == "sqlite" and parts.database else None
 
     def limits(self) -> Limits:
         """As the server has them."""
@@ -219,22 +247,23 @@ class HubCommand(Command):
         raise NotImplementedError
 
     @asynccontextmanager
-    async def opened(self, *, make: bool) -> AsyncIterator[Hub]:
-        """The sessions, in this process, on the file that servers use too. Raises StoreError, NothingStored."""
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError
+    async def opened(self, *, make: bool, url: str | None = None) -> AsyncIterator[Hub]:
+        """The sessions, in this process, on the file that servers use too; or those of another store.
 
+        Raises StoreError, NothingStored.
+        """
         from session_state_ext.hub import Hub
         from session_state_ext.store.sql import SqlStore
 
-        try:
-            url = make_url(self.url())
-        except ArgumentError:
-            raise StoreError(f"{self.url()} says no place where sessions could be stored.") from None
-        file = url.database if url.get_backend_name() == "sqlite" else None
-        if not make and file and not Path(file).exists():
-            raise NothingStored(f"Nothing is stored at {file} yet.")
-        hub = Hub(SqlStore(self.url()), limits=self.limits())
+        where = url or self.url()
+        file = self._file(where)
+        if not make and file is not None and not file.exists():
+            if not self.given.store_url:
+                raise NothingStored(f"Nothing is stored at {file} yet.")
+            # Who says where means something that is there.
+            missing = f"file {file}" if file.parent.is_dir() else f"folder {file.parent}"
+            raise StoreError(f"There is no {missing}. Where are the sessions? --store-url sqlite:////path/sessions.db")
+        hub = Hub(SqlStore(where), limits=self.limits())
         await hub.start()
         try:
             yield hub

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from session_state_ext.errors import SessionError
 from session_state_ext.kernel import credential
@@ -21,6 +23,7 @@ from .progress import Progress
 
 #: Of what a kernel wrote that died, so much is shown.
 _LAST_BYTES = 16_000
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class RunNeedsMore(SessionError):
@@ -39,6 +42,8 @@ class CellError(Struct, frozen=True):
     step: str | None
     type: str
     message: str
+    #: as the cell shows it, without colours
+    traceback: str = ""
 
     @property
     def sentence(self) -> str:
@@ -61,10 +66,15 @@ def _where(number: int, step: str | None) -> str:
     return f"cell {number} (step {step})" if step else f"cell {number}"
 
 
-def environment(session_id: str, url: str) -> dict[str, str]:
-    """That of a kernel that finds this session in this store, and no server."""
-    left = {name: value for name, value in os.environ.items() if name not in (credential.URL, credential.TOKEN)}
-    return {**left, credential.SESSION: session_id, credential.STORE: url}
+def environment(session_id: str, url: str, used: Path, stored: str) -> dict[str, str]:
+    """That of a kernel that finds this session in this store, and no server.
+
+    ``stored``: the store with the sessions that a cell can name. The kernel writes into ``used`` which it goes over to.
+    """
+    ours = (credential.URL, credential.TOKEN, credential.STORED)
+    left = {name: value for name, value in os.environ.items() if name not in ours}
+    found = {**left, credential.SESSION: session_id, credential.STORE: url, credential.USED: str(used)}
+    return found if url == stored else {**found, credential.STORED: stored}
 
 
 def check_kernel(name: str | None) -> None:
@@ -82,6 +92,7 @@ def execute(
     notebook: Any,
     folder: Path,
     *,
+    numbers: Mapping[int, int],
     skip: Mapping[int, str],
     environment: Mapping[str, str],
     kernel: str | None = None,
@@ -89,6 +100,8 @@ def execute(
     check: Callable[[int, str], Awaitable[None]],
 ) -> CellError | None:
     """Run the code cells, from top to bottom, in a fresh kernel; what they show goes into ``notebook``.
+
+    ``numbers`` has what people call the cells, by index, as :func:`numbered` counts them.
 
     A cell in ``skip`` keeps its outputs; what ``skip`` has for it runs in its place. After each cell ``check`` is asked
     with its index and what people call it, and ends the run by raising WrongParameter. What the kernel itself has to
@@ -100,7 +113,6 @@ def execute(
         from .client import Client
     except ImportError:
         raise RunNeedsMore() from None
-    numbers = {at: number for number, at in enumerate(_code_cells(notebook), 1)}
     now = next(iter(numbers), 0)
 
     def called() -> tuple[int, str | None]:
@@ -144,7 +156,7 @@ def execute(
             sys.stderr.write(_last(heard))
             return failed("died", "DeadKernel", "the kernel died")
         except CellExecutionError as error:
-            return failed("failed", error.ename, error.evalue)
+            return replace(failed("failed", error.ename, error.evalue), traceback=_traceback(notebook.cells[now]))
         except WrongParameter as error:
             return failed(error.kind, type(error).__name__, error.message)
         except KeyboardInterrupt:
@@ -158,8 +170,15 @@ def _last(heard: IO[bytes]) -> str:
     return heard.read().decode("utf-8", "replace")
 
 
-def _code_cells(notebook: Any) -> list[int]:
-    return [at for at, cell in enumerate(notebook.cells) if source_of(cell).strip()]
+def numbered(notebook: Any) -> dict[int, int]:
+    """The cells with code, by index, each with its number."""
+    cells = [at for at, cell in enumerate(notebook.cells) if source_of(cell).strip()]
+    return {at: number for number, at in enumerate(cells, 1)}
+
+
+def _traceback(cell: Any) -> str:
+    shown = [output for output in cell.get("outputs", []) if output["output_type"] == "error"]
+    return _COLOURS.sub("", "\n".join(line for output in shown for line in output["traceback"]))
 
 
 def _title(cell: Any, number: int, *, skipped: bool) -> str:

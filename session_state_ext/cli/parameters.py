@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ from session_state_ext.kernel.specforms import described_by
 from session_state_ext.model import Set
 from session_state_ext.names import check_name
 from session_state_ext.spelling import nearest
-from session_state_ext.wire import Limits, check_ops, problem
+from session_state_ext.wire import Limits, check_ops, encode, problem
 
 from .assignments import assignments
 from .command import Usage
@@ -127,6 +128,21 @@ def check_allowed(values: Mapping[str, bytes], specs: Mapping[str, bytes]) -> No
             raise InvalidParameter(wrong.message)
 
 
+def doubts(words: Iterable[str], values: Mapping[str, bytes], notebook: Any) -> list[str]:
+    """Of ``NAME=VALUE`` words that were read as something else than text: where the notebook has a text, a sentence."""
+    found: list[str] = []
+    before = defaults(notebook)
+    for word in words:
+        name, _, text = word.partition("=")
+        had, value = before.get(name, b""), values[name]
+        if had.startswith(b'"') and not value.startswith(b'"'):
+            found.append(
+                f"{quoted(name)} is {had.decode()} in the notebook, which is text, and was given as {text.strip()}, "
+                f"which is not. Text needs quotes: --set {shlex.quote(f'{name}={encode(text).decode()}')}"
+            )
+    return found
+
+
 def defaults(notebook: Any) -> dict[str, bytes]:
     """What the parameters cell assigns by a literal that can be stored."""
     at = parameters_at(notebook)
@@ -149,11 +165,17 @@ def described(notebook: Any) -> dict[str, bytes]:
     return {} if at is None else described_by(str(notebook.cells[at].source))
 
 
-def inject(notebook: Any, stored: dict[str, bytes]) -> None:
+def inject(notebook: Any, stored: dict[str, bytes]) -> dict[int, int]:
     """Put a cell behind the notebook's parameters that gives their names the values of the session.
 
-    In place of the one of an earlier run, as papermill does it.
+    In place of the one of an earlier run, as papermill does it. Where each cell stood before, by where it stands now.
     """
+    were = {id(cell): at for at, cell in enumerate(notebook.cells)}
+    _inject(notebook, stored)
+    return {at: were[id(cell)] for at, cell in enumerate(notebook.cells) if id(cell) in were}
+
+
+def _inject(notebook: Any, stored: dict[str, bytes]) -> None:
     from nbformat.v4 import new_code_cell
 
     notebook.cells = [cell for cell in notebook.cells if not is_injected(cell)]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Raw, json
+
 from session_state_ext.errors import Locked, NotFound, SessionError
-from session_state_ext.model import Change, Delete, Op, Rename, RunOp, Set, Variable
+from session_state_ext.model import Change, Delete, Op, Patch, Rename, RunOp, Set, Variable
 
 from .command import USAGE, HubCommand
 from .lookup import called, find
@@ -36,13 +39,19 @@ class PastCommand(HubCommand):
         named = f" There are: {', '.join(snapshots)}." if snapshots else ""
         raise NotFound(f"{quoted(word)} is neither a revision's number nor a snapshot.{named}")
 
-    @staticmethod
-    def say(written: Written) -> None:
-        """What a change did."""
+    async def say(self, hub: Hub, written: Written) -> None:
+        """What a change did: the values before and after it; in the words of its ops where these look the same."""
         if written.change is None:
             print("Nothing was different.")
-        else:
-            print(f"Revision {written.change.revision}: {', '.join(map(told, written.change.ops))}")
+            return
+        at = written.change.revision
+        found = await hub.history.diff(self.owner, written.session.id, at - 1, at)
+        shown = {one.name: (_shown(one.before), _shown(one.after)) for one in found}
+        turned = {name: f"{name}: {before} → {after}" for name, (before, after) in shown.items() if before != after}
+        both = {one.name for one in found if one.before is not None and one.after is not None}
+        said = {name: text for name, text in turned.items() if name in both}
+        others = [told(op) for op in written.change.ops if getattr(op, "name", None) not in said]
+        print(f"Revision {at}: {', '.join([*said.values(), *others])}")
 
 
 class HistoryCommand(PastCommand):
@@ -123,17 +132,16 @@ jupyter session undo sweep 12                      change 12; what came after it
     async def work(self, hub: Hub, given: argparse.Namespace) -> None:
         session = await find(hub, self.owner, given.session)
         try:
-            self.say(
-                await hub.history.undo(
-                    self.owner,
-                    session.session_id,
-                    origin=self.origin(),
-                    revision=given.revision,
-                    force=given.force,
-                )
+            written = await hub.history.undo(
+                self.owner,
+                session.session_id,
+                origin=self.origin(),
+                revision=given.revision,
+                force=given.force,
             )
         except SessionError as error:
             raise _forced(error) from None
+        await self.say(hub, written)
 
 
 class RedoCommand(PastCommand):
@@ -151,9 +159,10 @@ jupyter session redo sweep
     async def work(self, hub: Hub, given: argparse.Namespace) -> None:
         session = await find(hub, self.owner, given.session)
         try:
-            self.say(await hub.history.redo(self.owner, session.session_id, origin=self.origin(), force=given.force))
+            written = await hub.history.redo(self.owner, session.session_id, origin=self.origin(), force=given.force)
         except SessionError as error:
             raise _forced(error) from None
+        await self.say(hub, written)
 
 
 class SnapshotCommand(PastCommand):
@@ -218,23 +227,22 @@ jupyter session restore sweep 12
         session = await find(hub, self.owner, given.session)
         revision = await self.revision(hub, session.session_id, given.to)
         try:
-            self.say(
-                await hub.history.restore(
-                    self.owner, session.session_id, origin=self.origin(), revision=revision, force=given.force
-                )
+            written = await hub.history.restore(
+                self.owner, session.session_id, origin=self.origin(), revision=revision, force=given.force
             )
         except Locked as locked:
             raise SessionError(locked.message.replace("or say force.", "or: --force")) from None
+        await self.say(hub, written)
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 15:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
     return int(text)
 
 
 def _many(text: str) -> int:
-    count = _count(text)
+    count = 0 if text[:1] == "-" else _count(text)
     if not 0 < count < 1000:
         raise argparse.ArgumentTypeError("a page has 1 to 999 changes")
     return count
@@ -261,11 +269,25 @@ def told(op: Op | Any) -> str:
         return f"deleted {op.name}"
     if isinstance(op, Rename):
         return f"{op.name} is now {op.to}"
+    if isinstance(op, Patch):
+        return ", ".join(_patched(op))
     if isinstance(op, RunOp):
         return f"run of {op.run.step}: {op.run.status}"
     # Whatever else there is has a name and is called by its tag.
     other: Any = op
     return f"{other.__struct_config__.tag} {getattr(other, 'name', '')}".rstrip()
+
+
+def _patched(op: Patch) -> Iterator[str]:
+    """What became of each place in the variable: ``config/lr = 0.1``."""
+    for one in json.decode(op.patch, type=list[dict[str, Raw]]):
+        verb, place = json.decode(one["op"]), op.name + json.decode(one["path"])
+        if verb in ("add", "replace"):
+            yield f"{place} = {value(bytes(one['value']), _SHORT)}"
+        elif verb in ("move", "copy"):
+            yield f"{op.name}{json.decode(one['from'])} is {'now' if verb == 'move' else 'also'} {place}"
+        elif verb == "remove":
+            yield f"deleted {place}"
 
 
 def _shown(row: Variable | None) -> str:

@@ -7,19 +7,16 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from msgspec import UNSET, Raw
-
-from session_state_ext.changes import read_spec
-from session_state_ext.errors import SessionError
 from session_state_ext.kernel.freenames import bound_names, free_names
+from session_state_ext.kernel.lazy import line_of, unmarked
 from session_state_ext.model import Variable
 from session_state_ext.names import is_safe
 
-from .declared import texts_of
 from .literals import NoLiteral, imports_for, python
 from .notebook import StepCell, assigned, is_parameters, parsed, source_of, step_of
 from .parameters import inject
-from .plainlines import NEEDING, Known, done, is_showing, setdefaults
+from .plaincalls import Calls, foreign
+from .plainlines import NEEDING, Known, done, is_showing
 from .written import SESSION, stores, written
 
 #: A line of ours: what stands before it, what its value is assigned to, what it says.
@@ -108,6 +105,7 @@ class Plain:
         #: lines that only showed something, and the cells in which they stood
         self._showed: dict[str, list[int]] = {}
         self._dropped: list[str] = []
+        self._calls = Calls(known, lambda line: self._dropped.append(line))
 
     def cell(self, number: int, source: str) -> str:
         """The cell without what is ours."""
@@ -115,6 +113,8 @@ class Plain:
         self._dropped = []
         self._known.named |= bound_names(tree)
         made = self._follow(self._plain(source), tree, bound) if source.strip() else source
+        # Last of all: below the comment that made it a step, the next one would.
+        made = unmarked(made)
         self._tell(number, made)
         return made
 
@@ -140,7 +140,7 @@ class Plain:
             self._said.append(
                 f"Cell {number}: {', '.join(lost)} {are} now; a plain notebook does not do that. Edit it."
             )
-        uses = [f"session.{one}" for one in sorted(_foreign(tree))]
+        uses = [f"session.{one}" for one in sorted(foreign(tree))]
         if uses:
             self._said.append(f"Cell {number} uses {', '.join(uses)}, which a plain dictionary does not have. Edit it.")
         left = sorted(_left(tree))
@@ -154,7 +154,10 @@ class Plain:
         if step is not None:
             return self._step(step, source)
         if not source.lstrip().startswith("%%session"):
-            return self._declarations("\n".join(map(self._line, source.split("\n"))))
+            mistaken = line_of(source)
+            if mistaken is not None:
+                self._dropped.append(f"#| step: {mistaken}")
+            return self._lines(source)
         first, _, body = source.lstrip()[len("%%session") :].partition("\n")
         comment, (word, _, rest) = f"# %%session{first}", first.strip().partition(" ")
         if word == "set":
@@ -183,10 +186,10 @@ class Plain:
         if head[-1].lstrip().startswith("%%"):
             reads = f" --in {' '.join(line.inputs)}" if line.inputs else ""
             writes = f" --out {' '.join(line.outputs)}" if line.outputs else ""
-            head = [f"# step {line.name}{reads}{writes}"]
+            head[-1] = f"# step {line.name}{reads}{writes}"
         inputs = _inputs(step, parsed(source), self._known) if self._known.used else []
         before = [one for name in inputs for one in self._known.read(name)]
-        body = "\n".join(map(self._line, step.body.rstrip("\n").split("\n")))
+        body = self._lines(step.body.rstrip("\n"))
         if self._known.used and line.outputs:
             body = _with_end(body, [f"session.update({', '.join(f'{name}={name}' for name in line.outputs)})"])
         return "\n".join([*head, *before, body])
@@ -198,6 +201,9 @@ class Plain:
         stored = set(stores(tree)) - names
         lines += [f"{name} = session[{name!r}]" for name in bound if name in stored]
         return _with_end(made, lines) if lines else made
+
+    def _lines(self, source: str) -> str:
+        return self._calls.plain("\n".join(map(self._line, source.split("\n"))))
 
     def _line(self, line: str) -> str:
         """One line of a cell: ours as a comment, and what it did behind it."""
@@ -221,37 +227,6 @@ class Plain:
         # In a block something has to stand.
         return f"{comment}\n{indent}pass"
 
-    def _declarations(self, source: str) -> str:
-        """Calls of ``session.declare`` that stand alone, as comments; a default that nobody has set is set there."""
-        try:
-            tree = ast.parse(source)
-        except SyntaxError:
-            return source
-        lines = source.split("\n")
-        for node in reversed(tree.body):
-            match node:
-                case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="declare")) as call) if (
-                    name in SESSION
-                ):
-                    start, end = node.lineno - 1, node.end_lineno or node.lineno
-                    lines[start:end] = [*(f"# {one}" for one in lines[start:end]), *self._defaults(call)]
-                case _:
-                    pass
-        return "\n".join(lines)
-
-    def _defaults(self, call: ast.Call) -> list[str]:
-        texts = texts_of(call)
-        if not texts:
-            self._dropped.append(ast.unparse(call))
-            return []
-        defaults = {name: read_spec(Raw(text)).default for name, text in texts.items()}
-        try:
-            code = {name: "None" if text is UNSET else python(bytes(text)) for name, text in defaults.items()}
-        except SessionError:
-            self._dropped.append(ast.unparse(call))
-            return []
-        return setdefaults(code, self._known)
-
 
 def _with_end(body: str, lines: list[str]) -> str:
     """``lines`` at the end of a cell; above its last line where that is a value which is shown."""
@@ -267,18 +242,6 @@ def _with_end(body: str, lines: list[str]) -> str:
     if not shown or written[at][: last.col_offset].strip():
         return "\n".join([body, *lines])
     return "\n".join([*written[:at], *lines, *written[at:]])
-
-
-def _foreign(tree: ast.Module) -> set[str]:
-    """Methods of a session that a dictionary does not have."""
-    return {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in SESSION
-        and not hasattr(dict, node.attr)
-    }
 
 
 def _left(tree: ast.Module) -> set[str]:

@@ -6,26 +6,27 @@ import argparse
 import asyncio
 import os
 import re
+import shlex
 import sys
 import tempfile
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from session_state_ext.errors import SessionError
+from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.kernel import credential
 from session_state_ext.model import Run, Step, Variable
 
 from . import parameters
 from .command import INTERRUPTED, USAGE, HubCommand, Usage
-from .execution import CellError, check_kernel, environment, execute
+from .execution import CellError, check_kernel, environment, execute, numbered
 from .lookup import match, place, write
 from .notebook import NotebookMissing, read, source_of, step_of
 from .staleness import skippable
-from .table import VARIABLE, print_json, show, variable
+from .table import VARIABLE, plain, print_json, show, variable
+from .visited import Visit, visited
 from .wanted import Wanted
 
 CELL_FAILED, UNKNOWN, INVALID, MISSING, TIMEOUT, WARNED = 3, 4, 5, 6, 7, 8
@@ -52,10 +53,7 @@ _OPTION = re.compile(r"--?(?!inf$|Infinity$)[A-Za-z]")
 class Begun(Struct):
     """The session as the first cell finds it."""
 
-    id: str
-    #: what a person calls it; None for one that is thrown away
-    name: str | None
-    revision: int
+    visit: Visit
     rows: dict[str, Variable]
     steps: dict[str, Step]
 
@@ -63,6 +61,8 @@ class Begun(Struct):
 class Left(Struct):
     """What the cells left behind."""
 
+    #: the sessions that they were in, by id, the last one last, each with what a person calls it
+    sessions: dict[str, str]
     results: dict[str, Variable]
     #: the runs of steps, in the order in which they ended
     runs: list[Run]
@@ -118,6 +118,12 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 ready.append(f"--set={rest.pop(0)}={rest.pop(0)}")
         return ready
 
+    def instead(self, option: str, words: list[str]) -> str:
+        name, equals, value = option.lstrip("-").partition("=")
+        following = words[words.index(option) + 1 :]
+        given = value if equals else next((one for one in following[:1] if not _OPTION.match(one)), "...")
+        return f". A parameter is given by --set: --set {shlex.quote(f'{name}={given}')}"
+
     def act(self, given: argparse.Namespace) -> None:
         try:
             self._run(given)
@@ -130,40 +136,42 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             raise Usage("--session names one session, --own another. Give one of them.")
         path = Path(given.notebook)
         notebook = read(path)
-        if given.output and not Path(given.output).absolute().parent.is_dir():
-            raise SessionError(f"{given.output} cannot be written: there is no such folder.")
+        if given.output:
+            _check_output(Path(given.output), path)
         check_kernel(given.kernel or notebook.metadata.get("kernelspec", {}).get("name"))
         values = parameters.given(given.assigned or [], given.params, self.limits(), say=_say)
+        for doubt in parameters.doubts(given.assigned or [], values, notebook):
+            _say(doubt)
         word = given.session or (place(str(path)) if given.own else os.environ.get(credential.SESSION))
         if given.stale and not word:
             _say("--stale leaves nothing out in a session that is thrown away. Name one: --session NAME, or --own.")
-        with self._place(keep=bool(word)):
+        stored = self.url()
+        with tempfile.TemporaryDirectory(prefix="session-state-") as folder:
+            if not word:
+                # It has a store of its own, so that nothing of it can be left.
+                self.store_url = f"sqlite:///{Path(folder) / 'sessions.db'}"
+            used = Path(folder) / "used"
             wanted = Wanted.of(notebook, path.name, values)
             begun = asyncio.run(self._begin(path, notebook, word, wanted))
-            parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
+            numbers = numbered(notebook)
+            places = parameters.inject(notebook, {name: bytes(row.value) for name, row in begun.rows.items()})
             skip = skippable(notebook, begun.steps, begun.rows) if given.stale else {}
             error = execute(
                 notebook,
                 path.absolute().parent,
+                numbers={at: numbers[was] for at, was in places.items() if was in numbers},
                 skip=skip,
-                environment=environment(begun.id, self.url()),
+                environment=environment(begun.visit.id, self.url(), used, stored),
                 kernel=given.kernel,
                 timeout=given.timeout,
-                check=lambda at, where: self._check(at, where, begun, wanted),
+                check=lambda at, where: self._check(places[at], where, visited(begun.visit, used, stored), wanted),
             )
-            left = asyncio.run(self._end(begun))
+            left = asyncio.run(self._end(visited(begun.visit, used, stored)))
         if given.output:
             _write(notebook, Path(given.output))
         skipped = [_name(notebook, at) for at in sorted(skip)]
-        self._report(given, begun, left, error, wanted.warnings, skipped, time.monotonic() - started)
-
-    def _place(self, *, keep: bool) -> AbstractContextManager[Any]:
-        """Where the session is; one that is thrown away has a store of its own, so that nothing of it can be left."""
-        if keep:
-            return nullcontext()
-        folder = tempfile.TemporaryDirectory(prefix="session-state-")
-        self.store_url = f"sqlite:///{Path(folder.name) / 'sessions.db'}"
-        return folder
+        thrown = None if word else begun.visit.id
+        self._report(given, begun, left, thrown, error, wanted.warnings, skipped, time.monotonic() - started)
 
     async def _begin(self, path: Path, notebook: Any, word: str | None, wanted: Wanted) -> Begun:
         """Check the parameters, then set them and the defaults that are missing, in one change."""
@@ -184,29 +192,40 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
             if word and not written.session.revision:
                 await hub.describe(self.owner, session.id, name=session.name)
             async with hub.use(self.owner, session.id) as live:
-                name = (session.name or session.id) if word else None
-                return Begun(session.id, name, live.session.revision, dict(live.rows), dict(live.steps))
+                visit = Visit(session.id, live.session.revision, self.url())
+                return Begun(visit, dict(live.rows), dict(live.steps))
 
-    async def _check(self, at: int, where: str, begun: Begun, wanted: Wanted) -> None:
+    async def _check(self, at: int, where: str, visits: list[Visit], wanted: Wanted) -> None:
         """After a cell: do the parameters that were given still stand? Raises WrongParameter."""
         if not wanted.values:
             return
-        async with self.opened(make=False) as hub, hub.use(self.owner, begun.id) as live:
-            wanted.check_after(at, where, dict(live.rows))
+        now = visits[-1]
+        async with self.opened(make=False, url=now.url) as hub, hub.use(self.owner, now.id) as live:
+            other = None if now is visits[0] else (live.session.name or now.id)
+            wanted.check_after(at, where, dict(live.rows), other)
 
-    async def _end(self, begun: Begun) -> Left:
-        """What was written since; a run that did not come to its end is interrupted, for its kernel is gone."""
-        async with self.opened(make=False) as hub:
-            runs = await hub.runs.of(self.owner, begun.id)
-            async with hub.use(self.owner, begun.id) as live:
-                results = {name: row for name, row in live.rows.items() if row.revision > begun.revision}
-        return Left(results, [run for run in reversed(runs) if _since(run, begun)])
+    async def _end(self, visits: list[Visit]) -> Left:
+        """What was written since; a run that did not come to its end is interrupted, because its kernel is gone."""
+        left = Left({}, {}, [])
+        for visit in visits:
+            try:
+                async with self.opened(make=False, url=visit.url) as hub:
+                    runs = await hub.runs.of(self.owner, visit.id)
+                    async with hub.use(self.owner, visit.id) as live:
+                        left.sessions[visit.id] = live.session.name or visit.id
+                        written = {name: row for name, row in live.rows.items() if row.revision > visit.revision}
+            except NotFound:
+                continue  # Somebody has deleted it.
+            left.results |= written
+            left.runs += [run for run in reversed(runs) if (run.revision or 0) > visit.revision]
+        return left
 
     def _report(
         self,
         given: argparse.Namespace,
         begun: Begun,
         left: Left,
+        thrown: str | None,
         error: CellError | None,
         replaced: list[str],
         skipped: list[str],
@@ -214,12 +233,13 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
     ) -> None:
         warnings = [*replaced, *(f"{run.step}: {said}" for run in left.runs for said in run.warnings)]
         strict = given.strict and bool(warnings)
+        now = next(reversed(left.sessions), None)
         if given.json:
             print_json(
                 {
                     "notebook": given.notebook,
                     "output": given.output,
-                    "session": None if begun.name is None else {"sessionId": begun.id, "name": begun.name},
+                    "session": None if now in (None, thrown) else {"sessionId": now, "name": left.sessions[now]},
                     "status": error.kind if error else ("warned" if warnings else "done"),
                     "parameters": {name: row.value for name, row in begun.rows.items()},
                     "results": {name: row.value for name, row in left.results.items()},
@@ -231,8 +251,11 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
                 }
             )
         else:
-            where = "a session that was thrown away" if begun.name is None else f"session {begun.name}"
-            title = f"{Path(given.notebook).name} · {where}"
+            where = [
+                "a session that was thrown away" if each == thrown else f"session {name}"
+                for each, name in left.sessions.items()
+            ]
+            title = f"{Path(given.notebook).name} · {', then '.join(where)}"
             foot = "" if left.results else "Nothing was written to the session."
             if skipped:
                 foot = f"Fresh and left out: {', '.join(skipped)}. {foot}".rstrip()
@@ -240,6 +263,8 @@ the kernel died, 4 for an unknown parameter, 5 for an invalid value, 6 where the
         for said in warnings:
             _say(f"Warning: {said}")
         if error is not None:
+            if error.traceback:
+                _say("\n".join(map(plain, error.traceback.split("\n"))))
             self.fail(error.sentence, _ENDS[error.kind])
         if strict:
             self.fail("Every cell succeeded, but with warnings, and --strict was asked for.", WARNED)
@@ -254,10 +279,6 @@ def _name(notebook: Any, at: int) -> str:
     return step.line.name if step else ""
 
 
-def _since(run: Run, begun: Begun) -> bool:
-    return (run.revision or 0) > begun.revision
-
-
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -266,6 +287,14 @@ def _seconds(text: str) -> float:
     if not 0 < seconds < 1e9:
         raise argparse.ArgumentTypeError(f"{text} is no number of seconds")
     return seconds
+
+
+def _check_output(output: Path, path: Path) -> None:
+    """Raise Usage and SessionError where what was executed cannot be written there."""
+    if output.exists() and output.samefile(path):
+        raise Usage(f"{output} would be overwritten by what it is when executed. Write: {path} {path.stem}.out.ipynb")
+    if not output.absolute().parent.is_dir():
+        raise SessionError(f"{output} cannot be written: there is no such folder.")
 
 
 def _write(notebook: Any, path: Path) -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.freshness import source_hash
+from session_state_ext.hub.processes import is_process
 from session_state_ext.kernel.display import span
 from session_state_ext.kernel.recipes import CellRecipe
 from session_state_ext.model import Run, RunOp, Step
 from session_state_ext.names import new_tag
 from session_state_ext.spelling import nearest
-from session_state_ext.stepgraph import Graph, graph_of, of_runs
+from session_state_ext.stepgraph import Graph, Known, graph_of, of_runs
 from session_state_ext.verdicts import Verdict, judge
 
 from .command import USAGE, HubCommand
@@ -55,16 +56,19 @@ jupyter session steps study.ipynb old --forget     a step that was renamed or de
         async with hub.use(self.owner, session.session_id) as live:
             rows = dict(live.rows)
             known = {name: step for name, step in live.steps.items() if not step.forgotten}
+            forgotten = {name for name, step in live.steps.items() if step.forgotten}
         graph = _graph(session.paths, known, rows)
         for name in given.steps:
             if name not in graph.steps:
                 meant = nearest(name, list(graph.steps))
                 there = f" It has {', '.join(map(quoted, graph.steps))}." if graph.steps else " It has none."
                 raise NotFound(f"The session {called(session)} has no step {quoted(name)}.{meant or there}")
-        verdicts = judge(graph, rows)
         if given.forget:
-            await self._forget(hub, session, list(dict.fromkeys(given.steps)), graph)
+            await self._forget(hub, session, list(dict.fromkeys(given.steps)), graph, forgotten)
             return
+        verdicts = judge(graph, rows, lambda step, _: _only_in_kernel(hub, step))
+        for name in forgotten.intersection(verdicts):
+            verdicts[name] = Verdict("new", "it was forgotten, and has not run since")
         shown = [name for name in graph.order() if not given.steps or name in given.steps]
         if given.json:
             print_json({"steps": [_described(graph, name, verdicts[name]) for name in shown]})
@@ -73,12 +77,13 @@ jupyter session steps study.ipynb old --forget     a step that was renamed or de
         headings = ["step", "reads", "writes", "state", "last run", "took"]
         show(headings, [_row(graph, name, verdicts[name]) for name in shown], foot=foot)
 
-    async def _forget(self, hub: Hub, session: Summary, names: list[str], graph: Graph) -> None:
+    async def _forget(self, hub: Hub, session: Summary, names: list[str], graph: Graph, before: set[str]) -> None:
         now = time.time_ns() // 1_000_000
         for name in names:
             step = graph.steps[name].step
             if step is None:
-                raise NotFound(f"{quoted(name)} has never run: it is in the list for it is a cell of the notebook.")
+                gone = "is forgotten already" if name in before else "has never run"
+                raise NotFound(f"{quoted(name)} {gone}. It is in the list because it is a cell of the notebook.")
             if step.run.status == "running":
                 raise SessionError(f"{quoted(name)} is running; it can be forgotten when it has ended.")
         runs = [Run(id=new_tag(), step=name, status="forgotten", start=now, end=now) for name in names]
@@ -121,12 +126,32 @@ def _recipes(path: str) -> list[CellRecipe]:
     return found
 
 
+def _only_in_kernel(hub: Hub, known: Known) -> str | None:
+    """Of what a step has made, what could not be stored; None where all of it could."""
+    if not known.unstored:
+        return None
+    kernel = known.done.kernel if known.done is not None else None
+    over = kernel is not None and is_process(kernel) and not hub.processes.lives(kernel)
+    names = ", ".join(map(quoted, known.unstored))
+    was = ("was" if over else "is") if len(known.unstored) == 1 else ("were" if over else "are")
+    return f"{names} {was} in {'a kernel that has ended' if over else 'its kernel only'}"
+
+
+def _state(verdict: Verdict) -> str:
+    """As a terminal sees it, which is no kernel."""
+    if verdict.status == "new" and verdict.why:
+        return "forgotten"
+    if verdict.status == "needs-kernel":
+        return f"{'has to run again:' if verdict.why.endswith('ended') else 'fresh, but'} {verdict.why}"
+    return verdict.words
+
+
 def _row(graph: Graph, name: str, verdict: Verdict) -> list[str]:
     step = graph.steps[name]
     run = None if step.step is None else step.step.run
     took = "" if run is None or run.end is None else span(run.end - run.start)
     reads, writes = (", ".join(names) for names in (step.inputs, step.outputs))
-    return [name, reads, writes, verdict.words, "" if run is None else when(run.start), took]
+    return [name, reads, writes, _state(verdict), "" if run is None else when(run.start), took]
 
 
 def _described(graph: Graph, name: str, verdict: Verdict) -> dict[str, Any]:

@@ -70,6 +70,8 @@ jupyter session compact
 
     def act(self, given: argparse.Namespace) -> None:
         from session_state_ext.store.upkeep import compact
+        from session_state_ext.wire import size
 
         before, after = compact(self.url())
-        print(f"{before} before, {after} now.")
+        gained = f"{size(before)} before, {size(after)} now."
+        print(gained if after < before else f"{size(after)}; nothing was to be gained.")

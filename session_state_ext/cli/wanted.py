@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -51,13 +52,17 @@ class Wanted(Struct):
             parameters.check_known(self.values, self.known, self.notebook)
         parameters.check_allowed(self.values, {**self.described, **self.declared.specs})
 
-    def check_after(self, at: int, where: str, rows: Mapping[str, Variable]) -> None:
+    def check_after(self, at: int, where: str, rows: Mapping[str, Variable], other: str | None = None) -> None:
         """After the cell at this index, which people call ``where``: whether the parameters still stand.
 
+        ``other``: the session that the notebook has gone over to, whose ``rows`` these are.
         Raises InvalidParameter where it has declared what could not be read before it ran, and after the last of such
         cells UnknownParameter.
         """
-        self._note_replaced(where, rows)
+        if other is None:
+            self._note_replaced(where, rows)
+        else:
+            self._note_left(where, rows, other)
         if at not in self.declared.later:
             return
         specs = {name: bytes(row.spec) for name, row in rows.items() if row.spec is not UNSET}
@@ -82,6 +87,21 @@ class Wanted(Struct):
                 call = f"({encode(name).decode()}, {default})"
                 said += f" A cell that leaves alone what is given: session.setdefault{call} or session.declare{call}"
             self.warnings.append(said)
+
+    def _note_left(self, where: str, rows: Mapping[str, Variable], other: str) -> None:
+        """What is given is set in the session in which the run begins, and unasked in no other."""
+        without = [
+            name
+            for name, text in self.values.items()
+            if name not in self.replaced and not (name in rows and same(text, bytes(rows[name].value)))
+        ]
+        self.replaced |= set(without)
+        if without:
+            are = "was not" if len(without) == 1 else "were not"
+            self.warnings.append(
+                f"{', '.join(map(quoted, without))} {are} given to the session {other}, which the notebook uses since "
+                f"{where}. To set it there: jupyter session set {shlex.quote(other)} {quoted(without[0])}=..."
+            )
 
     def ops(self, notebook: Any, rows: Mapping[str, Variable]) -> list[Op]:
         """What to write before the first cell, where the session has ``rows``."""

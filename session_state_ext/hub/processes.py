@@ -60,6 +60,19 @@ class Processes:
             return None
         return process
 
+    def lives(self, kernel: str) -> bool:
+        """Whether such a process is still there."""
+        folder = self._store.beside
+        if folder is None or not (folder / kernel).exists():
+            return False
+        lock = _lock_of(folder, kernel)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError):
+            return True
+        lock.release()
+        return False
+
     def ended(self) -> Generator[str, None, None]:
         """The ids of those that have ended without a word; each is forgotten when the next one is asked for."""
         folder = self._store.beside

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.notebookfile import cells_at
 
+from . import credential
 from .archive import Archive
 from .backend import Channel, Choice, Known, Lost
 from .choice import check_free, find
@@ -47,9 +49,8 @@ class EmbeddedBackend:
 
     def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
         self._name, self._path, self._url = name, path, url
-        self._opened: Hub | None = None
-        #: by which the others on this store see whether this kernel lives
-        self._process: Process | None = None
+        #: by the URLs of their stores; the process is that by which the others there see whether this kernel lives
+        self._opened: dict[str, tuple[Hub, Process | None]] = {}
         self.chosen: str | None = None
         self._memory = None if name or path else MemoryBackend()
         self._fleeting: str | None = None
@@ -60,20 +61,22 @@ class EmbeddedBackend:
         """Why what is acknowledged does not outlive this kernel."""
         return self._fleeting if self._memory is None else _IN_MEMORY
 
-    async def _hub(self) -> Hub:
-        if self._opened is None:
-            from session_state_ext.hub import Hub
-            from session_state_ext.store.sql import SqlStore, default_url
+    async def _hub(self, url: str | None = None) -> Hub:
+        """That of this kernel's session, or of another store."""
+        from session_state_ext.store.sql import SqlStore, default_url
 
-            url = self._url or default_url()
+        self._url = self._url or default_url()
+        url = url or self._url
+        if url not in self._opened:
+            from session_state_ext.hub import Hub
+
             store = SqlStore(url, fallback=True)
             hub = Hub(store)
             await hub.start()
             if store.storage == "memory":
                 self._fleeting = _READ_ONLY.format(where=url.partition("///")[2])
-            self._process = hub.processes.enter()
-            self._opened = hub
-        return self._opened
+            self._opened[url] = hub, hub.processes.enter()
+        return self._opened[url][0]
 
     async def attach(self) -> str:
         if self._memory is not None:
@@ -110,7 +113,7 @@ class EmbeddedBackend:
             with contextlib.suppress(OSError):
                 held.enter_context(_only_one())
             try:
-                return find(name, await self.sessions())
+                return find(name, await _listed(hub))
             except NotFound:
                 return (await hub.create(_local(), name=name)).session.id
 
@@ -118,31 +121,25 @@ class EmbeddedBackend:
         if self._memory is not None:
             return await self._memory.open(session_id)
         hub = await self._hub()
-        return EmbeddedChannel(hub, session_id, None if self._process is None else self._process.id)
+        process = next(process for one, process in self._opened.values() if one is hub)
+        return EmbeddedChannel(hub, session_id, None if process is None else process.id)
 
     async def sessions(self) -> list[Known]:
-        listed = await (await self._hub()).list(_local())
-        return [
-            Known(
-                session_id=one.session_id,
-                name=one.name,
-                paths=list(one.paths),
-                revision=one.revision,
-                updated_at=one.updated_at,
-                variable_count=one.variable_count,
-            )
-            for one in listed
-        ]
+        return await _listed(await self._hub(os.environ.get(credential.STORED)))
 
     async def use(self, name: str, *, new: bool) -> str:
-        known = await self.sessions()
+        # Those with names are not where a session is that a run throws away.
+        stored = os.environ.get(credential.STORED) or self._url
+        hub = await self._hub(stored)
+        known = await _listed(hub)
         if new:
             check_free(name, known)
-            self.chosen = (await (await self._hub()).create(_local(), name=name)).session.id
+            chosen = (await hub.create(_local(), name=name)).session.id
         else:
-            self.chosen = find(name, known)
-        self._memory = None
-        return self.chosen
+            chosen = find(name, known)
+        credential.went_over(chosen, next((one.revision for one in known if one.session_id == chosen), 0))
+        self.chosen, self._url, self._memory = chosen, stored, None
+        return chosen
 
     def archive(self, session_id: str) -> Archive:
         if self._memory is not None:
@@ -150,19 +147,33 @@ class EmbeddedBackend:
         from .embeddedarchive import EmbeddedArchive
 
         # A session that is talked of has been attached to, which has opened the store.
-        assert self._opened is not None
-        return EmbeddedArchive(self._opened, _local(), session_id)
+        assert self._url is not None
+        hub, _ = self._opened[self._url]
+        return EmbeddedArchive(hub, _local(), session_id)
 
     async def close(self) -> None:
-        if self._opened is not None:
-            hub, self._opened = self._opened, None
-            process, self._process = self._process, None
+        opened, self._opened = self._opened, {}
+        for hub, process in opened.values():
             if process is not None:
                 with contextlib.suppress(SessionError):
                     await hub.runs.interrupt(process.id)
             await hub.stop()
             if process is not None:
                 process.leave()
+
+
+async def _listed(hub: Hub) -> list[Known]:
+    return [
+        Known(
+            session_id=one.session_id,
+            name=one.name,
+            paths=list(one.paths),
+            revision=one.revision,
+            updated_at=one.updated_at,
+            variable_count=one.variable_count,
+        )
+        for one in await hub.list(_local())
+    ]
 
 
 def _only_one() -> AbstractContextManager[Any]:

@@ -138,7 +138,9 @@ def connect(session: str | None = None) -> Session:
     def found() -> Backend:
         if environment:
             return find(environment, None)
-        return EmbeddedBackend(name=name, url=os.environ.get(credential.STORE) or None)
+        # One that a cell names is where those with names are.
+        stored = os.environ.get(credential.STORED) if session else None
+        return EmbeddedBackend(name=name, url=stored or os.environ.get(credential.STORE) or None)
 
     link = Link(found, local=not environment)
     link.origin = SaidOrigin(kind="api")

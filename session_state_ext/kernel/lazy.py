@@ -139,6 +139,18 @@ def line_of(raw: str) -> str | None:
     return None if found is None else found[1]
 
 
+def unmarked(raw: str) -> str:
+    """The cell with the comments that make it a step as comments that nobody reads but people."""
+    lines = raw.splitlines(keepends=True)
+    for at, line in enumerate(lines):
+        text = line.strip()
+        if text and not text.startswith(("#", "%%")):
+            break
+        if _COMMENT.match(text):
+            lines[at] = line.replace(text, f"# {text.partition('|')[2].lstrip()}", 1)
+    return "".join(lines)
+
+
 def _found(lines: list[str]) -> tuple[int, str] | None:
     """Where the line is that makes a cell a step, and what it says after the word."""
     commented = False

@@ -15,7 +15,6 @@ from sqlalchemy import make_url, select
 
 from session_state_ext.errors import Damaged, StoreError, StoreOutdated
 from session_state_ext.names import new_tag
-from session_state_ext.wire import size
 
 from .rows import is_sound
 from .sql import SqlStore
@@ -162,13 +161,19 @@ def backup(url: str, target: Path) -> int:
     return target.stat().st_size
 
 
-def compact(url: str) -> tuple[str, str]:
-    """Give back the room of what was deleted; the size of the file before and after, for people. Raises StoreError."""
+def compact(url: str) -> tuple[int, int]:
+    """Give back the room of what was deleted; the bytes before and after. Raises StoreError."""
     path = stored_at(url)
-    before = path.stat().st_size
+    before = _bytes(path)
     with _open(url) as store:
         store.scrub()
-    return size(before), size(path.stat().st_size)
+    return before, _bytes(path)
+
+
+def _bytes(path: Path) -> int:
+    """Those of the file, and of what is written and not moved into it yet."""
+    log = path.with_name(f"{path.name}-wal")
+    return path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
 
 @contextmanager

@@ -81,6 +81,37 @@ def test_what_is_ejected_computes_what_it_did(terminal: Terminal) -> None:
     assert shown == ["7", "(0.1, 1, 2)"], "what a cell has shown it shows"
 
 
+def test_what_is_ejected_runs_where_the_extension_is_installed_but_not_loaded(terminal: Terminal) -> None:
+    """There a comment that makes a cell a step would load it."""
+    terminal.notebook(
+        "study.ipynb",
+        LOAD,
+        "session['lr'] = 1\nsession['k'] = 1",
+        "#| step: first(lr) -> q\n#| step: second(q) -> q\nq = 2 * lr",
+        "%%time\n# | step: third(q) -> r\nr = q + 1",
+        "%%time\n%%session step fourth --in r --out s\ns = r + 1",
+        "#|step: mistaken(\nt = 1",
+        "@session.step(outputs='a')\ndef one(s: int, n: int = 5):\n    return s + n",
+        "@session.step(outputs=['b', 'c'], name='two')\ndef pair(a):\n    return a + 1, a + 2",
+        "@session.step(outputs='d')\nasync def later(c):\n    return {'d': c}",
+        "session.run('one', 'two', 'later')\nfor _ in range(2):\n    session.run(stale=True)",
+        "print(q, r, s, t, session['a'], session['b'], session['c'], session['d'], 'session_state_ext' in "
+        "get_ipython().extension_manager.loaded)",
+    )
+    ended = terminal("eject", "study.ipynb")
+    assert ended.err.splitlines()[1:] == [
+        "Cell 6: #| step: mistaken( is a comment now; a plain notebook does not do that. Edit it.",
+        "Cell 10: session.run(stale=True) is a comment now; a plain notebook does not do that. Edit it.",
+    ]
+    assert "2 3 4 1 9 10 11 11 False\n" in execute("study.plain.ipynb")
+    assert "# step: first(lr) -> q\\n" in Path("study.plain.ipynb").read_text()
+
+
+def test_the_notebook_on_steps_ejected(terminal: Terminal) -> None:
+    terminal.ok("eject", str(Path(__file__).parents[2] / "notebooks" / "steps.ipynb"), "steps.ipynb")
+    execute("steps.ipynb")
+
+
 def test_every_line_that_is_dropped_or_left_is_named(terminal: Terminal) -> None:
     terminal.notebook(
         "study.ipynb",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .conftest import Terminal
+from .test_run import LOAD
 
 
 def test_history_tells_who_did_what(terminal: Terminal, sweep: Callable[..., str]) -> None:
@@ -37,14 +38,27 @@ def test_diff_between_revisions_and_snapshots(terminal: Terminal, sweep: Callabl
 def test_undo_and_redo(terminal: Terminal, sweep: Callable[..., str]) -> None:
     sweep("lr=0.1")
     sweep("lr=0.2")
-    assert terminal.ok("undo", "sweep") == "Revision 3: lr = 0.1\n"
-    assert terminal.ok("redo", "sweep") == "Revision 4: lr = 0.2\n"
+    assert terminal.ok("undo", "sweep") == "Revision 3: lr: 0.2 → 0.1\n"
+    assert terminal.ok("redo", "sweep") == "Revision 4: lr: 0.1 → 0.2\n"
     assert "nothing to redo" in terminal("redo", "sweep").err
     ended = terminal("undo", "sweep", "1")
     assert ended.code == 1
     assert "lr was changed again after revision 1" in ended.err
     assert "--force" in ended.err
     assert terminal.ok("undo", "sweep", "1", "--force") == "Revision 5: deleted lr\n"
+
+
+def test_what_became_of_a_variable_inside(terminal: Terminal, sweep: Callable[..., str]) -> None:
+    """Told by its values where they fit, else by the places in it; so does the history."""
+    edit = "with session.edit('config') as config:\n    config['lr'] = 2\n    del config['n']"
+    terminal.notebook("study.ipynb", LOAD, edit)
+    sweep(f'config={{"a":"{"x" * 60}","lr":1,"n":1}}')
+    terminal.ok("run", "study.ipynb", "--session", "sweep")
+    assert "  config/lr = 2, deleted config/n\n" in terminal.ok("history", "sweep", "--limit", "1")
+    assert terminal.ok("undo", "sweep").partition(": ")[2] == "config/lr = 1, config/n = 1\n"
+    sweep('config={"lr":1}')
+    sweep('config={"lr":2}')
+    assert terminal.ok("undo", "sweep").partition(": ")[2] == 'config: {"lr":2} → {"lr":1}\n'
 
 
 def test_snapshots_bring_a_state_back(terminal: Terminal, sweep: Callable[..., str], tmp_path: Path) -> None:

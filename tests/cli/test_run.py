@@ -137,12 +137,39 @@ def test_a_cell_that_fails_ends_the_run(terminal: Terminal) -> None:
     ended = terminal("run", "study.ipynb", "out.ipynb", "--session", "sweep", "-p", "lr", "0", "--json")
     assert ended.code == 3
     assert ended.err.splitlines()[-1] == "Cell 2 (step train) failed: ZeroDivisionError: division by zero"
+    assert "\n----> 1 loss = 1 / lr\n" in ended.err or "\n----> 2 loss = 1 / lr\n" in ended.err, "where it did"
     assert ended.json["status"] == "failed"
     assert ended.json["error"]["step"] == "train"
+    assert "loss = 1 / lr" in ended.json["error"]["traceback"]
     assert not Path("ran").exists()
     outputs = nbformat.read("out.ipynb", as_version=4).cells[1].outputs  # type: ignore[no-untyped-call]
     assert any(output.get("ename") == "ZeroDivisionError" for output in outputs)
     assert terminal("get", "sweep").json == {"lr": 0}
+
+
+def test_cells_have_the_numbers_that_the_author_sees(terminal: Terminal) -> None:
+    """The cell that is put in behind the parameters has none; what is checked behind a cell is checked behind that."""
+    cells = [
+        "lr, note = 1, 2\nnote = 'x'",
+        LOAD,
+        "for n in 'abc':\n    session.declare(n, 1)",
+        "open('ran', 'w').close()",
+        "1 / 0",
+    ]
+    terminal.notebook("study.ipynb", *cells, tags={0: "parameters"})
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "b", "2", "-p", "note", "5")
+    assert ended.code == 3, ended.err
+    assert ended.err.startswith('note is "x" in the notebook, which is text, and was given as 5, which is not.')
+    assert "--set 'note=\"5\"'" in ended.err
+    assert ended.err.splitlines()[-1] == "Cell 5 failed: ZeroDivisionError: division by zero"
+    assert "[5/5]" in ended.err
+    # One of an earlier run is a cell that the author sees.
+    assert terminal("run", "out.ipynb", "-p", "b", "2").err.splitlines()[-1].startswith("Cell 6 failed")
+    kept = Path("study.ipynb").read_bytes()
+    for same in ("study.ipynb", "./study.ipynb"):
+        ended = terminal("run", "study.ipynb", same)
+        assert (ended.code, Path("study.ipynb").read_bytes()) == (2, kept)
+        assert "Write: study.ipynb study.out.ipynb" in ended.err
 
 
 @pytest.mark.parametrize(
@@ -181,6 +208,35 @@ def test_a_kernel_that_dies(terminal: Terminal) -> None:
     assert "Fatal Python error: Segmentation fault" in ended.err, "what else it had to say"
     assert [run["status"] for run in ended.json["runs"]] == ["interrupted"]
     assert terminal.ok("steps", "sweep", "die", "--forget") == "Forgotten: die. What they wrote stays.\n"
+
+
+@pytest.mark.parametrize("where", [[], ["--session", "duo"]], ids=["thrown away", "kept"])
+def test_the_results_follow_the_session_that_a_cell_uses(terminal: Terminal, where: list[str]) -> None:
+    """Also from a session that is thrown away; what is given is not written there unasked."""
+    terminal.ok("set", "night", "lr=5", "old=1", "--new")
+    cells = [
+        "session['before'] = session['lr']\n%session list",
+        "try:\n    %session use nigt\nexcept Exception as error:\n    print(error)",
+        "%session use night",
+        "session['after'] = session['old'] + 1",
+        "import os\nfrom session_state_ext import connect\nconnect('night')['named'] = 1\n"
+        "connect()['handed'] = session.id == os.environ['SESSION_STATE_SESSION'] and "
+        "'SESSION_STATE_USED' not in os.environ",
+    ]
+    terminal.notebook("study.ipynb", LOAD, *cells)
+    ended = terminal("run", "study.ipynb", "out.ipynb", "-p", "lr", "1", "--json", *where)
+    assert ended.code == 0, ended.err
+    assert ended.json["results"] == {"before": 1, "after": 2, "named": 1, "handed": True}
+    assert ended.json["session"]["name"] == "night"
+    assert ended.json["warnings"] == [
+        "lr was not given to the session night, which the notebook uses since cell 4. To set it there: "
+        "jupyter session set night lr=..."
+    ]
+    assert terminal("get", "night").json == {"lr": 5, "old": 1, "after": 2, "named": 1, "handed": True}
+    names = [one["name"] for one in terminal("list", "--json").json["sessions"]]
+    assert sorted(names) == (["duo", "night"] if where else ["night"])
+    assert "Did you mean night?" in printed("out.ipynb")
+    assert "then session night" in terminal.ok("run", "study.ipynb", "-p", "lr", "1", *where)
 
 
 def test_strict_fails_on_a_warning(terminal: Terminal) -> None:

@@ -25,6 +25,19 @@ def test_list_shows_the_latest_first(terminal: Terminal) -> None:
     assert second.split()[:3] == ["older", "1", "1"]
 
 
+def test_a_store_that_is_named_has_to_be_there(terminal: Terminal) -> None:
+    (terminal.folder / "params.json").write_text('{"lr": 1}')
+    for url, says in (
+        ("sqlite:///nowhere/x.db", "There is no folder nowhere."),
+        ("sqlite:///x.db", "There is no file x.db."),
+        ("sqlite:///params.json", "params.json holds something else than sessions; it is left as it is."),
+    ):
+        ended = terminal("list", "--store-url", url)
+        assert (ended.code, ended.out, ended.err.count("\n")) == (1, "", 1)
+        assert ended.err.startswith(says)
+    assert "holds something else" in terminal("check", "--store-url", url).err
+
+
 def test_show_has_a_line_a_variable(terminal: Terminal) -> None:
     terminal.ok("set", "sweep", "lr=0.10", 'tags=["a"]', "--new")
     title, head, lr, tags = terminal.ok("show", "sweep").splitlines()

@@ -60,3 +60,16 @@ def test_a_step_is_forgotten_until_it_runs_again(terminal: Terminal) -> None:
     assert "has no step prepare. It has none." in terminal("steps", "sweep", "prepare").err
     terminal.ok("run", "study.ipynb", "--session", "sweep")
     assert states(terminal, "sweep") == {"prepare": ("fresh", "")}
+
+
+def test_what_only_a_kernel_had_is_gone_with_it(terminal: Terminal) -> None:
+    """To a terminal no kernel is this one; and what has run has run, also where that was forgotten."""
+    terminal.notebook("study.ipynb", LOAD, "#| step: make -> q\nq = object()", "#| step: boom -> x\nx = 1 / 0")
+    assert terminal("run", "study.ipynb", "--own").code == 3
+    assert states(terminal)["make"] == ("needs-kernel", "q was in a kernel that has ended")
+    assert "has to run again: q was in a kernel that has ended" in terminal.ok("steps", "study.ipynb")
+    terminal.ok("steps", "study.ipynb", "boom", "--forget")
+    assert states(terminal)["boom"] == ("new", "it was forgotten, and has not run since")
+    assert "  forgotten" in terminal.ok("steps", "study.ipynb", "boom")
+    said = terminal("steps", "study.ipynb", "boom", "--forget").err
+    assert said == "boom is forgotten already. It is in the list because it is a cell of the notebook.\n"

@@ -147,6 +147,7 @@ def test_compact_gives_room_back(stored: Path) -> None:
     assert ran.returncode == 0
     assert "before" in ran.stdout
     assert stored.stat().st_size < before - 500_000
+    assert jupyter_session(stored, "compact").stdout.endswith("; nothing was to be gained.\n")
     assert jupyter_session(stored, "check").returncode == 0
 
 
