@@ -130,7 +130,7 @@ def check(lab: Lab, at_least: int) -> None:
     stops, unseen = lab.evaluate(RESULT)
     lab.page.emulate_media(reduced_motion="no-preference")
     assert unseen == [], "\n".join(unseen)
-    assert len(stops) >= at_least, stops
+    assert len(stops) >= at_least, "\n".join(stops)
 
 
 def walk(lab: Lab) -> list[str]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.jupyter import Jupyter
 
 from . import focus
 from .conftest import OpenLab
-from .lab import Lab, wait_for
+from .keys import by_palette, choose, focus_stays, press, tab_to
+from .lab import wait_for
 from .looks import DARK, THEMES
 
 SPACE = {"model": {"kind": "ridge", "degree": 3}, "seed": 7}
@@ -25,44 +26,6 @@ STOPS = (
     "history-button",
 )
 STEP = "%%session step halve --in lr --out half\nhalf = lr / 2"
-IN_PANEL = "() => document.querySelector('.jp-SessionPanel').contains(document.activeElement)"
-
-
-def press(lab: Lab, *keys: str) -> None:
-    for key in keys:
-        lab.page.keyboard.press(key)
-
-
-def tab_to(lab: Lab, target: Locator, key: str = "Tab") -> None:
-    """Tab by Tab, as somebody would who has nothing else; `focus.watch` looks at each stop."""
-    for _ in range(80):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        press(lab, key)
-    raise AssertionError(f"{target} is not reached by {key}")
-
-
-def focus_stays(lab: Lab) -> None:
-    wait_for(lambda: lab.evaluate(IN_PANEL), True)
-
-
-def choose(lab: Lab, entry: str) -> None:
-    """Down to an entry of the open menu, and Enter."""
-    item = lab.page.get_by_test_id(f"menu-{entry}")
-    expect(item).to_be_visible()
-    for _ in range(30):
-        if "lm-mod-active" in (item.get_attribute("class") or ""):
-            break
-        press(lab, "ArrowDown")
-    press(lab, "Enter")
-
-
-def by_palette(lab: Lab, words: str) -> None:
-    press(lab, "ControlOrMeta+Shift+c")
-    expect(lab.page.locator(".lm-CommandPalette-input")).to_be_focused()
-    lab.page.keyboard.type(words)
-    expect(lab.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(words)
-    press(lab, "Enter")
 
 
 def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
