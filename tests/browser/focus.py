@@ -39,6 +39,20 @@ WATCH = """() => {
         const both = [light(mixed(ground)), light(mixed([...ground, colour]))].sort((a, b) => a - b);
         return (both[1] + 0.05) / (both[0] + 0.05);
     };
+    /** By how much (px) what is drawn so far around it is cut off, where nothing can be scrolled. */
+    const cutOff = (element, reach) => {
+        const box = element.getBoundingClientRect();
+        let most = 0;
+        for (let each = element.parentElement; each.matches('.jp-SessionPanel *, .jp-SessionPanel'); each = each.parentElement) {
+            const { overflowX, overflowY } = getComputedStyle(each);
+            if ([overflowX, overflowY].some(way => way === 'auto' || way === 'scroll')) break;
+            const frame = each.getBoundingClientRect();
+            const across = [frame.left - box.left + reach, box.right + reach - frame.right];
+            const down = [frame.top - box.top + reach, box.bottom + reach - frame.bottom];
+            most = Math.max(most, ...(overflowX === 'visible' ? [] : across), ...(overflowY === 'visible' ? [] : down));
+        }
+        return most;
+    };
     const look = element => {
         const looks = [];
         for (let each = element; each !== null && looks.length < 5; each = each.parentElement) {
@@ -56,6 +70,7 @@ WATCH = """() => {
                 outlineColour: style.outlineColor,
                 shadowColour: /(?:rgb|color)a?\\([^)]*\\)/.exec(style.boxShadow)?.[0],
                 borderColour: style.borderTopColor,
+                cutOff: cutOff(each, parseFloat(style.outlineOffset) + parseFloat(style.outlineWidth)),
                 isApart: parseFloat(style.outlineOffset) >= 1,
                 inside: groundOf(each),
                 outside: groundOf(each.parentElement ?? each),
@@ -79,6 +94,10 @@ WATCH = """() => {
             const ways = ['outline', 'shadow', 'border'].filter(way => on[way] !== off[way] && on[way] !== 'none');
             for (const way of ways) {
                 if (on.isRing && way === 'outline') return null;
+                if (way === 'outline' && on.cutOff > 1.5) {
+                    why = `${on.cutOff} px of the outline are cut off`;
+                    continue;
+                }
                 const colour = on[`${way}Colour`];
                 // What touches what it goes around has to differ from that, too.
                 const grounds = way === 'outline' && on.isApart ? [on.outside] : [on.outside, on.inside];

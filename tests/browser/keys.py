@@ -41,14 +41,16 @@ def choose(lab: Lab, entry: str) -> None:
 def by_palette(lab: Lab, words: str) -> None:
     field = lab.page.locator(".lm-CommandPalette-input")
 
+    def has_focus() -> bool:
+        return bool(field.evaluate("field => field === document.activeElement"))
+
     def opened() -> bool:
         # It closes when something else takes the focus, as a notebook that has just been opened does.
-        if not field.is_visible():
+        if not has_focus():
             press(lab, "ControlOrMeta+Shift+c")
-        return field.is_visible()
+        return has_focus()
 
     wait_for(opened, True)
-    expect(field).to_be_focused()
     lab.page.keyboard.type(words)
     expect(lab.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(words)
     press(lab, "Enter")

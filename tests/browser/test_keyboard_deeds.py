@@ -248,7 +248,7 @@ def test_what_sessions_steps_and_kept_values_offer(jupyter: Jupyter, open_lab: O
     press(lab, "ControlOrMeta+s")
     wait_for(lambda: metadata(jupyter.files / path).get("session_state", {}).get("values"), {"lr": 0.5})
     for choice in ("decline", "use"):
-        got = f"got-by-keys-{choice}.ipynb"
+        got = f"given-{choice}.ipynb"
         shutil.copy(jupyter.files / path, jupyter.files / got)
         lab.evaluate(OPEN, got)
         expect(at("kept")).to_contain_text("lr 0.5")
