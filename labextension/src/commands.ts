@@ -25,12 +25,14 @@ export interface CommandOptions {
   palette: ICommandPalette | null;
   /** Brings the panel to the front. */
   show(): void;
+  /** Gives it the keys, where it has not got them. */
+  focus(): void;
 }
 
 type Open = Current & { kind: 'open' };
 
 export function addCommands(options: CommandOptions): void {
-  const { app, current, tracker, asks, trans, palette, show } = options;
+  const { app, current, tracker, asks, trans, palette, show, focus } = options;
   const open = (): Open | null => {
     const now = current.getState();
     return now.kind === 'open' ? now : null;
@@ -64,7 +66,19 @@ export function addCommands(options: CommandOptions): void {
     };
   const canWrite = (): boolean => open()?.client.getState().readOnly === false;
 
-  add(CommandIDs.show, trans.__('Show the Session Panel'), show, { needsSession: false });
+  add(
+    CommandIDs.show,
+    trans.__('Show the Session Panel'),
+    () => {
+      show();
+      // For the reason above.
+      setTimeout(() => {
+        MessageLoop.flush();
+        focus();
+      });
+    },
+    { needsSession: false }
+  );
   add(CommandIDs.add, trans.__('Add a Session Variable'), asking('session', 'add'), {
     isEnabled: canWrite
   });

@@ -174,7 +174,8 @@ const panel: JupyterFrontEndPlugin<void> = {
       asks,
       trans,
       palette,
-      show: () => app.shell.activateById(widget.id)
+      show: () => app.shell.activateById(widget.id),
+      focus: () => widget.focus()
     });
   }
 };

@@ -173,6 +173,8 @@ export class JupyterNotebook implements NotebookInFront {
       shared.setSource(shared.getSource() + text);
     }
     this.panel.activate();
+    // At once: the focus would come a few messages later, and in command mode, where what is typed next are commands.
+    cell.node.focus({ preventScroll: true });
     content.mode = 'edit';
     return true;
   }

@@ -4,6 +4,7 @@
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { nullTranslator, type ITranslator } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import React from 'react';
 
 import type { Asks } from './asks';
@@ -45,6 +46,29 @@ export class SessionPanel extends ReactWidget {
     this.node.setAttribute('aria-label', this._trans.__('Session'));
   }
 
+  /** Gives it the keys, where it has not got them: back to where they were last, or to its beginning. */
+  focus(): void {
+    const { node } = this;
+    if (!node.contains(document.activeElement)) {
+      const last = this._last?.isConnected === true ? this._last : null;
+      (last ?? node.querySelector('button'))?.focus();
+    }
+  }
+
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this.node.addEventListener('focusin', this);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    this.node.removeEventListener('focusin', this);
+    super.onBeforeDetach(message);
+  }
+
+  handleEvent(event: Event): void {
+    this._last = event.target as HTMLElement;
+  }
+
   protected override render(): React.JSX.Element {
     const { current, list, histories, asks, newEditor, settings, openNotebook, onLarger } =
       this.options;
@@ -64,4 +88,5 @@ export class SessionPanel extends ReactWidget {
   }
 
   private readonly _trans: ReturnType<ITranslator['load']>;
+  private _last: HTMLElement | null = null;
 }

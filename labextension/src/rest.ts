@@ -116,6 +116,13 @@ export async function attach(
   )) as unknown as SessionState;
 }
 
+/** The id of the session that the notebook at this path has, for who may not attach one; null where it has none. */
+export async function sessionAt(settings: Settings, path: string): Promise<string | null> {
+  const url = address(settings) + URLExt.objectToQueryString({ path });
+  const { sessions } = (await request(settings, url, 'GET')) as unknown as { sessions: Listed[] };
+  return sessions[0]?.sessionId ?? null;
+}
+
 /** From now on the notebook at this path has that session. */
 export async function attachTo(settings: Settings, path: string, sessionId: string): Promise<void> {
   await request(settings, address(settings, 'attach'), 'POST', { path, sessionId });

@@ -21,6 +21,7 @@ import {
   detach,
   postMutate,
   RequestError,
+  sessionAt,
   type Settings
 } from './rest';
 import { Shelf } from './shelf';
@@ -79,10 +80,8 @@ export class Sessions {
     try {
       found = await this._attach(path, choose);
     } catch (error) {
-      const known = this._shelf.readPath(path);
-      const unreachable =
-        error instanceof RequestError && (error.status === 0 || error.status >= 500);
-      if (!unreachable || known === null) {
+      const known = error instanceof RequestError ? await this._known(path, error) : null;
+      if (known === null) {
         throw error;
       }
       found = { sessionId: known };
@@ -271,6 +270,15 @@ export class Sessions {
       this._shelf.writeUnborn(path, state.sessionId, Date.now());
     }
     return state;
+  }
+
+  /** Which session the notebook at this path has, where it could not be attached; null where that is not known. */
+  private async _known(path: string, { status }: RequestError): Promise<string | null> {
+    if (status === 403) {
+      // Who may only read may not attach, but look at what is there.
+      return sessionAt(this.options.settings, path).catch(() => null);
+    }
+    return status === 0 || status >= 500 ? this._shelf.readPath(path) : null;
   }
 
   private _channel(options: Omit<ChannelOptions, 'open' | 'why'>, session: () => string): Channel {

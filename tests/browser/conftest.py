@@ -29,6 +29,21 @@ CHROMIUM_OPTIONS = [
 
 OpenLab = Callable[..., Lab]
 
+# Rules of a server's own: while a file of this name is there, nobody may change a session.
+CLOSED = "only-readers"
+RULES = """from pathlib import Path
+
+from jupyter_server.auth.authorizer import AllowAllAuthorizer
+
+
+class Rules(AllowAllAuthorizer):
+    def is_authorized(self, handler, user, action, resource):
+        return resource != "session-state" or action == "read" or not Path({file!r}).exists()
+
+
+c.ServerApp.authorizer_class = Rules
+"""
+
 
 # Playwright's synchronous calls own an event loop; pytest-jupyter's fixtures, which all tests get, would make another.
 @pytest.fixture
@@ -54,8 +69,10 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def serve(folder: Path, front_end: str) -> Iterator[Jupyter]:
+def serve(folder: Path, front_end: str, rules: str = "") -> Iterator[Jupyter]:
     jupyter = Jupyter(folder, front_end)
+    if rules:
+        (folder / "config" / "jupyter_server_config.py").write_text(rules)
     jupyter.start()
     try:
         yield jupyter
@@ -71,7 +88,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
 
 @pytest.fixture(scope="package")
 def second_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jupyter]:
-    yield from serve(tmp_path_factory.mktemp("second"), "lab")
+    folder = tmp_path_factory.mktemp("second")
+    yield from serve(folder, "lab", RULES.format(file=str(folder / CLOSED)))
 
 
 @pytest.fixture
@@ -80,6 +98,7 @@ def own_jupyter(second_jupyter: Jupyter) -> Iterator[Jupyter]:
     if second_jupyter.process is None:
         second_jupyter.start()
     yield second_jupyter
+    (second_jupyter.folder / CLOSED).unlink(missing_ok=True)
     shutil.rmtree(second_jupyter.folder / "lab-settings", ignore_errors=True)
     if second_jupyter.process is not None:
         for kernel in second_jupyter.request("GET", "/api/kernels").json():

@@ -13,7 +13,7 @@ from tests.jupyter import Jupyter
 
 from . import axe
 from .conftest import FAILED
-from .lab import PATIENCE_MS, PLAIN, Lab
+from .lab import PATIENCE_MS, PLAIN, Lab, wait_for
 
 LOAD = "%load_ext session_state_ext"
 DIVIDE = "%%session step divide --in by --out share\nshare = 12 / by"
@@ -230,6 +230,45 @@ def test_a_run_that_does_not_start(panel: Panel) -> None:
     lab.expect_step("divide", "fresh")
     lab.expect_value("share", "3.0")
     lab.editor("by").press("Escape")
+
+
+def test_a_run_whose_edits_do_not_reach_the_server(panel: Panel) -> None:
+    lab = panel.lab
+    panel.put({"by": 4})
+    lab.expect_value("by", "4")
+    panel.cut()
+    lab.type("by", "6")
+    lab.run_step("divide")
+    trouble = lab.step("divide").get_by_test_id("step-trouble")
+    expect(trouble).to_contain_text("Not started")
+    expect(trouble.get_by_test_id("step-run-anyway")).to_have_text("Run with 4")
+    axe.check(lab)
+    # Still offline: once more the same, and nothing has run.
+    trouble.get_by_test_id("step-retry").click()
+    expect(trouble).to_have_count(0)
+    expect(trouble).to_contain_text("Not started")
+    expect(panel.at("row").filter(has_text="share")).to_have_count(0)
+    # On what is saved, if one wants that; the record comes when the page is there again.
+    trouble.get_by_test_id("step-run-anyway").click()
+    wait_for(lambda: panel.jupyter.variables(lab.path).get("share"), 3.0)
+    lab.expect_value("by", "6")
+    expect(lab.light).to_have_text("Offline, 1 edit kept")
+    panel.mend()
+    lab.wait_for_light("saved")
+    lab.expect_step("divide", "stale")
+    # Offline again, and back before *Retry*, of one and of several.
+    for run, value in ((lambda: lab.run_step("divide"), "8"), (lambda: panel.at("run-all").click(), "2")):
+        panel.cut()
+        lab.type("by", value)
+        run()
+        retry = panel.at("step-retry").last
+        expect(retry).to_be_visible()
+        panel.mend()
+        lab.wait_for_light("saved")
+        retry.click()
+        lab.expect_step("divide", "fresh")
+        lab.expect_value("share", f"{12 / float(value)}")
+        expect(panel.at("step-trouble")).to_have_count(0)
 
 
 def test_a_reader(panel: Panel) -> None:

@@ -45,6 +45,28 @@ def test_what_a_cell_declares_is_what_the_panel_offers(jupyter: Jupyter, open_la
     expect(lab.row("name").get_by_test_id("refused")).to_contain_text('name: "b2" does not match ^a.')
     lab.row("name").get_by_test_id("refused-dismiss").click()
     lab.wait_for_light("saved")
+    # It is corrected where it stands, or done once more when it is allowed.
+    lab.type("name", "b3")
+    lab.editor("name").press("Enter")
+    lab.row("name").get_by_test_id("refused-edit").click()
+    expect(lab.editor("name")).to_be_focused()
+    lab.expect_value("name", "b3")
+    lab.page.keyboard.press("Home")
+    lab.page.keyboard.type("a")
+    lab.page.keyboard.press("Enter")
+    expect(lab.row("name").get_by_test_id("refused")).to_have_count(0)
+    lab.wait_for_light("saved")
+    assert jupyter.variables("declared.ipynb")["name"] == "ab3"
+    lab.type("name", "c")
+    lab.editor("name").press("Enter")
+    expect(lab.row("name").get_by_test_id("refused")).to_be_visible()
+    session = jupyter.request("POST", "/api/session/attach", json={"path": "declared.ipynb"}).json()["sessionId"]
+    spec = {"spec": {"schema": {"type": "string", "pattern": "^[abc]"}}}
+    assert jupyter.request("PUT", f"/api/session/{session}/variables/name", json=spec).ok
+    lab.row("name").get_by_test_id("refused-again").click()
+    lab.wait_for_light("saved")
+    expect(lab.row("name").get_by_test_id("refused")).to_have_count(0)
+    assert jupyter.variables("declared.ipynb")["name"] == "c"
 
     expect(lab.editor("seed")).to_have_attribute("readonly", "")
     lab.row("seed").get_by_test_id("row-menu").click()

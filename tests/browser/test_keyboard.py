@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import expect
 
 from tests.jupyter import Jupyter
 
+from . import focus
 from .conftest import OpenLab
-from .lab import Lab, wait_for
+from .keys import by_palette, choose, focus_stays, press, tab_to
+from .lab import wait_for
+from .looks import DARK, THEMES
 
-# Where the keys go, and whether one sees it there.
 SPACE = {"model": {"kind": "ridge", "degree": 3}, "seed": 7}
+# Some of the places that there are.
+STOPS = (
+    "sync-light",
+    "filter",
+    "prefix",
+    "row-menu",
+    "editor",
+    "tree-item",
+    "add-row",
+    "steps-graph",
+    "history-button",
+)
 STEP = "%%session step halve --in lr --out half\nhalf = lr / 2"
-IN_PANEL = "() => document.querySelector('.jp-SessionPanel').contains(document.activeElement)"
-
-
-def press(lab: Lab, *keys: str) -> None:
-    for key in keys:
-        lab.page.keyboard.press(key)
-
-
-def tab_to(lab: Lab, target: Locator, key: str = "Tab") -> None:
-    """Tab by Tab, as somebody would who has nothing else; each stop shows an outline or is a field with a frame."""
-    for _ in range(80):
-        if target.evaluate("element => element === document.activeElement"):
-            return
-        press(lab, key)
-    raise AssertionError(f"{target} is not reached by {key}")
-
-
-def focus_stays(lab: Lab) -> None:
-    wait_for(lambda: lab.evaluate(IN_PANEL), True)
-
-
-def choose(lab: Lab, entry: str) -> None:
-    """Down to an entry of the open menu, and Enter."""
-    item = lab.page.get_by_test_id(f"menu-{entry}")
-    expect(item).to_be_visible()
-    for _ in range(30):
-        if "lm-mod-active" in (item.get_attribute("class") or ""):
-            break
-        press(lab, "ArrowDown")
-    press(lab, "Enter")
-
-
-def by_palette(lab: Lab, words: str) -> None:
-    press(lab, "ControlOrMeta+Shift+c")
-    expect(lab.page.locator(".lm-CommandPalette-input")).to_be_focused()
-    lab.page.keyboard.type(words)
-    expect(lab.page.locator(".lm-CommandPalette-item.lm-mod-active")).to_contain_text(words)
-    press(lab, "Enter")
 
 
 def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
     path = jupyter.notebook("keys.ipynb", ["pass"])
     lab = open_lab(jupyter, path)
+    focus.watch(lab)
     at = lab.panel.get_by_test_id
     press(lab, "Alt+Shift+A")
     expect(at("add-name")).to_be_focused()
@@ -152,6 +129,7 @@ def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> Non
     press(lab, "Escape", "Escape")
     expect(at("history")).to_have_count(0)
     focus_stays(lab)
+    focus.check(lab, at_least=30)
 
 
 def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> None:
@@ -162,6 +140,8 @@ def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyt
     body = {"name": "one by keys", "variables": {"far": 1}}
     assert jupyter.request("POST", "/api/session", json=body).status_code == 201
     lab = open_lab(jupyter, path)
+    lab.wear(DARK)
+    focus.watch(lab)
     at = lab.panel.get_by_test_id
     lab.page.keyboard.press("Escape")
     lab.command("notebook:run-cell-and-select-next")
@@ -248,3 +228,27 @@ def test_trees_several_rows_steps_and_sessions_are_reached_without_a_mouse(jupyt
     focus_stays(lab)
     by_palette(lab, "Go Back to the Notebook’s Own Session")
     lab.expect_value("lr", "0.5")
+    focus.check(lab, at_least=30)
+
+    # All there is to stop at, in every theme: rows of all kinds, a tree, a table and a field with what is not valid.
+    more = {
+        "on": True,
+        "words": "a\nb",
+        "people": [{"who": "ann", "age": 31}],
+        "grid": {"a": [1]},
+        "model.a": 1,
+        "model.b": 2,
+    }
+    assert jupyter.request("POST", f"/api/session/{session}", json={"variables": more}).ok
+    for name in ("space", "people"):
+        lab.editor(name).press("Enter")
+    lab.row("grid").get_by_test_id("row-menu").press("Enter")
+    choose(lab, "json")
+    lab.editor("note").press("Enter")
+    lab.editor("lr").fill("0.5x")
+    expect(lab.row("lr").get_by_test_id("problem")).to_be_visible()
+    for theme in THEMES:
+        lab.wear(theme)
+        focus.watch(lab)
+        assert set(STOPS) <= set(focus.walk(lab))
+        focus.check(lab, at_least=40)

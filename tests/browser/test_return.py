@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 
 from tests.jupyter import Jupyter
 
-from .conftest import OpenLab
+from .conftest import CLOSED, OpenLab
 from .lab import Lab, wait_for
 
 KEPT = "() => Object.keys(localStorage).filter(key => /^session-state:(outbox|state|path):/.test(key))"
@@ -55,6 +55,40 @@ def test_after_a_restart_with_another_token_edits_wait_for_the_next_login(
     lab.expect_value("lr", "0.2")
     reopen(lab)
     lab.expect_value("lr", "0.2")
+    lab.wait_for_light("saved")
+    assert own_jupyter.variables(path) == {"lr": 0.2}
+
+
+def test_who_may_only_read_by_the_servers_rules_is_told_and_loses_nothing(
+    own_jupyter: Jupyter, open_lab: OpenLab
+) -> None:
+    path = own_jupyter.notebook("reader.ipynb", ["session['lr']"])
+    lab = open_lab(own_jupyter, path)
+    lab.add("lr", "0.1")
+    session = own_jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    closed = own_jupyter.folder / CLOSED
+    closed.touch()
+    # What was typed when the server no longer takes it is not taken away.
+    lab.type("lr", "0.2")
+    lab.page.keyboard.press("Enter")
+    lab.wait_for_light("readonly")
+    expect(lab.panel).to_contain_text("0.2")
+    lab.screenshot("reader")
+    stored = own_jupyter.request("GET", f"/api/session/{session}").json()["variables"]
+    assert stored == {"lr": 0.1}
+    lab.reload()
+    lab.wait_for_light("readonly")
+    expect(lab.editor("lr")).not_to_be_editable()
+    expect(lab.panel.get_by_test_id("add-button")).to_be_disabled()
+    lab.row("lr").get_by_test_id("row-menu").click()
+    for entry in ("lock", "rename", "duplicate", "delete", "purge"):
+        expect(lab.page.get_by_test_id(f"menu-{entry}")).to_have_class(re.compile("lm-mod-disabled"))
+    lab.page.keyboard.press("Escape")
+    lab.screenshot("reader-reloaded")
+    # It is kept until one may.
+    closed.unlink()
+    lab.reload()
+    lab.panel.get_by_test_id("refused-again").click()
     lab.wait_for_light("saved")
     assert own_jupyter.variables(path) == {"lr": 0.2}
 

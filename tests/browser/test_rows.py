@@ -311,6 +311,28 @@ def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -
     expect(lab.panel.get_by_test_id("selection-bar")).to_contain_text("9993 selected")
     assert lab.panel.locator("*").count() < 3000
     lab.page.keyboard.press("Escape")
+    # From row to row by arrows, however many there are.
+    lab.panel.get_by_test_id("filter").focus()
+    press(lab, "ArrowDown")
+    expect(lab.panel.get_by_test_id("prefix").first).to_be_focused()
+    press(lab, "ArrowDown")
+    expect(lab.row("a_list").get_by_test_id("row-menu")).to_be_focused()
+    press(lab, "End")
+    here = lab.panel.locator('[data-testid="row-menu"]:focus')
+    expect(here).to_have_attribute("aria-label", "Actions for group_39.v9959")
+    # Also from where one has scrolled away from.
+    lab.panel.get_by_test_id("rows").hover(position={"x": 9, "y": 9})
+    lab.page.mouse.wheel(0, -200_000)
+    expect(lab.panel.get_by_test_id("prefix").first).to_be_in_viewport()
+    press(lab, "ArrowUp")
+    expect(here).to_have_attribute("aria-label", "Actions for group_39.v9919")
+    press(lab, *["ArrowUp"] * 39)
+    expect(here).to_have_attribute("aria-label", "Actions for group_39.v8359")
+    expect(here).to_be_in_viewport()
+    press(lab, "Home")
+    expect(lab.row("a_list").get_by_test_id("row-menu")).to_be_focused()
+    press(lab, "ArrowUp", "ArrowUp")
+    expect(lab.panel.get_by_test_id("filter")).to_be_focused()
     # What is added is shown, far down and under a filter that hides it.
     lab.add("last", "1")
     expect(lab.row("last")).to_be_in_viewport()

@@ -9,7 +9,11 @@ from playwright.sync_api import expect
 from tests.jupyter import Jupyter
 
 from .conftest import OpenLab
+from .lab import wait_for
 
+# What moves in the panel by itself just now.
+MOVING = """() => document.getAnimations()
+    .filter(each => each.playState === 'running' && each.effect.target.closest('.jp-SessionPanel') !== null).length"""
 LOAD = "%load_ext session_state_ext"
 
 
@@ -122,6 +126,11 @@ done = 1"""
     bar = lab.step("wait").get_by_role("progressbar")
     expect(bar).to_have_attribute("aria-valuetext", re.compile("^10 of 40"))
     lab.screenshot("progress")
+    assert lab.evaluate(MOVING) > 0
+    # Who does not want that gets the same, at rest.
+    lab.page.emulate_media(reduced_motion="reduce")
+    wait_for(lambda: lab.evaluate(MOVING), 0)
+    lab.page.emulate_media(reduced_motion="no-preference")
     lab.panel.get_by_test_id("steps-stop").click()
     lab.expect_step("wait", "interrupted")
     expect(bar).to_have_count(0)

@@ -10,8 +10,8 @@ from playwright.sync_api import Error, WebSocketRoute, expect
 from tests.jupyter import Jupyter
 
 from .conftest import OpenLab
+from .keys import focus_stays, press, tab_to
 from .lab import PATIENCE_MS, Lab, wait_for
-from .test_keyboard import focus_stays, press, tab_to
 
 CHANNEL = re.compile(r"/api/session/[^/]+/channel")
 

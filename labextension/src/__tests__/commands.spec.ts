@@ -19,12 +19,13 @@ let commands: CommandRegistry;
 let listed: string[];
 let asks: Asks;
 let shown: number;
+let focused: number;
 
 function add(current: object = { kind: 'none' }): void {
   commands = new CommandRegistry();
   listed = [];
   asks = new Asks();
-  shown = 0;
+  shown = focused = 0;
   addCommands({
     app: { commands } as unknown as CommandOptions['app'],
     current: { getState: () => current, own: null } as unknown as CommandOptions['current'],
@@ -34,6 +35,9 @@ function add(current: object = { kind: 'none' }): void {
     palette: { addItem: ({ command }: { command: string }) => listed.push(command) } as never,
     show: () => {
       shown++;
+    },
+    focus: () => {
+      focused++;
     }
   });
 }
@@ -43,6 +47,14 @@ test('every command has a label of its own, and is in the palette once', () => {
   expect(commands.listCommands().sort()).toEqual([...ids].sort());
   expect([...listed].sort()).toEqual([...ids].sort());
   expect(new Set(ids.map(id => commands.label(id))).size).toBe(ids.length);
+});
+
+test('who asks for the panel gets the keys into it, after the palette has given them back', async () => {
+  add();
+  await commands.execute(CommandIDs.show);
+  expect([shown, focused]).toEqual([1, 0]);
+  await new Promise(resolve => setTimeout(resolve));
+  expect(focused).toBe(1);
 });
 
 test('every command is in the documents', () => {

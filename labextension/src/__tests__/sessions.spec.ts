@@ -10,6 +10,7 @@ let attached: string[];
 let status: number;
 let gone: string[];
 let made: Sessions[];
+let listed: string[] | null;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -18,6 +19,7 @@ beforeEach(() => {
   status = 200;
   gone = [];
   made = [];
+  listed = null;
 });
 
 afterEach(() => {
@@ -36,6 +38,11 @@ function make(): Sessions {
         }
         if (gone.some(session => (request as Request).url.includes(`/${session}`))) {
           return new Response('{}', { status: 404 });
+        }
+        if (listed !== null && (request as Request).url.includes('?path=n.ipynb')) {
+          return new Response(
+            JSON.stringify({ sessions: listed.map(sessionId => ({ sessionId })) })
+          );
         }
         attached.push(await (request as Request).text());
         const meta = { revision: 0, epoch: 'e1', paths: [], name: null };
@@ -118,6 +125,19 @@ test('a dead tab’s edit never silently overwrites: here it becomes a conflict'
   await vi.advanceTimersByTimeAsync(100);
   expect(server.value('lr')).toBe(0.7);
   expect(client.getState().conflicts.get('lr')).toMatchObject({ mine: 0.5, theirs: 0.7 });
+});
+
+test('who may only read sees the session that a notebook has, and makes none', async () => {
+  status = 403;
+  listed = ['s'];
+  server.set('lr', 0.1);
+  const client = await make().open('n.ipynb');
+  await settle();
+  expect(client.getVariable('lr')).toBe(0.1);
+  listed = [];
+  await expect(make().open('n.ipynb')).rejects.toMatchObject({ status: 403 });
+  listed = null;
+  await expect(make().open('n.ipynb')).rejects.toMatchObject({ status: 403 });
 });
 
 test('while the server is away a known notebook opens with what is remembered', async () => {

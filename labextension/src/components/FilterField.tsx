@@ -11,9 +11,11 @@ export const FilterField = forwardRef<
     placeholder: string;
     value: string;
     onChange(text: string): void;
+    /** Into the list. */
+    onDown?(): void;
   }
 >(function FilterField(props, ref) {
-  const { testid, label, title, placeholder, value, onChange } = props;
+  const { testid, label, title, placeholder, value, onChange, onDown } = props;
   return (
     <input
       ref={ref}
@@ -29,6 +31,9 @@ export const FilterField = forwardRef<
         if (event.key === 'Escape' && value !== '') {
           event.stopPropagation();
           onChange('');
+        } else if (event.key === 'ArrowDown' && onDown !== undefined) {
+          event.preventDefault();
+          onDown();
         }
       }}
     />

@@ -17,9 +17,11 @@ export function Head(props: {
   onFilter(text: string): void;
   onArrange(change: Partial<Arrangement>): void;
   onSelect(): void;
+  /** From the filter into what it leaves. */
+  onDown(): void;
   onAdd(): void;
 }): React.JSX.Element {
-  const { steps, count, filter, arrangement, onFilter, onArrange, onSelect, onAdd } = props;
+  const { steps, count, filter, arrangement, onFilter, onArrange, onSelect, onDown, onAdd } = props;
   const client = useClient();
   const { asks, trans, notebook, notify, runner } = useSurroundings();
   const name = useSelected(state => state.meta.name);
@@ -86,6 +88,7 @@ export function Head(props: {
           placeholder={trans._n('Filter %1', 'Filter %1', count)}
           value={filter}
           onChange={onFilter}
+          onDown={onDown}
         />
         <IconButton
           icon={addIcon}

@@ -10,6 +10,7 @@ import { SelectionBar } from './SelectionBar';
 import { errorSentence } from './sentences';
 import type { Groups } from './useGroups';
 import type { HeldRow } from './useHeldRow';
+import type { RowWalk } from './useRowWalk';
 
 const IN_TEXT =
   'input:not([type="checkbox"], [type="range"]), textarea, select, [contenteditable], [role="tree"], [role="grid"]';
@@ -20,11 +21,12 @@ export function RowsBody(props: {
   arrangement: Arrangement;
   onArrange(change: Partial<Arrangement>): void;
   selection: Selection;
+  walk: RowWalk;
   row: HeldRow;
   stale: ReadonlySet<string>;
   scroller: React.RefObject<HTMLElement>;
 }): React.JSX.Element {
-  const { groups, arrangement, onArrange, selection, row, stale, scroller } = props;
+  const { groups, arrangement, onArrange, selection, walk, row, stale, scroller } = props;
   const client = useClient();
   const { trans, notify } = useSurroundings();
   const host = useRef<HTMLDivElement>(null);
@@ -103,6 +105,7 @@ export function RowsBody(props: {
       remove();
       host.current?.focus();
     } else {
+      walk.onKeyDown(event);
       return;
     }
     event.preventDefault();

@@ -32,6 +32,7 @@ import { useGroups } from './useGroups';
 import { useHeldRow } from './useHeldRow';
 import { useHistoryPart } from './useHistory';
 import { useRemembered, useRememberedScroll } from './useRemembered';
+import { useRowWalk } from './useRowWalk';
 import { Sought, useShowRow } from './useShowRow';
 import { useOutdated, useSteps } from './useSteps';
 import { clockTime } from './moments';
@@ -85,6 +86,7 @@ export function SessionView(): React.JSX.Element {
     onFilter: setFilter,
     onArrange: arrange
   });
+  const walk = useRowWalk(selection, sought, scroller);
   const surroundings = useMemo(
     () => ({ ...around, notify: setNotice, trace: setTraced, corrections, showRow, sought }),
     [around, corrections, showRow, sought]
@@ -111,6 +113,7 @@ export function SessionView(): React.JSX.Element {
           onFilter={setFilter}
           onArrange={arrange}
           onSelect={() => selection.start()}
+          onDown={walk.enter}
           onAdd={() => setAdding({ example: null })}
         />
         <StoppedRun />
@@ -162,6 +165,7 @@ export function SessionView(): React.JSX.Element {
               arrangement={arrangement}
               onArrange={arrange}
               selection={selection}
+              walk={walk}
               row={row}
               stale={stale}
               scroller={scroller}
