@@ -85,6 +85,8 @@ class Sessions(RuleBasedStateMachine):
         self.tags: dict[str, int] = {}
         self.base = ""
         self.last: tuple[str, str, dict[str, Any], tuple[int, int]] | None = None
+        #: what each client has said, by number, and what it was told
+        self.said: dict[str, list[tuple[dict[str, Any], dict[str, Any]]]] = {"one": [], "two": []}
 
     @initialize(variables=st.dictionaries(NAMES, VALUES, max_size=3))
     def born(self, variables: dict[str, Any]) -> None:
@@ -218,6 +220,39 @@ class Sessions(RuleBasedStateMachine):
             assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-mismatch")
         else:
             assert (answer.status_code, answer.json()["meta"]["revision"]) == (status, revision)
+
+    # --- numbered changes of two clients, in and out of order ---
+
+    @rule(
+        client=st.sampled_from(["one", "two"]),
+        when=st.sampled_from(["next", "next", "next", "again", "late", "early", "another"]),
+        back=st.integers(1, 8),
+        name=NAMES,
+        value=VALUES,
+    )
+    def says_a_number(self, client: str, when: str, back: int, name: str, value: Any) -> None:
+        said = self.said[client]
+        seq = {"next": len(said) + 1, "early": len(said) + 1 + back, "late": len(said) - back}.get(when, len(said))
+        if seq < 1:
+            return
+        if when in ("again", "late"):
+            body, answered = said[seq - 1]
+        else:
+            op = {"op": "set", "name": name, "value": value}
+            body = {"client": client, "seq": seq, "base": self.plain.revision, "ops": [op], "origin": {"kind": "panel"}}
+        answer = self.ask("POST", "/mutate", body)
+        if when == "next":
+            self.plain.write({name: value})
+            assert (answer.status_code, answer.json()["revision"]) == (200, self.plain.revision), answer.text
+            said.append((body, answer.json()))
+        elif when == "again":
+            assert (answer.status_code, answer.json()) == (200, answered)
+        elif when == "another" and not same(body["ops"], said[seq - 1][0]["ops"]):
+            assert (answer.status_code, answer.json()["code"]) == (422, "seq-mismatch")
+        elif when == "late" and self.fault == "late":
+            self.plain.write({op["name"]: op["value"] for op in body["ops"]})
+        elif when != "another":
+            assert (answer.status_code, answer.json()["code"]) == (409, "gap")
 
     # --- the past ---
 
@@ -363,6 +398,7 @@ def run(machine: type[Sessions], examples: int, chance: int, *phases: Phase) -> 
             suppress_health_check=list(HealthCheck),
             phases=phases,
             print_blob=True,
+            report_multiple_bugs=False,
         ),
     )
 
@@ -374,9 +410,10 @@ def test_server_and_model_say_the_same(engine: str) -> None:
     print(f"{engine}: {EXAMPLES} examples of up to {STEPS} steps, {Sessions.requests_made} requests: no difference")
 
 
-def test_a_model_with_another_rule_is_found_out(engine: str) -> None:
+@pytest.mark.parametrize("broken", ["undo", "late"])
+def test_a_model_with_another_rule_is_found_out(engine: str, broken: str) -> None:
     class Wrong(Sessions):
-        fault = "undo"
+        fault = broken
 
     with pytest.raises(AssertionError):
         run(Wrong, 200, 1, Phase.generate)
