@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import statistics
@@ -137,11 +136,8 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path) -> None:
 
 def without_us(folder: Path) -> Server:
     """The same server without the extension."""
-    server = Server(folder / "without")
-    config = server.folder / "config" / "jupyter_server_config.json"
-    settings = json.loads(config.read_text())
-    settings["ServerApp"]["jpserver_extensions"]["session_state_ext"] = False
-    config.write_text(json.dumps(settings))
+    server = Watched(folder / "without")
+    server.leave_out("session_state_ext")
     server.start()
     assert server.request("GET", "/api/session").status_code == 404
     return server
