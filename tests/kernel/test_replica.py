@@ -314,19 +314,6 @@ def _restored(*rows: dict[str, Any], **fields: Any) -> bytes:
     return _welcome(epoch="another", revision=9, tip="t9", variables=list(rows), **fields)
 
 
-def test_a_number_that_means_another_change_in_another_history_is_no_leave_to_overwrite_it() -> None:
-    replica = _replica()
-    first = {"type": "change", "revision": 2, "tip": "t2", "ops": [{"op": "set", "name": "lr", "value": 1}]}
-    replica.receive(wire.decode_server_frame(_dumps(_complete(first))))
-    replica.outbox.put("lr", 3, CELL)
-    replica.receive(
-        wire.decode_server_frame(_restored({"name": "lr", "value": 2, "revision": 2, "updatedAt": 5}, lastSeq=0))
-    )
-    opened = replica.freeze()
-    assert opened is not None
-    assert json.loads(opened.body)["ops"] == [{"op": "set", "name": "lr", "value": 3, "ifRevision": 0}]
-
-
 def test_own_writes_in_another_history_are_written_over() -> None:
     replica = _replica(("lr", 3), ("fresh", 1))
     own = {"kind": "cell", "client": "A"}
