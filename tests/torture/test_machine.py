@@ -317,6 +317,9 @@ class Sessions(RuleBasedStateMachine):
         answer = self.ask("GET", f"?since={since}{told}")
         if since > self.plain.revision or epoch == "another":
             assert answer.status_code == 410
+            before, self.epoch = self.epoch, self.ask("GET", "").json()["meta"]["epoch"]
+            # Who knows more of this history than there is has seen it before it was replaced: another one begins.
+            assert (self.epoch != before) is (epoch == "ours")
             return
         then, now = self.plain.at(since), self.plain.variables
         touched = self.plain.touched_after(since)
