@@ -55,6 +55,8 @@ OPERATIONS = (
 #: What a request says of what it has seen: nothing, the truth, or something old.
 SEEN = st.sampled_from(["", "", "", "now", "old", "*"])
 BACK = st.integers(0, 8)
+#: Where a number stands beside those that were said.
+WHEN = st.sampled_from(["next", "next", "next", "again", "late", "early", "another"])
 MERGE, PATCH = "application/merge-patch+json", "application/json-patch+json"
 
 
@@ -223,15 +225,21 @@ class Sessions(RuleBasedStateMachine):
 
     # --- numbered changes of two clients, in and out of order ---
 
+    # Several at once, so that some have been passed when one of them comes again.
     @rule(
         client=st.sampled_from(["one", "two"]),
-        when=st.sampled_from(["next", "next", "next", "again", "late", "early", "another"]),
-        back=st.integers(1, 8),
-        name=NAMES,
-        value=VALUES,
+        numbers=st.lists(st.tuples(WHEN, st.integers(1, 8), NAMES, VALUES), min_size=3, max_size=6),
     )
-    def says_a_number(self, client: str, when: str, back: int, name: str, value: Any) -> None:
+    def says_numbers(self, client: str, numbers: list[tuple[str, int, str, Any]]) -> None:
+        for number in numbers:
+            self.say_number(client, *number)
+
+    def say_number(self, client: str, when: str, back: int, name: str, value: Any) -> None:
         said = self.said[client]
+        if self.fault == "late" and when != "next":
+            when = "late"
+        if when == "late" and len(said) > 1:
+            back = min(back, len(said) - 1)
         seq = {"next": len(said) + 1, "early": len(said) + 1 + back, "late": len(said) - back}.get(when, len(said))
         if seq < 1:
             return
