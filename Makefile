@@ -1,7 +1,7 @@
 # make lab      a fresh clone to JupyterLab on the tour notebook; needs Python 3.10 or newer and nothing else
 # make test     everything CI checks; the last line is pytest's
 # make fast     the fast Python tests alone: no browser, no torture
-# make torture  the faults of tests/torture in their long form, about an hour
+# make torture  the faults of tests/torture in their long form, an hour or two
 # make bench    figures against peers, side by side in one run, about five minutes
 # make panel    the panel's bundle
 # make clean    back to a fresh clone

@@ -11,7 +11,7 @@ import type { Json } from './json';
 import type { KnownState } from './memory';
 import type { Change, Spec } from './model';
 import { Outbox } from './outbox';
-import { Replica, UNKNOWN_META } from './replica';
+import { mistakable, Replica, UNKNOWN_META } from './replica';
 import { Sender } from './sender';
 import { Standing } from './standing';
 import type { Status } from './status';
@@ -305,7 +305,11 @@ export class SessionClient {
 
   private _welcomed(welcome: Welcome): void {
     this._noticeLeaving(welcome.meta.paths);
+    const before = this._replica.rows;
     const renewed = this._replica.welcome(welcome);
+    if (renewed) {
+      this._outbox.mistake(mistakable(before, this._replica.rows));
+    }
     const away = this._standing.welcomed();
     this._outbox.refit(this._replica.rows);
     const { lastSeq, lastAnswer, revision } = welcome;

@@ -214,6 +214,15 @@ export class Outbox {
     this._sendOpen();
   }
 
+  /** What edits of these variables saw is no more: what stands there under the same number is another change. */
+  mistake(names: ReadonlySet<string>): void {
+    const unseen = (edit: Edit): Edit => (names.has(edit.op.name) ? { ...edit, seen: 0 } : edit);
+    this._edits = this._edits.map(unseen);
+    if (this._open !== null) {
+      this._open = { ...this._open, edits: this._open.edits.map(unseen) };
+    }
+  }
+
   /** Takes out patches that no longer fit what is confirmed: they are never sent, the person decides. */
   refit(confirmed: Rows): void {
     for (const edit of this._edits.filter(each => each.op.op === 'patch')) {

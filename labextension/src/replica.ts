@@ -16,6 +16,18 @@ export const UNKNOWN_META: Meta = {
   paths: []
 };
 
+/**
+ * @returns the variables that somebody has written in another history, under the number that another change had in this one:
+ * to have seen that number is to have seen something else
+ */
+export function mistakable(before: Rows, now: Rows): ReadonlySet<string> {
+  const others = [...now.values()].filter(({ name, revision, updatedAt }) => {
+    const was = before.get(name);
+    return was?.revision === revision && was.updatedAt !== updatedAt;
+  });
+  return new Set(others.map(row => row.name));
+}
+
 export class Replica {
   constructor(meta: Meta, known: KnownState | null = null) {
     // What attach says of a session is about a state this client has not seen: it knows nothing before a welcome.

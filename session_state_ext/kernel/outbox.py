@@ -196,6 +196,14 @@ class Outbox:
         if self.open is not None:
             _stamp(self.open.group, revisions)
 
+    def guard(self, seen: Mapping[str, int]) -> None:
+        """From now on what is pending of these variables says that it was written on top of these revisions."""
+        self._growing = None
+        for group in self.groups():
+            told = {name: revision for name, revision in seen.items() if name in group.edits}
+            if told:
+                group.seen = {**(group.seen or {}), **told}
+
     def saw(self, taken: Group, revision: int, rows: Mapping[str, Variable]) -> None:
         """``taken`` is in the session since ``revision``: what is queued on top of it has seen that."""
         for group in self.queue:

@@ -281,10 +281,12 @@ class Replica:
         if offline > STALE_SECONDS:
             self.outbox.stamp(self.rows)
         opened = self.outbox.open
-        if opened is not None and welcome.last_seq < opened.seq - 1:
-            # After a month, or from a backup.
-            self.outbox.doubt(self.rows)
         same_epoch = self.epoch in (None, welcome.epoch)
+        if not same_epoch:
+            self.outbox.guard(self._unseen(welcome))
+        elif opened is not None and welcome.last_seq < opened.seq - 1:
+            # After a month, or from a backup that nobody has noticed.
+            self.outbox.doubt(self.rows)
         if welcome.changes is not UNSET and welcome.mode == "delta":
             for change in welcome.changes:
                 self._apply(change)
@@ -304,6 +306,22 @@ class Replica:
         if self.watch is not None:
             self.watch.look_again()
         return opened
+
+    def _unseen(self, welcome: Welcome) -> dict[str, int]:
+        """What others have written in another history since this one ended, each with the revision known of it here.
+
+        What is only older there was lost with the old history, and an assignment means its value. Revisions of two
+        histories cannot be compared, times can; a number that means another change there is not told.
+        """
+        rows = [] if welcome.variables is UNSET else welcome.variables
+        synced = 0 if self.meta is None else self.meta.last_synced_at or 0
+        last = max([synced, *(row.updated_at for row in self.rows.values())])
+        known = {name: row.revision for name, row in self.rows.items()}
+        return {
+            row.name: 0 if known.get(row.name) == row.revision else known.get(row.name, 0)
+            for row in rows
+            if row.updated_at > last and row.origin.client != self.outbox.client
+        }
 
     def _resumed(self, welcome: Welcome, same_epoch: bool) -> Open | None:
         opened, answer = self.outbox.open, welcome.last_answer

@@ -307,3 +307,35 @@ def test_what_a_step_had_seen_counts_in_its_own_history_only() -> None:
     opened = replica.freeze()
     assert opened is not None
     assert json.loads(opened.body)["base"] == 5
+
+
+def _restored(*rows: dict[str, Any], **fields: Any) -> bytes:
+    """The welcome of a server that was set up anew from a backup."""
+    return _welcome(epoch="another", revision=9, tip="t9", variables=list(rows), **fields)
+
+
+def test_own_writes_in_another_history_are_written_over() -> None:
+    replica = _replica(("lr", 3), ("fresh", 1))
+    own = {"kind": "cell", "client": "A"}
+    row = {"name": "lr", "value": 2, "revision": 7, "updatedAt": 5, "origin": own}
+    replica.receive(wire.decode_server_frame(_restored(row, lastSeq=0)))
+    opened = replica.freeze()
+    assert opened is not None
+    assert [op.get("ifRevision") for op in json.loads(opened.body)["ops"]] == [None, None]
+
+
+def test_a_step_does_not_write_over_what_others_have_written_in_another_history() -> None:
+    replica = _replica()
+    run = Run(id="r", step="train", status="done", start=1, outputs=["loss", "acc"], written=["loss", "acc"])
+    replica.outbox.append(Group(CELL, {"loss": 1, "acc": 2}, [run], whole=True, base=1))
+    replica.receive(
+        wire.decode_server_frame(_restored({"name": "loss", "value": 2, "revision": 8, "updatedAt": 5}, lastSeq=0))
+    )
+    opened = replica.freeze()
+    assert opened is not None
+    assert [op.get("ifRevision") for op in json.loads(opened.body)["ops"]] == [0, None, None]
+    replica.receive(wire.Reject(seq=opened.seq, code="conflict", message="loss was changed.", name="loss"))
+    assert [(one.name, one.value, one.run) for one in replica.refused] == [("loss", b"1", "r")]
+    again = replica.freeze()
+    assert again is not None
+    assert [(op["op"], op.get("name")) for op in json.loads(again.body)["ops"]] == [("set", "acc"), ("run", None)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from traitlets.config import Config
 
 from session_state_ext.server.events import SESSION_CHANGED, STEP_RAN
 from tests.server.conftest import Rest
@@ -95,3 +98,36 @@ async def test_a_run_is_told_from_beginning_to_end(
         common | {"revision": 3, "status": "failed", "milliseconds": 750, "error": "ValueError"},
     ]
     assert "canary" not in json.dumps(heard)
+
+
+def documented() -> str:
+    """What docs/reference.md says of events."""
+    text = (Path(__file__).parents[2] / "docs" / "reference.md").read_text("utf-8")
+    return text.partition("## Events\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("schema", [SESSION_CHANGED, STEP_RAN])
+def test_all_that_is_told_is_documented(jp_serverapp: Any, schema: str) -> None:
+    row = next(line for line in documented().splitlines() if f"`{schema}`" in line)
+    fields: dict[str, Any] = jp_serverapp.event_logger.schemas.get(schema)._schema["properties"]
+    for field, said in fields.items():
+        for word in (field, *said.get("enum", ())):
+            assert f"`{word}`" in row, word
+
+
+async def test_an_administrator_listens_as_documented(rest: Rest, jp_serverapp: Any, tmp_path: Path) -> None:
+    example = re.findall(r"```python\n(.+?)```", documented(), re.DOTALL)[0]
+    there = example.replace("/var/log/jupyter", str(tmp_path))
+    assert there != example
+    config = Config()
+    exec(there, {"c": config})
+    (handler,) = config.EventLogger.handlers
+    jp_serverapp.event_logger.register_handler(handler)
+    jp_serverapp.contents_manager.emit(data={"action": "get", "path": "somebody-elses-event.txt"})
+    session = (await rest("POST", body={"variables": {"lr": "canary-5"}})).json["sessionId"]
+    jp_serverapp.event_logger.remove_handler(handler)
+    handler.close()
+    (line,) = (tmp_path / "session-events.jsonl").read_text().splitlines()
+    told = json.loads(line)
+    assert (told["__schema__"], told["session"], told["variables"]) == (SESSION_CHANGED, session, ["lr"])
+    assert "canary" not in line

@@ -10,14 +10,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
 import websocket
 
 from .peers import LONG, Server
 from .watched import MB, Gap, Memory, Watched
 
-#: Bounds for a slow day and an allocator that gives nothing back; the figures themselves are printed.
-MEMORY_BYTES = 512 * MB
-STALLED_SECONDS = 0.5
+#: What is aimed for. Memory is what the product adds to what the web server takes to read the same.
+MEMORY_BYTES = 64 * MB
+STALLED_SECONDS = 0.1
+#: Of the stall of a server that checks bodies on its event loop: how slow the machine is just now is in both.
+STALLED_SHARE = 1 / 8
 FLOOD_BYTES = (512 if LONG else 64) * MB
 #: Just within the limit of a body.
 BIG = (16 if LONG else 4) * MB
@@ -106,65 +109,138 @@ def say(server: Server, session: str, name: str, text: bytes) -> str:
                 return f"{answer['type']} {answer.get('code', '')}"
 
 
-def test_hostile_bodies_and_frames_are_refused(tmp_path: Path) -> None:
-    server = Watched(tmp_path / "server", "heartbeat")
+class Assault:
+    """All bodies and frames against one server, and what that did to it."""
+
+    def __init__(self, server: Watched, session: str) -> None:
+        self.server, self.session = server, session
+        self.worst: dict[str, tuple[Gap, int]] = {}
+        self.answers: dict[str, int | str] = {}
+        self._stalls, self._memory = Stalls(server), Memory(server.pid)
+
+    def bodies(self, hostile: dict[str, Hostile]) -> None:
+        headers = {"Content-Type": "application/json"}
+        for name, body in hostile.items():
+            one = Stalls(self.server)
+            answer = self.server.request("POST", f"/api/session/{self.session}", data=body.text, headers=headers)
+            self.answers[name] = answer.status_code
+            if answer.status_code != 200:
+                assert answer.json()["message"].endswith("."), name
+            self._note(name, one)
+
+    def frames(self, hostile: dict[str, Hostile]) -> None:
+        for name, body in hostile.items():
+            one = Stalls(self.server)
+            self.answers[f"{name}, a frame"] = say(self.server, self.session, name, body.text)
+            self._note(f"{name}, a frame", one)
+
+    def floods(self) -> None:
+        for chunked in (False, True):
+            one = Stalls(self.server)
+            status = flood(self.server, self.session, chunked=chunked)
+            assert b" 413 " in status or b" 400 " in status or not status, status
+            self._note(f"{FLOOD_BYTES // MB} MB{' in chunks' if chunked else ''}", one)
+
+    def _note(self, name: str, one: Stalls) -> None:
+        self.worst[name] = one.longest(), self.grown
+
+    @property
+    def longest(self) -> Gap:
+        return self._stalls.longest()
+
+    @property
+    def grown(self) -> int:
+        return self._memory.grown()
+
+
+def begin(folder: Path, *modules: str) -> tuple[Watched, str]:
+    server = Watched(folder, "heartbeat", *modules)
     server.start()
-    session = server.create()
+    return server, server.create()
+
+
+@pytest.fixture(scope="module")
+def hostile() -> dict[str, Hostile]:
+    return {name: make() for name, make in HOSTILE.items()}
+
+
+@pytest.fixture(scope="module")
+def to_read(tmp_path_factory: pytest.TempPathFactory, hostile: dict[str, Hostile]) -> tuple[int, int]:
+    """By how many bytes a server grows that reads all these bodies and does nothing; and then all these frames."""
+    server = Watched(tmp_path_factory.mktemp("reads"), "heartbeat", "onlyreads")
+    server.leave_out("session_state_ext")
+    server.start()
+    assault = Assault(server, "plain")
+    assault.bodies(hostile)
+    bodies = assault.grown
+    assault.frames(hostile)
+    grown = assault.grown
+    server.stop()
+    # A text that is none is refused by tornado itself.
+    unread = {name for name, answer in assault.answers.items() if answer not in (422, "reject read")}
+    assert unread == {"not UTF-8, a frame"}
+    return bodies, grown
+
+
+def test_hostile_bodies_and_frames_are_refused(
+    tmp_path: Path, hostile: dict[str, Hostile], to_read: tuple[int, int]
+) -> None:
+    server, session = begin(tmp_path / "server")
     was = server.state(session)["meta"]["revision"]
-    hostile = {name: make() for name, make in HOSTILE.items()}
     idle = Stalls(server)
     time.sleep(1)
     baseline = idle.longest()
-    stalls, memory = Stalls(server), Memory(server.pid)
-    worst: dict[str, tuple[Gap, int]] = {}
-
-    for name, body in hostile.items():
-        one = Stalls(server)
-        headers = {"Content-Type": "application/json"}
-        answer = server.request("POST", f"/api/session/{session}", data=body.text, headers=headers)
-        assert answer.status_code in body.statuses, (name, answer.status_code)
-        if answer.status_code != 200:
-            assert answer.json()["message"].endswith("."), name
-        worst[name] = one.longest(), memory.grown()
-    for name, body in hostile.items():
-        one = Stalls(server)
-        came = say(server, session, name, body.text)
-        assert came.startswith(("reject", "error", "closed 1009", "closed 1007")) or body.statuses[0] == 200, (
-            name,
-            came,
-        )
-        worst[f"{name}, a frame"] = one.longest(), memory.grown()
-    for chunked in (False, True):
-        one = Stalls(server)
-        status = flood(server, session, chunked=chunked)
-        assert b" 413 " in status or b" 400 " in status or not status, status
-        worst[f"{FLOOD_BYTES // MB} MB{' in chunks' if chunked else ''}"] = one.longest(), memory.grown()
-
-    longest, grown = stalls.longest(), memory.grown()
+    assault = Assault(server, session)
+    assault.bodies(hostile)
+    bodies = assault.grown
+    assault.frames(hostile)
+    assault.floods()
+    longest, grown = assault.longest, assault.grown
     state = server.state(session)
     server.stop()
-    for name, (gap, size) in worst.items():
+    read_bodies, read = to_read
+    stalled = stall_on_the_loop(tmp_path / "loop")
+    for name, (gap, size) in assault.worst.items():
         print(f"  {name}: {gap.seconds * 1000:.0f} ms, computing {gap.busy * 1000:.0f} ms; memory +{size / MB:.0f} MB")
     print(
         f"{2 * len(hostile) + 2} hostile bodies and frames: event loop stalled {longest.seconds * 1000:.0f} ms at most, of it "
-        f"computing {longest.busy * 1000:.0f} ms (idle {baseline.seconds * 1000:.0f} ms); memory +{grown / MB:.0f} MB"
+        f"computing {longest.busy * 1000:.0f} ms (idle {baseline.seconds * 1000:.0f} ms; {STALLED_SECONDS * 1000:.0f} ms are aimed "
+        f"for; on the loop {stalled * 1000:.0f} ms); memory +{bodies / MB:.0f} MB by bodies, +{grown / MB:.0f} MB with frames "
+        f"({MEMORY_BYTES // MB} MB are aimed for), where only to read them takes +{read_bodies / MB:.0f} and +{read / MB:.0f} MB"
     )
+    for name, body in hostile.items():
+        assert assault.answers[name] in body.statuses, (name, assault.answers[name])
+        came = str(assault.answers[f"{name}, a frame"])
+        refused = came.startswith(("reject", "error", "closed 1009", "closed 1007"))
+        assert refused or body.statuses[0] == 200, (name, came)
     assert set(state["variables"]) <= {"a"}
     assert state["meta"]["revision"] <= was + 2
-    assert grown < MEMORY_BYTES
+    assert grown < read + MEMORY_BYTES
     # Of the server's own computing: what other processes of this machine add is not the product's.
-    assert min(longest.seconds, longest.busy) < STALLED_SECONDS
+    assert min(longest.seconds, longest.busy) < stalled * STALLED_SHARE
 
 
-def test_a_server_that_reads_it_on_its_loop_is_found_out(tmp_path: Path) -> None:
-    """The opposite: the same bodies, checked by the decoder in C and on the event loop."""
-    server = Watched(tmp_path / "server", "heartbeat", "ontheloop")
-    server.start()
-    session = server.create()
+def stall_on_the_loop(folder: Path) -> float:
+    """The opposite: for how many seconds a server computes that checks a body by the decoder in C, on its event loop."""
+    server, session = begin(folder, "ontheloop")
     stalls = Stalls(server)
     body = b'{"variables": {"a": [' + b"{}," * (12 * MB // 3) + b"{}]}}"
     server.request("POST", f"/api/session/{session}", data=body, headers={"Content-Type": "application/json"})
     longest = stalls.longest()
     server.stop()
-    print(f"read on the loop: stalled {longest.seconds * 1000:.0f} ms, computing {longest.busy * 1000:.0f} ms")
-    assert min(longest.seconds, longest.busy) > STALLED_SECONDS
+    return min(longest.seconds, longest.busy)
+
+
+def test_a_server_that_keeps_what_it_was_sent_is_found_out(
+    tmp_path: Path, hostile: dict[str, Hostile], to_read: tuple[int, int]
+) -> None:
+    """The opposite: the same bodies and frames, none of which is let go."""
+    server, session = begin(tmp_path / "server", "hoarding")
+    assault = Assault(server, session)
+    assault.bodies(hostile)
+    assault.frames(hostile)
+    grown = assault.grown
+    server.stop()
+    _, read = to_read
+    print(f"what was sent is kept: memory +{grown / MB:.0f} MB, where only to read it takes +{read / MB:.0f} MB")
+    assert grown > read + MEMORY_BYTES

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from statistics import median
 
 import websocket
 
@@ -21,10 +22,14 @@ from .watched import MB, Memory, Watched
 
 READERS = 20
 VALUE_BYTES = 600_000
-BROADCAST_BYTES = (300 if LONG else 30) * 1000 * 1000
+#: TORTURE_BROADCAST_MB tries the long form with less.
+BROADCAST_BYTES = (int(os.environ.get("TORTURE_BROADCAST_MB", "300")) if LONG else 30) * 1000 * 1000
+#: What is aimed for.
 MEMORY_BYTES = 64 * MB
-#: More than this is not asked of a slow day; the figure is printed.
-CLOSED_SECONDS = 60.0
+CLOSED_SECONDS = 10.0
+P99_SECONDS = 0.1
+#: How long they are waited for.
+PATIENCE_SECONDS = 60.0
 
 
 class Deaf:
@@ -99,7 +104,7 @@ class Broadcast:
     def run(self, count: int, deaf: list[Deaf]) -> list[float]:
         """``count`` large changes, and more until all the deaf are closed; gives the latencies in seconds, sorted."""
         latencies: list[float] = []
-        end = time.monotonic() + CLOSED_SECONDS
+        end = time.monotonic() + PATIENCE_SECONDS
         with (
             self.server.channel(self.session, "writer") as writer,
             self.server.channel(self.session, "reader") as reader,
@@ -125,7 +130,7 @@ class Broadcast:
 
 
 def p99(latencies: list[float]) -> float:
-    return latencies[int(len(latencies) * 0.99)] * 1000
+    return latencies[int(len(latencies) * 0.99)]
 
 
 def test_a_reader_that_does_not_read_costs_nothing(tmp_path: Path) -> None:
@@ -148,9 +153,14 @@ def test_a_reader_that_does_not_read_costs_nothing(tmp_path: Path) -> None:
     assert "Traceback" not in server.log.read_text()
     longest = max(one.closed_at - one.full_at for one in deaf)
     print(
-        f"{READERS} readers that do not read, {len(beside) * VALUE_BYTES / 1e6:.0f} MB broadcast: memory +{grown / MB:.0f} MB, "
-        f"closed after {longest:.1f} s at most; p99 for one who reads {p99(beside):.0f} ms, with nobody deaf {p99(alone):.0f} ms"
+        f"{READERS} readers that do not read, {len(beside) * VALUE_BYTES / 1e6:.0f} MB broadcast: memory +{grown / MB:.0f} MB "
+        f"({MEMORY_BYTES // MB} are allowed), closed after {longest:.1f} s at most ({CLOSED_SECONDS:.0f} s are aimed for); p99 for one "
+        f"who reads {p99(beside) * 1000:.0f} ms ({P99_SECONDS * 1000:.0f} ms are aimed for), with nobody deaf {p99(alone) * 1000:.0f} ms"
     )
+    # Looked at between two changes, and no sooner than this machine gets round to it: its slowest change says how slow it is.
+    assert longest < CLOSED_SECONDS + 5 * beside[-1]
+    # The p99 is one or two changes, which any other process may have slowed; it is printed.
+    assert median(beside) < max(P99_SECONDS, 3 * median(alone))
 
 
 def test_without_the_bound_memory_grows(tmp_path: Path) -> None:

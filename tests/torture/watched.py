@@ -28,6 +28,13 @@ class Watched(Server):
         settings["SessionStateExtension"] = traits
         file.write_text(json.dumps(settings))
 
+    def leave_out(self, module: str) -> None:
+        """An extension that it loads otherwise; before it starts."""
+        file = self.folder / "config" / "jupyter_server_config.json"
+        settings = json.loads(file.read_text())
+        settings["ServerApp"]["jpserver_extensions"][module] = False
+        file.write_text(json.dumps(settings))
+
     def environment(self) -> dict[str, str]:
         return super().environment() | {"PYTHONPATH": str(ROOT), "HEARTBEATS": str(self.folder / "heartbeats")}
 
