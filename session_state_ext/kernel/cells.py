@@ -265,7 +265,8 @@ class Cells:
             failed = SessionMistake(outcome.error.message)
             result.error_in_exec = failed
             self._shell.last_execution_succeeded = False
-            self._shell.showtraceback((SessionMistake, failed, None))
+            if step.line.name not in self.steps.called:
+                self._shell.showtraceback((SessionMistake, failed, None))
 
     def _line_of(self, error: BaseException | None) -> int | None:
         """The cell's line in which the error came up."""

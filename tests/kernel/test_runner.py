@@ -143,8 +143,11 @@ def test_a_step_of_another_notebook_is_named(lone: Callable[..., Kernel]) -> Non
     assert "2 steps · all fresh" in two.run("%session steps").text
     two.run("session['share'] = 0.1")
     ran = two.run("%session run --stale")
-    assert ran.ok
-    assert "prepare has not run in this kernel, so its code is not known here. Run its cell once" in ran.text
+    assert not ran.ok, "nothing could be run"
+    assert (
+        "Nothing was run: prepare has not run in this kernel, so its code is not known here. Run its cell once"
+        in ran.text
+    )
     assert "train waits for it." in ran.text
     ran = two.run("%session run --stale train")
     assert not ran.ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import pytest
@@ -304,6 +305,41 @@ def test_a_step_that_writes_what_it_reads_is_fresh_after_it(shell: Shell) -> Non
     assert "count is fresh: nothing to run." in shell.run("%session run --stale").text
     shell.run("%session run count")
     assert shell.session["n"] == 3
+
+
+def test_what_has_not_run_in_this_kernel_is_told_once(stored: Callable[[], Shell]) -> None:
+    before = stored()
+    before.run("session['lr'] = 1")
+    for line in ("a(lr) -> x", "b(lr) -> y", "c(lr) -> z", "d(x, y) -> w", "e(v)"):
+        before.run(f"#| step: {line}\n{line[-1]} = 1")
+    shell = stored()
+    shell.run("#| step: d(x, y) -> w\nw = 1")
+    shell.run("session['lr'] = 3")
+    ran = shell.run("%session run --stale a b c")
+    assert not ran.ok, "what was asked for could not be done"
+    ran = shell.run("%session run --stale")
+    assert not ran.ok
+    assert ran.text.strip() == (
+        "Nothing was run: a, b and c have not run in this kernel, so their code is not known here. "
+        "Run their cells once, in whichever notebook they are, or press Run beside them in the Session panel. "
+        "d waits for them."
+    )
+    assert not shell.run("session.run(stale=True)").ok
+    shell.run("#| step: a(lr) -> x\nx = lr")
+    shell.run("session['lr'] = 4")
+    ran = shell.run("%session run --stale")
+    assert ran.ok, "something could be run"
+    assert "b and c have not run in this kernel" in ran.text
+
+
+def test_a_promise_that_is_not_kept_is_told_once(shell: Shell) -> None:
+    shell.run("session['lr'] = 1\nfine = True")
+    shell.run("#| step: bad(lr) -> acc\nif fine:\n    acc = 1")
+    shell.run("session['lr'] = 2\nfine = False")
+    for line in ("%session run --stale", "%session run bad"):
+        ran = shell.run(line)
+        assert not ran.ok
+        assert ran.text.count("--out promises acc") == 1, ran.text
 
 
 def test_a_circle_is_named_with_what_to_do(shell: Shell) -> None:
