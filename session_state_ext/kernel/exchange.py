@@ -177,17 +177,35 @@ class Exchange:
         if not changed:
             return said
         back = [name for name, now in changed.items() if now.value is ABSENT] if cleared else []
+        if back:
+            said += self._cleared(back)
         for name in back:
             del changed[name]
             self._agreed.pop(name, None)
-        if back:
-            said.append(f"{_listed(back)}: taken out of the names only, and put back before the next cell.")
         with self._link.moment():
             edits: dict[str, Written] = {}
             for name, now in changed.items():
                 said += self._edit(edits, name, now)
             if edits:
                 self._link.append(Group(self._link.origin, edits))
+        return said
+
+    def _cleared(self, names: list[str]) -> list[str]:
+        """A magic has taken these out of the names: what comes back, and what nobody has any more."""
+        kept = [name for name in names if self._text(name) is not None]
+        own = [name for name in names if (agreed := self._agreed.get(name)) is not None and agreed.apart]
+        same, older = [name for name in kept if name not in own], [name for name in kept if name in own]
+        gone = [name for name in names if name not in kept]
+        said: list[str] = []
+        if same:
+            said.append(f"{_listed(same)}: taken out of the names only, and put back before the next cell.")
+        if older:
+            said.append(
+                f"{_listed(older)}: what this kernel had is gone, for it was not in the session; what the session has "
+                "comes back before the next cell."
+            )
+        if gone:
+            said.append(f"{_listed(gone)}: gone, for it was in this kernel only and could not be stored.")
         return said
 
     def _changed(self, names: Iterable[str]) -> dict[str, Look]:
