@@ -22,7 +22,7 @@ _TYPES = ("float", "int", "str", "bool", "list", "dict")
 
 _OPTIONS = {
     "step": ["--in", "--out", "--keep", "--force", "--timeout"],
-    "use": ["--new", "--this", "--copy", "--empty"],
+    "use": ["--new", "--bring", "--this", "--copy", "--empty"],
     "pull": ["--force"],
     "declare": [
         *("--min", "--max", "--step", "--choices", "--type", "--pattern"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from session_state_ext.errors import Locked, SessionError
-from session_state_ext.spelling import lacking, nearest, pasted
+from session_state_ext.spelling import lacking, listed, nearest, pasted
 
 from . import display, grammar
 from .cells import Cells
@@ -40,6 +40,8 @@ class SessionMagics(Magics):
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, cells: Cells) -> None:
         super().__init__(shell)
         self._link, self._session, self._names, self._cells = link, session, names, cells
+        #: what a session in memory only had, which was left for another one; JSON text by name
+        self._behind: dict[str, bytes] = {}
         self._commands: dict[str, Callable[[str], Any]] = {
             "set": self._set,
             "get": self._get,
@@ -200,8 +202,8 @@ class SessionMagics(Magics):
         if choice is not None:
             self._link.choose(choice)
             return self._overview()
-        names = [word for word in words if word != "--new"]
-        self._check_options(names, "use", ["--new", *OPTIONS.values()])
+        names = [word for word in words if word not in ("--new", "--bring")]
+        self._check_options(names, "use", ["--new", "--bring", *OPTIONS.values()])
         if len(names) != 1:
             raise Mistake("Name one session: %session use NAME. All of them: %session list")
         fleeting = self._link.fleeting
@@ -211,13 +213,34 @@ class SessionMagics(Magics):
             named = replica.meta.name if replica.meta else None
         new = "--new" in words
         self._link.use(names[0], new=new)
-        if fleeting and new and before:
-            # What was in memory only comes along.
-            self._link.put_all(before)
-            self._link.flush()
+        if fleeting:
+            # What was in memory only comes along into a session that is made for it.
+            self._behind = before
+        said = self._bring() if "--bring" in words or (new and fleeting) else self._left_behind(names[0], fleeting)
         if left is not None and left != self._link.replica.session_id:
-            display.show(display.note(f"Back to the session it had: %session use {pasted(named) if named else left}"))
+            said.append(f"Back to the session it had: %session use {pasted(named) if named else left}")
+        display.show(*map(display.note, said))
         return self._overview()
+
+    def _bring(self) -> list[str]:
+        """Put what was in memory only into the session; what to say."""
+        there = {name for name in self._behind if name in self._session}
+        brought = {name: text for name, text in self._behind.items() if name not in there}
+        kept, self._behind = sorted(there), {}
+        if brought:
+            self._link.put_all(brought)
+            self._link.flush()
+        return [f"This session had values of its own, which stay: {listed(kept)}"] if kept else []
+
+    def _left_behind(self, name: str, fleeting: str | None) -> list[str]:
+        if not fleeting or not self._behind:
+            return []
+        names = [*self._behind]
+        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        return [
+            f"{listed(names) if not more else ', '.join(names[:10])}{more} stayed behind, in this kernel's memory only. "
+            f"To take along what is not here: %session use {pasted(name)} --bring"
+        ]
 
     def _list(self, line: str) -> Any:
         if line:

@@ -17,7 +17,8 @@ Variables. A name with a space needs quotes: %session get "my rate"
     %session get lr                      the value of one (of several: a dict)
     %session del lr tags                 take them away
     %session list                        all your sessions
-    %session use NAME [--new]            go over to the session called NAME; --new makes it
+    %session use NAME [--new] [--bring]  go over to the session called NAME; --new makes it; --bring takes along what
+                                         was in this kernel's memory only
     %session use --this|--copy|--empty   what a notebook is to have that its session does not know
 
 Names of the notebook. They are your own until you say otherwise:

@@ -70,6 +70,25 @@ def test_a_session_in_memory_is_said_once_and_comes_along_when_it_is_named(home:
     assert dict(again) == {"lr": 0.1, "n": 1}
 
 
+def test_what_was_in_memory_only_stays_behind_until_it_is_brought(home: Path) -> None:
+    night = connect("night", new=True)
+    night["lr"] = 5
+    assert night.flush()
+    shell = Shell()
+    shell.run("%load_ext session_state_ext")
+    shell.run("session.update(zonly=1, lr=2)")
+    said = shell.run("%session use night").text
+    assert (
+        "zonly and lr stayed behind, in this kernel's memory only. To take along what is not here: "
+        "%session use night --bring" in said
+    )
+    assert "zonly" not in shell.session
+    assert "This session had values of its own, which stay: lr" in shell.run("%session use night --bring").text
+    assert dict(shell.session) == {"lr": 5, "zonly": 1}
+    assert "stayed" not in shell.run("%session use night").text
+    shell.close()
+
+
 def test_a_notebook_in_vs_code_has_the_session_of_its_path(home: Path) -> None:
     for name in ("a.ipynb", "a-jvsc-0123-abcd.ipynb"):
         shell = Shell()
