@@ -21,7 +21,7 @@ from .barrier import Barrier
 from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
-from .lazy import ATTRIBUTE, body_of, step_of
+from .lazy import ATTRIBUTE, body_of, near_step, step_of
 from .link import Link
 from .namespace import Namespace
 from .sentences import CellRejected, SessionMistake, overwritten, refused
@@ -327,6 +327,8 @@ class Cells:
         display.lines(said)
         notes, self._notes[:] = [*self._notes, *(slip.told(session) for slip, session in cell.slips)], []
         display.show(*map(display.note, notes))
+        if (near := near_step(cell.raw or "")) is not None:
+            display.warn(near)
         self._introduce()
         self._hint(result)
 

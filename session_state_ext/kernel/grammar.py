@@ -122,8 +122,12 @@ def _signature(line: str) -> str:
     """``train(lr, epochs) -> loss`` in the words of options; a line of options as it is."""
     begins = re.search(r"(?:^|\s)--[A-Za-z]", line)
     head, options = (line, "") if begins is None else (line[: begins.start()], line[begins.start() :])
+    if re.search(r"(?<![=<>!])=>", head):
+        raise Mistake(f"The arrow of a step is ->. Write: {short(head.strip().replace('=>', '->'))}")
     if "->" not in head and "(" not in head:
         return line
+    if head.count("(") != head.count(")"):
+        raise Mistake(f"A bracket is missing in {short(head.strip())}. Write: train(lr, epochs) -> loss")
     found = _SIGNATURE.fullmatch(head.strip())
     inputs, outputs = ("", None) if found is None else (found.group(2), found.group(3))
     if found is None or re.search(r"[:=*]", f"{inputs}{outputs}") or "->" in (outputs or ""):

@@ -18,6 +18,8 @@ _MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
 _COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
 #: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
+#: What may have been meant as one.
+_NEAR = re.compile(r"^#.*\bstep\b", re.M | re.I)
 _EXTENSION = "session_state_ext"
 #: Where a shell keeps what is loaded into it.
 ATTRIBUTE = "_session_state_extension"
@@ -43,10 +45,15 @@ class _Hint:
         self._shell = shell
 
     def __call__(self, result: Any) -> None:
+        if _EXTENSION in self._shell.extension_manager.loaded:
+            return
         error = getattr(result, "error_in_exec", None)
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
-        if name in ("session", "session_state") and _EXTENSION not in self._shell.extension_manager.loaded:
+        if name in ("session", "session_state"):
             print(f"{name} is there after %load_ext {_EXTENSION}", file=sys.stderr)
+        said = near_step(getattr(getattr(result, "info", None), "raw_cell", None) or "")
+        if said is not None:
+            print(said, file=sys.stderr)
 
 
 def add_transformer(shell: Any) -> None:
@@ -137,6 +144,16 @@ def line_of(raw: str) -> str | None:
     """What that line says after the word; None where there is no such line."""
     found = _found(raw.splitlines(keepends=True))
     return None if found is None else found[1]
+
+
+def near_step(raw: str) -> str | None:
+    """What would be right, a sentence, where a comment was to make this cell a step and does not."""
+    if _NEAR.search(raw) is None:
+        return None
+    from .nearsteps import near_step as near
+
+    found = _found(raw.splitlines(keepends=True))
+    return near(raw, None if found is None else found[0])
 
 
 def _found(lines: list[str]) -> tuple[int, str] | None:

@@ -236,9 +236,9 @@ class SessionMagics(Magics):
         if not fleeting or not self._behind:
             return []
         names = [*self._behind]
-        more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+        said = listed(names) if len(names) <= 10 else f"{', '.join(names[:10])} and {len(names) - 10} more"
         return [
-            f"{listed(names) if not more else ', '.join(names[:10])}{more} stayed behind, in this kernel's memory only. "
+            f"{said} stayed behind, in this kernel's memory only. "
             f"To take along what is not here: %session use {pasted(name)} --bring"
         ]
 
