@@ -134,6 +134,11 @@ class SessionMagics(Magics):
 
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":
+            if rest.strip() and cell.strip() and _whole(rest):
+                raise Mistake(
+                    f"%%session set sets whatever stands below it, too, and runs none of it. For this line alone: "
+                    f"%session set {rest.strip()} (one %)"
+                )
             return self._set(f"{rest}\n{cell}")
         if word == "parameters":
             if rest.strip():
@@ -270,6 +275,14 @@ class SessionMagics(Magics):
         if missing:
             how = f"Set {'it' if len(missing) == 1 else 'them'}: %session set"
             raise Mistake(f"{lacking(missing, known)} {how} {' '.join(f'{pasted(one)} = ...' for one in missing)}")
+
+
+def _whole(line: str) -> bool:
+    """Whether this line sets something without what stands below it: no bracket is open at its end."""
+    try:
+        return bool(grammar.assignments(line))
+    except Mistake:
+        return False
 
 
 def _said(error: SessionError) -> str:

@@ -66,6 +66,17 @@ def test_set_over_several_lines(shell: Shell) -> None:
     assert dict(shell.session) == {"lr": 0.1, "layers": [1, 2]} or "layers" not in shell.session
 
 
+def test_set_of_a_line_takes_no_cell_below_it(shell: Shell) -> None:
+    ran = shell.run("%%session set lr=3\nloss = 1")
+    assert ran.error == (
+        "%%session set sets whatever stands below it, too, and runs none of it. "
+        "For this line alone: %session set lr=3 (one %)"
+    )
+    assert dict(shell.session) == {}
+    assert shell.run("%%session set lr = [\n  1,\n]").ok
+    assert dict(shell.session) == {"lr": [1]}
+
+
 def test_push_and_pull(shell: Shell) -> None:
     shell.run("lr, epochs = 0.1, 3\n%session push lr epochs")
     assert dict(shell.session) == {"lr": 0.1, "epochs": 3}
