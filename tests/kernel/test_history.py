@@ -467,3 +467,24 @@ def test_declarations_are_in_the_history(shell: Shell) -> None:
     assert told["momentum"] is not None
     assert [(edit.name, edit.words) for edit in told["momentum"].edits] == [("momentum", "new: 0.9")]
     assert "declared momentum" in repr(changes)
+
+
+def test_locks_and_numbers_are_in_the_history_and_an_undo_says_what_became_of_declarations(shell: Shell) -> None:
+    shell.run("session['a'] = 1")
+    shell.run("%session lock a")
+    shell.run("%session unlock a")
+    shell.run("session.declare('a', minimum=0)\nsession['b'] = 2")
+    said = shell.run("%session history").value
+    assert [one.notes for one in said] == [["declared a"], ["unlocked a"], ["locked a"], []]
+    undone = shell.run("%session undo").text
+    assert "Took back revision 4 · not declared any more: a · now at revision 5" in undone
+    assert "2 → deleted" in undone
+    shell.run("%session lock a")
+    shell.run("session['b'] = 3")
+    assert "Took back revision 6 · unlocked a" in repr(shell.run("session.undo(6)").value)
+    shell.run("import numpy as np\nsession['x'] = np.array([1.0, 2, 3])")
+    shell.run("session['x'] = np.array([1.0, 2, 4])")
+    assert "[1.0, 2.0, 3.0] → [1.0, 2.0, 4.0]" in repr(shell.run("%session history x").value)
+    shell.run("session['x'] = np.arange(100.0)")
+    shell.run("session['x'] = np.arange(100.0) + (np.arange(100) == 99)")
+    assert "ndarray 100 float64 → another one" in repr(shell.run("%session history x").value)
