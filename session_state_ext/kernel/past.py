@@ -100,7 +100,7 @@ class Past:
         author, specs = self._author(), self._specs()
         try:
             now = self._ask(lambda archive: archive.undo(author, revision=revision, force=force))
-        except (Conflict, InvalidValue) as refusal:
+        except (Conflict, InvalidValue, Locked) as refusal:
             raise insisting(self._link, refusal, "undo", "" if revision is None else str(revision)) from None
         except NothingToUndo:
             if revision is not None:
@@ -124,7 +124,7 @@ class Past:
         author, specs = self._author(), self._specs()
         try:
             now = self._ask(lambda archive: archive.redo(author, force=force))
-        except (Conflict, InvalidValue) as refusal:
+        except (Conflict, InvalidValue, Locked) as refusal:
             raise insisting(self._link, refusal, "redo", "") from None
         except NothingToUndo:
             raise NothingToUndo(

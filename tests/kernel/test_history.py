@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from session_state_ext.errors import Conflict, NothingToUndo
+from session_state_ext.kernel.refusals import insisting
+from session_state_ext.wire.specs import locked
 from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, Ran, Shell
@@ -415,6 +417,11 @@ def test_what_is_locked_stops_a_restore_and_what_is_not_allowed_an_undo_with_how
     assert shell.run("%session restore before sweep --force").ok
     assert dict(shell.session) == {"seed": 1, "lr": 5}
     assert "seed is locked" in str(shell.run("%session set seed = 3").error)
+    refusal = insisting(shell.session._link, locked("q"), "undo", "")
+    assert refusal.message == (
+        "Nothing was done: q is locked. Unlock it first: %session unlock q; or to do it all the same: "
+        "%session undo --force, or session.undo(force=True)"
+    )
 
 
 def test_snapshots_are_completed(shell: Shell) -> None:

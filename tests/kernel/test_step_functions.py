@@ -384,6 +384,17 @@ def test_a_promise_that_is_not_kept_is_told_once(shell: Shell) -> None:
         assert ran.text.count("--out promises acc") == 1, ran.text
 
 
+def test_what_ran_again_of_the_same_inputs_is_no_warning(stored: Callable[[], Shell]) -> None:
+    shell = stored()
+    shell.run("session['x'] = 1")
+    shell.run("#| step: one(x) -> y\ny = x")
+    shell.run("#| step: two(y) -> z\nz = y")
+    shell.run("%session run one")
+    said = repr(shell.run("session.why('z')").value)
+    assert "has run again since, of the same inputs" in said
+    assert "⚠" not in said
+
+
 def test_a_circle_is_named_with_what_to_do(shell: Shell) -> None:
     shell.run("session.update(a=1, b=1)")
     shell.run("#| step: one(a) -> b\nb = a")
