@@ -113,7 +113,7 @@ class Exchange:
             if mine.why is not None and not force:
                 held = values.describe(value)
                 raise Unplaced(
-                    f"{name}: {preview.value(text, 40)} from the session waits, for your {held} could not be kept "
+                    f"{name}: {preview.value(text, 40)} from the session waits, because your {held} could not be kept "
                     f"anywhere (%session pull {name} takes it)"
                 )
         except Unplaced as error:
@@ -201,11 +201,11 @@ class Exchange:
             said.append(f"{_listed(same)}: taken out of the names only, and put back before the next cell.")
         if older:
             said.append(
-                f"{_listed(older)}: what this kernel had is gone, for it was not in the session; what the session has "
+                f"{_listed(older)}: what this kernel had is gone, because it was not in the session; what that has "
                 "comes back before the next cell."
             )
         if gone:
-            said.append(f"{_listed(gone)}: gone, for it was in this kernel only and could not be stored.")
+            said.append(f"{_listed(gone)}: gone, because it was in this kernel only and could not be stored.")
         return said
 
     def _changed(self, names: Iterable[str]) -> dict[str, Look]:

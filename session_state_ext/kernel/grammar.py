@@ -152,7 +152,7 @@ def step_line(line: str) -> StepLine:
         if option in _LISTS:
             taken = []
             while rest and not rest[0].startswith("--"):
-                taken.append(checked(rest.pop(0)))
+                taken.append(_unset(option, rest.pop(0)))
             _declare(step, option, taken)
         elif option == "--force":
             step.force = True
@@ -165,6 +165,13 @@ def step_line(line: str) -> StepLine:
                 f"{option} stands outside --in and --out. Write: %%session step {step.name} --in {option} --out result"
             )
     return step
+
+
+def _unset(option: str, word: str) -> str:
+    name, equals, _ = word.partition("=")
+    if equals:
+        raise Mistake(f"{option} names variables, without values: {option} {name}. To set one: %session set {word}")
+    return checked(word)
 
 
 def _declare(step: StepLine, option: str, names: list[str]) -> None:

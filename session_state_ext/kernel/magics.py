@@ -16,7 +16,7 @@ from .cells import Cells
 from .elsewhere import elsewhere
 from .grammar import Mistake
 from .link import Link
-from .manual import MANUAL
+from .manual import MANUAL, lines_of
 from .namespace import Namespace, Unplaced
 from .sentences import SessionMistake
 from .session import Session
@@ -102,6 +102,8 @@ class SessionMagics(Magics):
             raise Mistake(f"To set a variable, write: %session set {line}")
         if word in ("--help", "-h", "?"):
             word = "help"
+        if word in COMMANDS and rest.split() in (["--help"], ["-h"]):
+            word, rest = "help", word
         command = self._commands.get(word) or self._further.get(word)
         if command is None:
             raise Mistake(self._unknown(word))
@@ -130,7 +132,9 @@ class SessionMagics(Magics):
         return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
 
     def _help(self, line: str) -> None:
-        display.show(display.manual(MANUAL))
+        if line and line not in COMMANDS:
+            raise Mistake(self._unknown(line))
+        display.show(display.manual(lines_of(line) or MANUAL))
 
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":
@@ -170,6 +174,8 @@ class SessionMagics(Magics):
     def _push(self, line: str) -> None:
         names = self._named(line, "push")
         for name in names:
+            if name not in self._names and "=" in name:
+                raise Mistake(f"push sends names of this notebook. To set a variable: %session set {name}")
             if name not in self._names:
                 raise Mistake(
                     f"{name} is not a name in this notebook. Assign it first, or: %session set {pasted(name)} = ..."

@@ -92,3 +92,16 @@ A step is fresh while its outputs are what it made of the inputs that stand now:
 In Python there is more: session.update(...), session.batch(), session.edit("config"), session.observe(print, "lr"),
 session.track(xs), and all of the above; session? and session.observe? say what each does.
 """
+
+
+def lines_of(command: str) -> str:
+    """The manual's lines of ``%session COMMAND``, with what goes on below each; empty where it has none."""
+    found: list[str] = []
+    taken = False
+    for line in MANUAL.splitlines():
+        words = line.split()
+        begins = line.startswith("    %") and len(words) > 1
+        taken = (begins and words[1] == command) or (taken and not begins and line.startswith(" " * 8))
+        if taken:
+            found.append(line)
+    return "\n".join(found)

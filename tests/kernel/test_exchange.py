@@ -171,8 +171,8 @@ def test_emptying_the_names_says_what_does_not_come_back(bound: Shell) -> None:
     bound.run("model = lambda: 1\ntags = {1, object()}")
     said = bound.run("%reset -f").text
     assert "lr: taken out of the names only, and put back before the next cell." in said
-    assert "tags: what this kernel had is gone, for it was not in the session; what the session has comes back" in said
-    assert "model: gone, for it was in this kernel only and could not be stored." in said
+    assert "tags: what this kernel had is gone, because it was not in the session; what that has comes back" in said
+    assert "model: gone, because it was in this kernel only and could not be stored." in said
     assert bound.run("lr, tags, 'model' in globals()").value == (0.1, ["a"], False)
 
 

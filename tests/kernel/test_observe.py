@@ -129,6 +129,13 @@ def test_what_a_handler_writes_is_told_and_saved_and_is_its_cells(shell: Shell) 
     assert shell.session.saved
 
 
+def test_observe_with_names_stands_above_a_function(shell: Shell) -> None:
+    assert shell.run("seen = []\n@session.observe(names='lr')\ndef follow(change): seen.append(change.new)").ok
+    shell.run("session.update(lr=1, n=2)")
+    assert shell.names["seen"] == [1]
+    assert "needs a function" in str(shell.run("session.observe()").error)
+
+
 def test_a_handler_that_sets_itself_off_comes_to_an_end_and_is_told_of(shell: Shell) -> None:
     shell.run("def up(change): session['n'] = change.new + 1\nsession.observe(up, 'n');")
     ran = shell.run("session['n'] = 0")

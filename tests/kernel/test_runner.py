@@ -49,7 +49,7 @@ def test_an_output_that_could_not_be_stored_asks_for_this_kernel_and_runs_again_
     assert "needs this kernel: model is not here" in other.run(f"{LOAD}\n%session steps").text
     ran = kernel.run("#| step: use(model) -> y\ny = model['f'](10)")
     assert ran.ok, ran.text
-    assert "model: as fit left it in this kernel, for it could not be stored" in ran.text
+    assert "model: as fit left it in this kernel, because it could not be stored" in ran.text
     assert kernel.run("#| step: use() -> y\ny = model['f'](10)").ok, "its name alone is enough"
     kernel.run("rows = 1\n")
     kernel.run("#| step: leave()\nrows = [lr]")
