@@ -7,7 +7,6 @@ from session_state_ext.spelling import nearest, pasted
 
 from .backend import Known
 
-
 #: So many sessions are named where none is called as was asked.
 _SHOWN = 6
 

@@ -156,6 +156,10 @@ class Exchange:
         return now
 
     @property
+    def _client(self) -> str:
+        return self._link.replica.outbox.client
+
+    @property
     def _limits(self) -> Limits:
         return self._link.replica.limits
 
@@ -280,7 +284,7 @@ class Exchange:
         if own or row is None:
             here = _short(now.text)
             return f"{name}: this cell wrote {_short(theirs)} to the session and left {here} here, which stands."
-        said = overwritten(Overwritten(name=name, theirs=Raw(theirs), base=UNSET, origin=row.origin))
+        said = overwritten(Overwritten(name=name, theirs=Raw(theirs), base=UNSET, origin=row.origin), self._client)
         return said.replace("this cell's value", f"this cell's {_short(now.text)}", 1)
 
     # --- told by others ---

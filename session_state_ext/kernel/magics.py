@@ -119,6 +119,10 @@ class SessionMagics(Magics):
         assert self.shell is not None
         if self.shell.user_ns.get("session") is not self._session:
             raise Mistake("session is no name in this notebook yet. Write: %load_ext session_state_ext")
+        try:
+            compile(f"session{line}", "<session>", "eval")
+        except SyntaxError:
+            return self.shell.ex(f"session{line}")  # type: ignore[no-untyped-call]
         return self.shell.ev(f"session{line}")  # type: ignore[no-untyped-call]
 
     def _unknown(self, word: str) -> str:

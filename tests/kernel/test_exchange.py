@@ -73,7 +73,7 @@ def test_all_variables_and_those_to_come_but_no_new_names(shell: Shell) -> None:
     shell.run("%session set lr = 0.1 'learning rate' = 3")
     said = shell.run("%session bind").text
     assert said == (
-        "Not bound, for Python has no such names: learning rate\nBound: all variables (lr), and those to come.\n"
+        "Not bound, because Python has no such names: learning rate\nBound: all variables (lr), and those to come.\n"
     )
     shell.session["epochs"] = 3
     shell.run("epochs += 1; mine = 5")
@@ -292,7 +292,7 @@ def test_a_conflict_is_shown_with_both_values(stored: MakeShell) -> None:
     second.names["other"] = first.session
     wait = "import time\nwhile session['lr'] == 0.1: time.sleep(0.01)\n"
     said = second.run(f"other['lr'] = 0.2; other.flush()\n{wait}lr = 0.3").text
-    assert said == "lr: this cell's 0.3 replaces 0.2, which cell wrote meanwhile.\n"
+    assert said == "lr: this cell's 0.3 replaces 0.2, which a cell of another kernel wrote meanwhile.\n"
     assert first.run("session['lr']").value == 0.3
     said = second.run("del other['n']; other.flush()\nwhile 'n' in session: time.sleep(0.01)\nn = 5").text
     assert said == "n was deleted in the session meanwhile; this cell's 5 stands.\n"
