@@ -26,7 +26,7 @@ def test_a_value_that_is_not_allowed_is_refused_at_the_line_that_wrote_it(shell:
         lambda: session.__setitem__("lr", float("nan")),
     ]
     for write in writes:
-        with pytest.raises(InvalidValue, match=r"lr: .* is more than the maximum 1"):
+        with pytest.raises(InvalidValue, match=r"lr: (2 is more than the maximum 1|NaN is not a number up to 1)"):
             write()
     ran = shell.run('session["lr"] = -1')
     assert not ran.ok
