@@ -26,7 +26,11 @@ def closest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str | None:
     close = get_close_matches(word, known, n=1, cutoff=cutoff)
     if close:
         return close[0]
-    return next((one for one in known if one.casefold() == word.casefold()), None)
+    folded = word.casefold()
+    # Letters that changed places are far apart for difflib where the word is short.
+    return next((one for one in known if one.casefold() == folded), None) or next(
+        (one for one in known if len(word) > 2 and sorted(one.casefold()) == sorted(folded)), None
+    )
 
 
 def nearest(word: str, known: Sequence[str], cutoff: float = 0.6) -> str:

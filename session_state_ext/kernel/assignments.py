@@ -232,7 +232,7 @@ def literal(text: str, name: str, whole: str | None = None) -> Any:
     if re.fullmatch(r"[-+]?\d+,\d+", text):
         point = text.replace(",", ".")
         raise Mistake(
-            f"{name}: {text} is not a number; write it with a point: {point}. A list needs brackets: [{text}]"
+            f"{name}: {text} is not a number; write it with a point: {point}. A list needs brackets: [{text}]."
         )
     try:
         tree = ast.parse(text, mode="eval")
@@ -242,6 +242,15 @@ def literal(text: str, name: str, whole: str | None = None) -> Any:
         return ast.literal_eval(_Named().visit(tree))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         pass
+    if re.fullmatch(r"\{[^\W\d]\w*\}", text):
+        raise Mistake(
+            f"{name}: {text} is not a value; no name is filled in here. In Python: session[{name!r}] = {text[1:-1]}"
+        )
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        parts = ", ".join(str(int(part)) for part in text.split("-"))
+        raise Mistake(
+            f"{name}: {text} is not a value here. A date, in Python: session[{name!r}] = datetime.date({parts})"
+        )
     if text[0] in "[{(":
         raise Mistake(f"{name}: {short(text)} is neither JSON nor a Python literal. Text in it needs quotes.")
     if text[0].isalpha() or text[0] == "_":

@@ -43,7 +43,7 @@ class Barrier:
             self._say_of(answer)
         elif self._policy.barrier == "reject":
             return f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
-        elif self._told != self._link.outages:
+        elif self._told != self._link.outages and not self._link.early:
             self._told = self._link.outages
             display.warn(self._link.question or self._outage())
         return None

@@ -66,7 +66,7 @@ class Binding:
         self._exchange.speak_again(names or self.bound)
         self._remember()
         unfit = [] if names else [name for name in self._link.names() if not self._is_safe(name)]
-        return [*self.take_in(), *([f"Not bound, for Python has no such names: {_listed(unfit)}"] if unfit else [])]
+        return [*self.take_in(), *([f"Not bound, because Python has no such names: {_listed(unfit)}"] if unfit else [])]
 
     def describe(self) -> str:
         """What is bound, a line."""

@@ -16,12 +16,13 @@ from session_state_ext.errors import SessionError
 from session_state_ext.freshness import source_hash
 from session_state_ext.wire import SaidOrigin
 
-from . import display, idle, quietcells
+from . import display, idle, quietcells, values
 from .barrier import Barrier
+from .calls import offered
 from .copies import Slip, slips
 from .grammar import Mistake, StepLine, step_line
 from .identity import kernel_id
-from .lazy import ATTRIBUTE, body_of, step_of
+from .lazy import ATTRIBUTE, body_of, near_step, step_of
 from .link import Link
 from .namespace import Namespace
 from .sentences import CellRejected, SessionMistake, overwritten, refused
@@ -265,7 +266,8 @@ class Cells:
             failed = SessionMistake(outcome.error.message)
             result.error_in_exec = failed
             self._shell.last_execution_succeeded = False
-            self._shell.showtraceback((SessionMistake, failed, None))
+            if step.line.name not in self.steps.called:
+                self._shell.showtraceback((SessionMistake, failed, None))
 
     def _line_of(self, error: BaseException | None) -> int | None:
         """The cell's line in which the error came up."""
@@ -322,13 +324,29 @@ class Cells:
         happened, refusals, conflicts = self._link.news()
         if self._bound is not None:
             self._bound.refused(refusals)
-        display.warn(*happened, *map(refused, refusals), *map(overwritten, conflicts))
+        client = self._link.replica.outbox.client
+        display.warn(*happened, *map(refused, refusals), *(overwritten(one, client) for one in conflicts))
         display.lines(said)
         copied = (slip.told(session) for slip, session in cell.slips)
         notes, self._notes[:] = [*self._notes, *(said for said in copied if said is not None)], []
         display.show(*map(display.note, notes))
+        if (near := near_step(cell.raw or "")) is not None:
+            display.warn(near)
         self._introduce()
         self._hint(result)
+
+    def _taken(self, error: BaseException | None) -> str | None:
+        """What to say where the notebook has given the name ``session`` to something else, which is no session."""
+        other = self._shell.user_ns.get("session", self._session)
+        if other is self._session or isinstance(other, Session) or not _asks(error):
+            return None
+        named = type(other).__name__
+        if f"'{named}' object" not in str(error):
+            return None
+        return (
+            f"session is {values.article(named)} in this notebook. The session is session_state, too; "
+            "to have the name back: del session"
+        )
 
     def _write_back(self, cell: Cell) -> list[str]:
         """What the cell has changed of bound names goes into the session, however it ended; lines to show."""
@@ -345,10 +363,21 @@ class Cells:
 
     def _hint(self, result: Any) -> None:
         error = None if result is None else result.error_in_exec
+        if (said := self._taken(error)) is not None:
+            display.show(display.note(said))
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
         if name and self._link.replica.known and name in self._link.names():
             how = f'session["{name}"], or %session pull {name}'
             display.show(display.note(f"{name} is a variable of the session: {how}"))
+
+
+def _asks(error: BaseException | None) -> bool:
+    """Whether it may come of something that was asked of another object for the session."""
+    if isinstance(error, AttributeError):
+        return getattr(error, "name", None) in offered(Session)
+    return (
+        isinstance(error, TypeError) and re.search("subscriptable|item (assignment|deletion)", str(error)) is not None
+    )
 
 
 def _report(name: str) -> ast.expr:

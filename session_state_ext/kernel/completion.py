@@ -22,7 +22,7 @@ _TYPES = ("float", "int", "str", "bool", "list", "dict")
 
 _OPTIONS = {
     "step": ["--in", "--out", "--keep", "--force", "--timeout"],
-    "use": ["--new", "--this", "--copy", "--empty"],
+    "use": ["--new", "--bring", "--this", "--copy", "--empty"],
     "pull": ["--force"],
     "declare": [
         *("--min", "--max", "--step", "--choices", "--type", "--pattern"),
@@ -87,7 +87,8 @@ def _found(word: str, options: Iterable[str], known: Iterable[str]) -> Found:
     return Found(
         word,
         [one for one in options if one.startswith(word)],
-        [one for one in map(spelled, known) if one.startswith(word)],
+        # A name with a space is found by its first letters, too, and comes with its quotes.
+        [spelled(one) for one in known if spelled(one).startswith(word) or (word and one.startswith(word))],
     )
 
 

@@ -53,6 +53,11 @@ class Condition:
         return self._line.local and not self._line.replica.known
 
     @property
+    def early(self) -> bool:
+        """Whether the server has answered, but does not know yet which session this kernel, just started, has."""
+        return self._line.early
+
+    @property
     def trouble(self) -> str | None:
         """Why nobody answers, a clause."""
         return self._line.trouble

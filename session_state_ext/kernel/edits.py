@@ -48,8 +48,14 @@ class Edit(Struct, frozen=True):
             return "made and deleted"
         if self.before is None:
             return f"new: {_brief(self.after)}"
-        after = "deleted" if self.after is None else _brief(self.after)
-        return f"{_brief(self.before)} → {after}"
+        before, after = _brief(self.before), "deleted" if self.after is None else _brief(self.after)
+        if before == after and isinstance(self.before, bytes) and isinstance(self.after, bytes):
+            # Of two arrays of one shape their numbers say more, as far as they go.
+            shown = preview.value(self.before, _WIDTH), preview.value(self.after, _WIDTH)
+            if shown[0] == shown[1]:
+                return before if same(self.before, self.after) else f"{before} → another one"
+            before, after = shown
+        return f"{before} → {after}"
 
 
 def before_them(changes: Sequence[Change], altered: Iterable[Altered]) -> dict[str, Any]:

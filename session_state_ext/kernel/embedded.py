@@ -18,7 +18,7 @@ from session_state_ext.notebookfile import cells_at
 from . import credential
 from .archive import Archive
 from .backend import Channel, Choice, Known, Lost
-from .choice import check_free, find
+from .choice import Call, check_free, find
 from .memory import MemoryBackend
 
 if TYPE_CHECKING:
@@ -47,8 +47,16 @@ class EmbeddedBackend:
     throw-away one in memory, and the store is opened only when another session is asked for.
     """
 
-    def __init__(self, *, name: str | None = None, path: str | None = None, url: str | None = None) -> None:
-        self._name, self._path, self._url = name, path, url
+    def __init__(
+        self,
+        *,
+        name: str | None = None,
+        path: str | None = None,
+        url: str | None = None,
+        call: Call | None = None,
+    ) -> None:
+        """``call``: a person named the session in Python, who is told whether it is there; else it is made."""
+        self._name, self._path, self._url, self._call = name, path, url, call
         #: by the URLs of their stores; the process is that by which the others there see whether this kernel lives
         self._opened: dict[str, tuple[Hub, Process | None]] = {}
         self.chosen: str | None = None
@@ -82,7 +90,7 @@ class EmbeddedBackend:
         if self._memory is not None:
             return await self._memory.attach()
         if self.chosen is None and self._name is not None:
-            self.chosen = await self._found_or_made(self._name)
+            self.chosen = await self._called(self._name)
         if self.chosen is not None:
             return self.chosen
         return await self._attach()
@@ -105,15 +113,19 @@ class EmbeddedBackend:
             raise SessionError("There is nothing to choose: this notebook has its session.")
         await self._attach(choice)
 
-    async def _found_or_made(self, name: str) -> str:
-        """The session that a program names is there as soon as it is named; one, however many kernels start at once."""
+    async def _called(self, name: str) -> str:
+        """The session that the environment names is there as soon as it is named; one, however many kernels start at
+        once."""
         hub = await self._hub()
         with contextlib.ExitStack() as held:
             # Where nothing can be written there is nobody to share with either.
             with contextlib.suppress(OSError):
                 held.enter_context(_only_one())
+            known = await _listed(hub)
+            if self._call is not None and (session_id := self._call.found(name, known)) is not None:
+                return session_id
             try:
-                return find(name, await _listed(hub))
+                return find(name, known)
             except NotFound:
                 return (await hub.create(_local(), name=name)).session.id
 

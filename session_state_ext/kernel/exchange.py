@@ -113,7 +113,7 @@ class Exchange:
             if mine.why is not None and not force:
                 held = values.describe(value)
                 raise Unplaced(
-                    f"{name}: {preview.value(text, 40)} from the session waits, for your {held} could not be kept "
+                    f"{name}: {preview.value(text, 40)} from the session waits, because your {held} could not be kept "
                     f"anywhere (%session pull {name} takes it)"
                 )
         except Unplaced as error:
@@ -156,6 +156,10 @@ class Exchange:
         return now
 
     @property
+    def _client(self) -> str:
+        return self._link.replica.outbox.client
+
+    @property
     def _limits(self) -> Limits:
         return self._link.replica.limits
 
@@ -177,17 +181,35 @@ class Exchange:
         if not changed:
             return said
         back = [name for name, now in changed.items() if now.value is ABSENT] if cleared else []
+        if back:
+            said += self._cleared(back)
         for name in back:
             del changed[name]
             self._agreed.pop(name, None)
-        if back:
-            said.append(f"{_listed(back)}: taken out of the names only, and put back before the next cell.")
         with self._link.moment():
             edits: dict[str, Written] = {}
             for name, now in changed.items():
                 said += self._edit(edits, name, now)
             if edits:
                 self._link.append(Group(self._link.origin, edits))
+        return said
+
+    def _cleared(self, names: list[str]) -> list[str]:
+        """A magic has taken these out of the names: what comes back, and what nobody has any more."""
+        kept = [name for name in names if self._text(name) is not None]
+        own = [name for name in names if (agreed := self._agreed.get(name)) is not None and agreed.apart]
+        same, older = [name for name in kept if name not in own], [name for name in kept if name in own]
+        gone = [name for name in names if name not in kept]
+        said: list[str] = []
+        if same:
+            said.append(f"{_listed(same)}: taken out of the names only, and put back before the next cell.")
+        if older:
+            said.append(
+                f"{_listed(older)}: what this kernel had is gone, because it was not in the session; what that has "
+                "comes back before the next cell."
+            )
+        if gone:
+            said.append(f"{_listed(gone)}: gone, because it was in this kernel only and could not be stored.")
         return said
 
     def _changed(self, names: Iterable[str]) -> dict[str, Look]:
@@ -262,7 +284,7 @@ class Exchange:
         if own or row is None:
             here = _short(now.text)
             return f"{name}: this cell wrote {_short(theirs)} to the session and left {here} here, which stands."
-        said = overwritten(Overwritten(name=name, theirs=Raw(theirs), base=UNSET, origin=row.origin))
+        said = overwritten(Overwritten(name=name, theirs=Raw(theirs), base=UNSET, origin=row.origin), self._client)
         return said.replace("this cell's value", f"this cell's {_short(now.text)}", 1)
 
     # --- told by others ---

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from session_state_ext.errors import SessionError
+from session_state_ext.errors import SessionError, Unavailable
 
 from . import credential
 from .backend import Backend
@@ -116,15 +116,18 @@ def _path_of(names: Mapping[str, Any]) -> str | None:
     return _VSCODE_TAG.sub("", path) if isinstance(path, str) and path else None
 
 
-def connect(session: str | None = None) -> Session:
+def connect(session: str | None = None, *, new: bool = False) -> Session:
     """The session of this process: for scripts and workers.
 
-    ``session`` is the name or id of a session kept on this machine. Without it, the one that ``session.env()``
-    handed on. Raises SessionError where there is neither.
+    ``session`` is the name or id of a session kept on this machine; ``new`` makes it. Without it, the one that
+    ``session.env()`` handed on. Raises SessionError where there is neither, NotFound where no session is called so,
+    NameTaken where ``new`` would make a second one.
     """
     __tracebackhide__ = True
     if session is not None:
         check_text(session, "session")
+    if new and not session:
+        raise SessionError("connect(new=True) makes a session, which needs a name: connect('NAME', new=True)")
     environment = {} if session else credential.take()
     name = session or os.environ.get(credential.SESSION)
     if not environment and not name:
@@ -133,19 +136,28 @@ def connect(session: str | None = None) -> Session:
         )
     from session_state_ext.wire import SaidOrigin
 
+    from .choice import Call
     from .embedded import EmbeddedBackend
+
+    call = Call(new=new) if session else None
 
     def found() -> Backend:
         if environment:
             return find(environment, None)
         # One that a cell names is where those with names are.
         stored = os.environ.get(credential.STORED) if session else None
-        return EmbeddedBackend(name=name, url=stored or os.environ.get(credential.STORE) or None)
+        return EmbeddedBackend(name=name, url=stored or os.environ.get(credential.STORE) or None, call=call)
 
     link = Link(found, local=not environment)
     link.origin = SaidOrigin(kind="api")
     link.start()
-    link.known()
+    try:
+        link.known()
+    except Unavailable:
+        if call is None or call.refusal is None:
+            raise
+        link.close()
+        raise call.refusal from None
     found_session = Session(link, environment)
     names = Namespace({}, found_session)
 

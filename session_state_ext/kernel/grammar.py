@@ -122,8 +122,12 @@ def _signature(line: str) -> str:
     """``train(lr, epochs) -> loss`` in the words of options; a line of options as it is."""
     begins = re.search(r"(?:^|\s)--[A-Za-z]", line)
     head, options = (line, "") if begins is None else (line[: begins.start()], line[begins.start() :])
+    if re.search(r"(?<![=<>!])=>", head):
+        raise Mistake(f"The arrow of a step is ->. Write: {short(head.strip().replace('=>', '->'))}")
     if "->" not in head and "(" not in head:
         return line
+    if head.count("(") != head.count(")"):
+        raise Mistake(f"A bracket is missing in {short(head.strip())}. Write: train(lr, epochs) -> loss")
     found = _SIGNATURE.fullmatch(head.strip())
     inputs, outputs = ("", None) if found is None else (found.group(2), found.group(3))
     if found is None or re.search(r"[:=*]", f"{inputs}{outputs}") or "->" in (outputs or ""):
@@ -148,7 +152,7 @@ def step_line(line: str) -> StepLine:
         if option in _LISTS:
             taken = []
             while rest and not rest[0].startswith("--"):
-                taken.append(checked(rest.pop(0)))
+                taken.append(_unset(option, rest.pop(0)))
             _declare(step, option, taken)
         elif option == "--force":
             step.force = True
@@ -161,6 +165,13 @@ def step_line(line: str) -> StepLine:
                 f"{option} stands outside --in and --out. Write: %%session step {step.name} --in {option} --out result"
             )
     return step
+
+
+def _unset(option: str, word: str) -> str:
+    name, equals, _ = word.partition("=")
+    if equals:
+        raise Mistake(f"{option} names variables, without values: {option} {name}. To set one: %session set {word}")
+    return checked(word)
 
 
 def _declare(step: StepLine, option: str, names: list[str]) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from session_state_ext.wire import SaidOrigin
 
@@ -28,6 +29,19 @@ WAITING_BYTES = 16 * 1024 * 1024
 #: Who is told of the last change only waits no longer than this, in seconds, or than its last call took: what somebody
 #: drags is drawn as it moves.
 _LONGEST = 0.1
+
+#: So often a handler is told, one time because of another, of what it wrote itself. One that puts a value right comes
+#: to an end after the first; nobody would see the end of one that goes on.
+OWN = 10
+
+
+class _Chain(threading.local):
+    """Who is being told on this thread, each because of what the one before it wrote; the innermost last."""
+
+    observers: tuple[Observer, ...] = ()
+
+
+_chain = _Chain()
 
 
 class Observer:
@@ -56,36 +70,41 @@ class Observer:
         self._puts = self._looked = 0
         self._took = self._since = 0.0
         self._lock = threading.Lock()
-        self._waiting: deque[Seen] = deque()
+        self._waiting: deque[tuple[Seen, tuple[Observer, ...]]] = deque()
         self._bytes = 0
         self._most = (WAITING, WAITING_BYTES)
         self._trouble = ""
+        #: the variable of which it was told no more, for it set itself off; and whether that has been said
+        self._endless: str | None = None
+        self._endless_said = False
 
     def wants(self, name: str) -> bool:
         return self.names is None or name in self.names
 
     def put(self, seen: Seen) -> None:
-        """A change to be told."""
+        """A change to be told; not where it set itself off too often."""
+        chain = _chain.observers
+        if chain.count(self) >= OWN:
+            self._endless = seen.name
+            return
         with self._lock:
             self._puts += 1
             if self.last_only:
                 self._waiting.clear()
                 self._bytes = 0
-            self._waiting.append(seen)
+            self._waiting.append((seen, chain))
             self._bytes += _weight(seen)
             if len(self._waiting) > self._most[0] or self._bytes > self._most[1]:
                 self._join()
 
     def _join(self) -> None:
         """Make one change a variable of what waits: the old value of the first, the new one of the last."""
-        joined: dict[str, Seen] = {}
-        for seen in self._waiting:
-            first = joined.pop(seen.name, seen)
-            joined[seen.name] = Seen(
-                name=seen.name, old=first.old, new=seen.new, origin=seen.origin, revision=seen.revision
-            )
-        self._waiting = deque(seen for seen in joined.values() if seen.old != seen.new or self.lane == "widgets")
-        self._bytes = sum(map(_weight, self._waiting))
+        joined: dict[str, tuple[Seen, tuple[Observer, ...]]] = {}
+        for seen, chain in self._waiting:
+            first, _ = joined.pop(seen.name, (seen, chain))
+            joined[seen.name] = (replace(seen, old=first.old), chain)
+        self._waiting = deque(one for one in joined.values() if one[0].old != one[0].new or self.lane == "widgets")
+        self._bytes = sum(_weight(seen) for seen, _ in self._waiting)
         self._most = (max(WAITING, 2 * len(self._waiting)), max(WAITING_BYTES, 2 * self._bytes))
 
     def clear(self) -> None:
@@ -114,8 +133,11 @@ class Observer:
         with self._lock:
             if not self._waiting:
                 return False
-            seen = self._waiting.popleft()
+            seen, chain = self._waiting.popleft()
             self._bytes -= _weight(seen)
+        if not chain:
+            self._endless_said = False
+        before, _chain.observers = _chain.observers, (*chain, self)
         started = time.monotonic()
         try:
             self.handler(as_change(seen))
@@ -123,8 +145,25 @@ class Observer:
             self._report(seen.name, error)
         else:
             self._trouble = ""
+        finally:
+            _chain.observers = before
         self._took = time.monotonic() - started
+        if self._endless is not None and not self._endless_said:
+            self._stopped(self._endless)
         return True
+
+    def _stopped(self, name: str) -> None:
+        """Say, once for all that one change from elsewhere has brought about, that it set itself off."""
+        self._endless, self._endless_said = None, True
+        print(
+            f"session.observe: {self._named} was told of {name} {OWN} times because of what it had set off itself, "
+            f"and no more: it would go on for ever. Write {name} there only where it is not yet what it should be.",
+            file=sys.stderr,
+        )
+
+    @property
+    def _named(self) -> str:
+        return str(getattr(self.handler, "__name__", repr(self.handler)))
 
     def _report(self, name: str, error: Exception) -> None:
         """With its traceback, and not again until it is another one."""
@@ -135,8 +174,7 @@ class Observer:
         trace = error.__traceback__
         own = trace.tb_next if trace is not None else None
         shown = "".join(traceback.format_exception(type(error), error, own))
-        named = getattr(self.handler, "__name__", repr(self.handler))
-        print(f"session.observe: {named} failed, told of {name}:\n{shown}", file=sys.stderr, end="")
+        print(f"session.observe: {self._named} failed, told of {name}:\n{shown}", file=sys.stderr, end="")
 
 
 class Made(Struct, frozen=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, overload
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Raw, Struct
+from msgspec.structs import replace
 
-from session_state_ext.model import Change, Declare, Origin, Rename, RunOp
+from session_state_ext.changes import read_spec
+from session_state_ext.model import Change, Declare, Origin, Rename, RunOp, Spec
 
 from . import display
 from .display import Shown, Table
@@ -163,6 +165,7 @@ def entries(
     ``complete``, a variable that is not in it did not exist.
     """
     stands: dict[str, Any] = dict(base)
+    specs: dict[str, Raw] = {}
     unknown: Any = None if complete else UNSET
     found: list[Entry] = []
     for change in reversed(changes):
@@ -172,15 +175,15 @@ def entries(
             stands[name] = after
             if only in (None, name):
                 edits.append(Edit(name, before, after))
-        found.append(_entry(change, edits, client, only))
+        found.append(_entry(change, edits, client, only, specs))
     _mark(found, marks)
     return found[::-1]
 
 
-def _entry(change: Change, edits: list[Edit], client: str, only: str | None) -> Entry:
+def _entry(change: Change, edits: list[Edit], client: str, only: str | None, specs: dict[str, Raw]) -> Entry:
     origin = change.origin
     notes = [f"{op.run.step} {_RUNS[op.run.status]}" for op in change.ops if isinstance(op, RunOp)]
-    notes += _declared([op for op in change.ops if isinstance(op, Declare) and only in (None, op.name)])
+    notes += declared((op for op in change.ops if isinstance(op, Declare) and only in (None, op.name)), specs)
     notes += [f"{op.name} renamed to {op.to}" for op in change.ops if isinstance(op, Rename)]
     label = None if change.label is UNSET else change.label
     undoes = None if change.undoes is UNSET else change.undoes
@@ -200,12 +203,23 @@ def _entry(change: Change, edits: list[Edit], client: str, only: str | None) -> 
     )
 
 
-def _declared(ops: list[Declare]) -> list[str]:
-    gone = [op.name for op in ops if op.spec == UNDECLARED]
-    there = [op.name for op in ops if op.spec != UNDECLARED]
-    return [
-        f"{said} {_some(names)}" for said, names in (("declared", there), ("not declared any more:", gone)) if names
-    ]
+def declared(ops: Iterable[Declare], specs: dict[str, Raw]) -> list[str]:
+    """What was declared, locked and unlocked; ``specs``, what was declared before as far as it is known, is kept up."""
+    said: dict[str, list[str]] = {"declared": [], "locked": [], "unlocked": [], "not declared any more:": []}
+    for op in {op.name: op for op in ops}.values():
+        said[_verb(specs.get(op.name), op.spec)].append(op.name)
+        specs[op.name] = op.spec
+    return [f"{verb} {_some(names)}" for verb, names in said.items() if names]
+
+
+def _verb(before: Raw | None, after: Raw) -> str:
+    old = Spec() if before in (None, UNDECLARED) else read_spec(before)
+    new = Spec() if after == UNDECLARED else read_spec(after)
+    # A declaration of nothing but its lock is what locking makes of a variable that had none.
+    if new.locked != old.locked and replace(new, locked=False) == replace(old, locked=False):
+        return "locked" if new.locked else "unlocked"
+    # What is left when a variable of no declaration was locked and unlocked says nothing of it.
+    return "not declared any more:" if after == UNDECLARED or (new == Spec() != old) else "declared"
 
 
 def _some(names: list[str]) -> str:

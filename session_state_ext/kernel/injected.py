@@ -79,7 +79,7 @@ class Injected:
             wrong = next((why for name in self._given if (why := self._invalid(name)) is not None), None)
         except SessionError as error:
             wrong = error.message
-        return None if wrong is None else f"With the parameters that were put in no cell is run: {wrong}"
+        return None if wrong is None else f"No cell is run with the parameters that were put in: {wrong}"
 
     def _invalid(self, name: str) -> str | None:
         """Why its declaration, which may be in a cell below papermill's, does not allow what was put in."""

@@ -9,6 +9,7 @@ from msgspec import Raw, Struct, field
 
 from session_state_ext.freshness import alike_hash
 from session_state_ext.model import Input, Run
+from session_state_ext.names import why_unsafe
 from session_state_ext.spelling import nearest
 from session_state_ext.verdicts import newer_words
 from session_state_ext.wire import INLINE_INPUT_BYTES
@@ -102,7 +103,7 @@ class Inputs:
         """What to say of names that are taken as they are in this kernel."""
         rows = self._link.replica.rows
         return [
-            f"{name}: as {run.step} left it in this kernel, for it could not be stored"
+            f"{name}: as {run.step} left it in this kernel, because it could not be stored"
             + ("; what the session has is older" if name in rows else "")
             for name, run in read.here.items()
         ]
@@ -138,6 +139,8 @@ class Inputs:
                 f"it needs {first}, which {left.step} left in this kernel and which is no variable. "
                 f"Take {first} out of the inputs: its name alone is enough."
             )
+        if (reason := why_unsafe(first)) is not None:
+            return f"it needs {first}. {reason} Read session[{first!r}] in the body instead."
         how = f"%session push {first}" if first in self._names else f"%session set {first} = ..."
         return (
             f"it needs {listed}, which this session does not have.{meant} Set it in the Session panel, or with: {how}"

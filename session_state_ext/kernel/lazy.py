@@ -18,6 +18,10 @@ _MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
 _COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
 #: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
+#: The names that loading gives.
+_NAMED = re.compile(r"\bsession(_state)?\b")
+#: What may have been meant as one.
+_NEAR = re.compile(r"^#.*\bstep\b", re.M | re.I)
 _EXTENSION = "session_state_ext"
 #: Where a shell keeps what is loaded into it.
 ATTRIBUTE = "_session_state_extension"
@@ -33,7 +37,68 @@ def prepare(shell: Any) -> None:
     shell.magics_manager.register_lazy("session", _EXTENSION)
     add_transformer(shell)
     add_matcher(shell)
+    shell.events.register("pre_run_cell", _First(shell))
     shell.events.register("post_run_cell", _Hint(shell))
+
+
+class _First:
+    """Loads before the first cell that reads ``session`` where nothing is called so: it would be a NameError."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        #: it has been loaded, and stays unloaded where somebody has unloaded it
+        self._over = False
+
+    def __call__(self, info: Any) -> None:
+        raw = getattr(info, "raw_cell", None)
+        if self._over or not raw:
+            return
+        loaded = self._shell.extension_manager.loaded
+        if _EXTENSION in loaded:
+            self._over = True
+        elif _NAMED.search(raw) and _EXTENSION not in raw and self._reads(info):
+            self._shell.extension_manager.load_extension(_EXTENSION)
+            extension = getattr(self._shell, ATTRIBUTE, None)
+            if extension is not None:
+                # IPython has begun to call whoever was there before.
+                extension.cells.pre_run_cell(info)
+
+    def _reads(self, info: Any) -> bool:
+        try:
+            tree = ast.parse(getattr(info, "transformed_cell", None) or self._shell.transform_cell(info.raw_cell))
+            names = reads_unbound(tree)
+        except (SyntaxError, ValueError, RecursionError):
+            return False
+        return any(name not in self._shell.user_ns for name in names)
+
+
+def reads_unbound(tree: ast.Module) -> set[str]:
+    """Which of ``session`` and ``session_state`` running this code reads, as far as it binds no such name anywhere."""
+    read, bound = set[str](), set[str]()
+    inner = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+    def look(node: ast.AST, *, runs: bool) -> None:
+        match node:
+            case ast.Name(id=name, ctx=ast.Load()):
+                if runs:
+                    read.add(name)
+            case ast.Name(id=name) | ast.arg(arg=name):
+                bound.add(name)
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                bound.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                bound.add(name)
+            case ast.alias():
+                # Of what a star brings nothing is known.
+                bound.update(["session", "session_state"] if node.name == "*" else [node.asname or node.name])
+            case _:
+                pass
+        for child in ast.iter_child_nodes(node):
+            body = isinstance(node, inner) and child not in getattr(node, "decorator_list", ())
+            look(child, runs=runs and not body)
+
+    look(tree, runs=True)
+    return (read & {"session", "session_state"}) - bound
 
 
 class _Hint:
@@ -43,10 +108,15 @@ class _Hint:
         self._shell = shell
 
     def __call__(self, result: Any) -> None:
+        if _EXTENSION in self._shell.extension_manager.loaded:
+            return
         error = getattr(result, "error_in_exec", None)
         name = getattr(error, "name", None) if isinstance(error, NameError) else None
-        if name in ("session", "session_state") and _EXTENSION not in self._shell.extension_manager.loaded:
+        if name in ("session", "session_state"):
             print(f"{name} is there after %load_ext {_EXTENSION}", file=sys.stderr)
+        said = near_step(getattr(getattr(result, "info", None), "raw_cell", None) or "")
+        if said is not None:
+            print(said, file=sys.stderr)
 
 
 def add_transformer(shell: Any) -> None:
@@ -149,6 +219,16 @@ def unmarked(raw: str) -> str:
         if _COMMENT.match(text):
             lines[at] = line.replace(text, f"# {text.partition('|')[2].lstrip()}", 1)
     return "".join(lines)
+
+
+def near_step(raw: str) -> str | None:
+    """What would be right, a sentence, where a comment was to make this cell a step and does not."""
+    if _NEAR.search(raw) is None:
+        return None
+    from .nearsteps import near_step as near
+
+    found = _found(raw.splitlines(keepends=True))
+    return near(raw, None if found is None else found[0])
 
 
 def _found(lines: list[str]) -> tuple[int, str] | None:

@@ -45,6 +45,9 @@ class Line:
         self.trouble: str | None = None
         #: which session this notebook is to have is for somebody to choose: a sentence that says so
         self.question: str | None = None
+        #: whoever is there has answered, and does not know yet which session this kernel has: at its start that is
+        #: no trouble
+        self.early = False
         #: counts the times that the connection went
         self.outages = 0
         #: why what is acknowledged does not outlive this kernel, a sentence
@@ -80,6 +83,7 @@ class Line:
 
     def fallen(self, reason: str) -> None:
         """Nobody answers any more. Called with the lock held."""
+        self.early = False
         if self.usable or self.trouble is None:
             self.outages += 1
         self.trouble = reason
@@ -97,6 +101,7 @@ class Line:
         """A frame came. Called with the lock held."""
         self.silent = False
         if welcome:
+            self.early = False
             self.state, self.trouble = "open", None
         elif self.state == "open":
             self.trouble = None

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from session_state_ext.errors import Locked, SessionError
-from session_state_ext.spelling import lacking, nearest, pasted
+from session_state_ext.spelling import lacking, listed, nearest, pasted
 
 from . import display, grammar
 from .cells import Cells
 from .elsewhere import elsewhere
 from .grammar import Mistake
 from .link import Link
-from .manual import MANUAL
+from .manual import MANUAL, lines_of
 from .namespace import Namespace, Unplaced
 from .sentences import SessionMistake
 from .session import Session
@@ -40,6 +40,8 @@ class SessionMagics(Magics):
     def __init__(self, shell: Any, link: Link, session: Session, names: Namespace, cells: Cells) -> None:
         super().__init__(shell)
         self._link, self._session, self._names, self._cells = link, session, names, cells
+        #: what a session in memory only had, which was left for another one; JSON text by name
+        self._behind: dict[str, bytes] = {}
         self._commands: dict[str, Callable[[str], Any]] = {
             "set": self._set,
             "get": self._get,
@@ -100,6 +102,8 @@ class SessionMagics(Magics):
             raise Mistake(f"To set a variable, write: %session set {line}")
         if word in ("--help", "-h", "?"):
             word = "help"
+        if word in COMMANDS and rest.split() in (["--help"], ["-h"]):
+            word, rest = "help", word
         command = self._commands.get(word) or self._further.get(word)
         if command is None:
             raise Mistake(self._unknown(word))
@@ -115,6 +119,10 @@ class SessionMagics(Magics):
         assert self.shell is not None
         if self.shell.user_ns.get("session") is not self._session:
             raise Mistake("session is no name in this notebook yet. Write: %load_ext session_state_ext")
+        try:
+            compile(f"session{line}", "<session>", "eval")
+        except SyntaxError:
+            return self.shell.ex(f"session{line}")  # type: ignore[no-untyped-call]
         return self.shell.ev(f"session{line}")  # type: ignore[no-untyped-call]
 
     def _unknown(self, word: str) -> str:
@@ -128,10 +136,17 @@ class SessionMagics(Magics):
         return f"%session has no command {word}.{meant} It has {', '.join(COMMANDS)}; alone it shows the session."
 
     def _help(self, line: str) -> None:
-        display.show(display.manual(MANUAL))
+        if line and line not in COMMANDS:
+            raise Mistake(self._unknown(line))
+        display.show(display.manual(lines_of(line) or MANUAL))
 
     def _of_cell(self, word: str, rest: str, line: str, cell: str) -> Any:
         if word == "set":
+            if rest.strip() and cell.strip() and _whole(rest):
+                raise Mistake(
+                    f"%%session set sets whatever stands below it, too, and runs none of it. For this line alone: "
+                    f"%session set {rest.strip()} (one %)"
+                )
             return self._set(f"{rest}\n{cell}")
         if word == "parameters":
             if rest.strip():
@@ -163,6 +178,8 @@ class SessionMagics(Magics):
     def _push(self, line: str) -> None:
         names = self._named(line, "push")
         for name in names:
+            if name not in self._names and "=" in name:
+                raise Mistake(f"push sends names of this notebook. To set a variable: %session set {name}")
             if name not in self._names:
                 raise Mistake(
                     f"{name} is not a name in this notebook. Assign it first, or: %session set {pasted(name)} = ..."
@@ -200,8 +217,8 @@ class SessionMagics(Magics):
         if choice is not None:
             self._link.choose(choice)
             return self._overview()
-        names = [word for word in words if word != "--new"]
-        self._check_options(names, "use", ["--new", *OPTIONS.values()])
+        names = [word for word in words if word not in ("--new", "--bring")]
+        self._check_options(names, "use", ["--new", "--bring", *OPTIONS.values()])
         if len(names) != 1:
             raise Mistake("Name one session: %session use NAME. All of them: %session list")
         fleeting = self._link.fleeting
@@ -211,13 +228,34 @@ class SessionMagics(Magics):
             named = replica.meta.name if replica.meta else None
         new = "--new" in words
         self._link.use(names[0], new=new)
-        if fleeting and new and before:
-            # What was in memory only comes along.
-            self._link.put_all(before)
-            self._link.flush()
+        if fleeting:
+            # What was in memory only comes along into a session that is made for it.
+            self._behind = before
+        said = self._bring() if "--bring" in words or (new and fleeting) else self._left_behind(names[0], fleeting)
         if left is not None and left != self._link.replica.session_id:
-            display.show(display.note(f"Back to the session it had: %session use {pasted(named) if named else left}"))
+            said.append(f"Back to the session it had: %session use {pasted(named) if named else left}")
+        display.show(*map(display.note, said))
         return self._overview()
+
+    def _bring(self) -> list[str]:
+        """Put what was in memory only into the session; what to say."""
+        there = {name for name in self._behind if name in self._session}
+        brought = {name: text for name, text in self._behind.items() if name not in there}
+        kept, self._behind = sorted(there), {}
+        if brought:
+            self._link.put_all(brought)
+            self._link.flush()
+        return [f"This session had values of its own, which stay: {listed(kept)}"] if kept else []
+
+    def _left_behind(self, name: str, fleeting: str | None) -> list[str]:
+        if not fleeting or not self._behind:
+            return []
+        names = [*self._behind]
+        said = listed(names) if len(names) <= 10 else f"{', '.join(names[:10])} and {len(names) - 10} more"
+        return [
+            f"{said} stayed behind, in this kernel's memory only. "
+            f"To take along what is not here: %session use {pasted(name)} --bring"
+        ]
 
     def _list(self, line: str) -> Any:
         if line:
@@ -247,6 +285,14 @@ class SessionMagics(Magics):
         if missing:
             how = f"Set {'it' if len(missing) == 1 else 'them'}: %session set"
             raise Mistake(f"{lacking(missing, known)} {how} {' '.join(f'{pasted(one)} = ...' for one in missing)}")
+
+
+def _whole(line: str) -> bool:
+    """Whether this line sets something without what stands below it: no bracket is open at its end."""
+    try:
+        return bool(grammar.assignments(line))
+    except Mistake:
+        return False
 
 
 def _said(error: SessionError) -> str:

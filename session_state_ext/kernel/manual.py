@@ -17,7 +17,8 @@ Variables. A name with a space needs quotes: %session get "my rate"
     %session get lr                      the value of one (of several: a dict)
     %session del lr tags                 take them away
     %session list                        all your sessions
-    %session use NAME [--new]            go over to the session called NAME; --new makes it
+    %session use NAME [--new] [--bring]  go over to the session called NAME; --new makes it; --bring takes along what
+                                         was in this kernel's memory only
     %session use --this|--copy|--empty   what a notebook is to have that its session does not know
 
 Names of the notebook. They are your own until you say otherwise:
@@ -91,3 +92,16 @@ A step is fresh while its outputs are what it made of the inputs that stand now:
 In Python there is more: session.update(...), session.batch(), session.edit("config"), session.observe(print, "lr"),
 session.track(xs), and all of the above; session? and session.observe? say what each does.
 """
+
+
+def lines_of(command: str) -> str:
+    """The manual's lines of ``%session COMMAND``, with what goes on below each; empty where it has none."""
+    found: list[str] = []
+    taken = False
+    for line in MANUAL.splitlines():
+        words = line.split()
+        begins = line.startswith("    %") and len(words) > 1
+        taken = (begins and words[1] == command) or (taken and not begins and line.startswith(" " * 8))
+        if taken:
+            found.append(line)
+    return "\n".join(found)

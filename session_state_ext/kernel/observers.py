@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from session_state_ext.errors import SessionError
 from session_state_ext.wire import SaidOrigin
@@ -103,7 +103,7 @@ class Observers:
                     if later:
                         self._ask(_PAUSE)
                     return
-            # Handlers that set each other off for ever leave the kernel time for its cells.
+            # What never ends to come in leaves the kernel time for its cells.
             self._ask(0)
         finally:
             self._telling = False
@@ -157,8 +157,14 @@ class Observable:
     #: where a handler is called that asks for nothing else: there may be no cells
     _lane: Lane = "background"
 
+    @overload
+    def observe(self, handler: _H, names: str | Iterable[str] | None = None, *, background: bool = False) -> _H: ...
+    @overload
+    def observe(self, *, names: str | Iterable[str] | None = None, background: bool = False) -> Callable[[_H], _H]: ...
     @answered('session.observe(print, ["lr", "epochs"])')
-    def observe(self, handler: _H, names: str | Iterable[str] | None = None, *, background: bool = False) -> _H:
+    def observe(
+        self, handler: Any = None, names: str | Iterable[str] | None = None, *, background: bool = False
+    ) -> Any:
         """Call ``handler`` with each change of ``names`` (all, where none are given), whoever makes it, own cells too::
 
             session.observe(lambda change: print(change.new), "lr")
@@ -167,13 +173,19 @@ class Observable:
         where there is no value), ``origin`` (a dict, of which ``kind`` is always there), ``revision`` (of what was
         written here a moment ago: which it has where nobody else writes in between), ``type`` ("change" or "delete").
         Each is told once, in order: the old value of one is the new value of the one before. A cell that runs again
-        replaces the handlers of the same name that it had made. Gives the handler, so that it may stand above one.
+        replaces the handlers of the same name that it had made. Gives the handler, so that it may stand above one,
+        also as ``@session.observe(names="lr")``.
 
         It is called between cells, on the main thread: while the kernel idles as soon as it happens, else when the
         cell has ended. ``background``: on a thread of its own, also while a cell runs. In a script, which has no
-        cells, it always is. What it raises is printed, stops no other, and is printed once until it is something else.
+        cells, it always is. What it writes of what it is told of it is told, too, ten times in a row at most. What it
+        raises is printed, stops no other, and is printed once until it is something else.
         """
         __tracebackhide__ = True
+        if handler is None and (names is not None or background):
+            return lambda one: self.observe(one, names, background=background)
+        if handler is None:
+            raise WrongCall("session.observe needs a function.")
         _check_handler(handler)
         check_flag(background, "background")
         wanted = None if names is None else frozenset(names_in([names]))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from msgspec import Raw
+
 from session_state_ext.errors import (
     Conflict,
     Expired,
@@ -96,10 +98,10 @@ class Past:
             check_whole(revision, "A revision")
         check_flag(force, "force")
         self._prepare("undo")
-        author = self._author()
+        author, specs = self._author(), self._specs()
         try:
             now = self._ask(lambda archive: archive.undo(author, revision=revision, force=force))
-        except (Conflict, InvalidValue) as refusal:
+        except (Conflict, InvalidValue, Locked) as refusal:
             raise insisting(self._link, refusal, "undo", "" if revision is None else str(revision)) from None
         except NothingToUndo:
             if revision is not None:
@@ -108,9 +110,9 @@ class Past:
                 "This kernel has made no change that could be taken back. One of anybody else, by its number: "
                 "%session undo 12; %session history shows them."
             ) from None
-        edits, undoes = self._arrived(now)
+        edits, undoes, also = self._arrived(now, specs)
         return history.Moved(
-            f"Took back revision {undoes} · now at revision {now}", now, edits, "To have it again: %session redo"
+            f"Took back revision {undoes}{also} · now at revision {now}", now, edits, "To have it again: %session redo"
         )
 
     @answered("session.redo()")
@@ -121,17 +123,17 @@ class Past:
 
         check_flag(force, "force")
         self._prepare("redo")
-        author = self._author()
+        author, specs = self._author(), self._specs()
         try:
             now = self._ask(lambda archive: archive.redo(author, force=force))
-        except (Conflict, InvalidValue) as refusal:
+        except (Conflict, InvalidValue, Locked) as refusal:
             raise insisting(self._link, refusal, "redo", "") from None
         except NothingToUndo:
             raise NothingToUndo(
                 "There is nothing to redo: this kernel has undone nothing, or has written something since."
             ) from None
-        edits, undoes = self._arrived(now)
-        return history.Moved(f"Took back the undo, revision {undoes} · now at revision {now}", now, edits, "")
+        edits, undoes, also = self._arrived(now, specs)
+        return history.Moved(f"Took back the undo, revision {undoes}{also} · now at revision {now}", now, edits, "")
 
     @answered('session.restore("before sweep"), or session.restore(12)')
     def restore(self, to: int | str, *, force: bool = False) -> Moved:
@@ -145,7 +147,7 @@ class Past:
 
         check_flag(force, "force")
         self._prepare("restore")
-        author, before = self._author(), self._link.replica.revision
+        author, before, specs = self._author(), self._link.replica.revision, self._specs()
         revision = self._revision(to)
         snapshot = to if isinstance(to, str) else None
         number = None if snapshot else revision
@@ -156,8 +158,10 @@ class Past:
         what = f"{snapshot} (revision {revision})" if snapshot else f"revision {revision}"
         if now <= before:
             return history.Moved(f"Nothing is different from {what}; the session is as it was.", now, [], "")
-        edits, _ = self._arrived(now)
-        return history.Moved(f"Back at {what} · now at revision {now}", now, edits, "To take this back: %session undo")
+        edits, _, also = self._arrived(now, specs)
+        return history.Moved(
+            f"Back at {what}{also} · now at revision {now}", now, edits, "To take this back: %session undo"
+        )
 
     @answered('session.diff("before sweep"), or session.diff(12, 15)')
     def diff(self, earlier: int | str, later: int | str | None = None) -> Difference:
@@ -274,15 +278,26 @@ class Past:
             why = link.trouble or "the session server does not answer in time"
             raise Unavailable(f"Nothing was done: {why}. Try {what} again when it is back; what you wrote is kept.")
 
-    def _arrived(self, revision: int) -> tuple[list[Any], int | None]:
-        """What the change ``revision`` has altered, and what it takes back, once it is here, too."""
+    def _specs(self) -> dict[str, Raw]:
+        """The declarations that count now."""
+        with self._link.moment():
+            return {name: Raw(spec) for name, spec in self._link.specs.items()}
+
+    def _arrived(self, revision: int, specs: dict[str, Raw]) -> tuple[list[Any], int | None, str]:
+        """What the change ``revision`` has altered, what it takes back, and what it made of the declarations ``specs``,
+        in words, once it is here, too."""
         __tracebackhide__ = True  # an error is about the line that asked
+        from session_state_ext.model import Declare
+
+        from . import history
         from .edits import edits_of
 
         self._link.reached(revision)
         changes = self._ask(lambda archive: archive.changes(before=revision + 1, limit=1, name=None)).changes
         undoes = changes[0].undoes if changes and isinstance(changes[0].undoes, int) else None
-        return edits_of(self._between(revision - 1, revision) or []), undoes
+        ops = [op for change in changes for op in change.ops if isinstance(op, Declare)]
+        also = "".join(f" · {one}" for one in history.declared(ops, specs))
+        return edits_of(self._between(revision - 1, revision) or []), undoes, also
 
     def _between(self, earlier: int, later: int) -> list[Altered] | None:
         """None where the history does not reach back that far."""

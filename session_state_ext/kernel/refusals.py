@@ -8,13 +8,27 @@ from session_state_ext.spelling import listed, pasted
 from .link import Link
 
 
-def insisting(link: Link, refusal: Conflict | InvalidValue, verb: str, number: str) -> SessionError:
+def insisting(link: Link, refusal: Conflict | InvalidValue | Locked, verb: str, number: str) -> SessionError:
     """The refusal of ``%session VERB NUMBER``, with what stands there and who wrote it."""
+    if isinstance(refusal, Locked):
+        return _locked(refusal, verb, number)
     why = _stands(link, refusal) if isinstance(refusal, Conflict) else refusal.message.removesuffix(".")
     forced = f"%session {verb} {number} --force".replace("  ", " ")
     python = ", ".join([*([number] if number else []), "force=True"])
     return type(refusal)(
         f"Nothing was done: {why}. To do it all the same: {forced}, or session.{verb}({python})", **refusal.fields
+    )
+
+
+def _locked(locked: Locked, verb: str, number: str) -> Locked:
+    name = locked.fields.get("name")
+    if not isinstance(name, str):
+        return locked
+    line, call = f"%session {verb} {number}".rstrip(), f"session.{verb}({f'{number}, ' if number else ''}force=True)"
+    return Locked(
+        f"Nothing was done: {name} is locked. Unlock it first: %session unlock {pasted(name)}; or to do it all the "
+        f"same: {line} --force, or {call}",
+        names=[name],
     )
 
 

@@ -12,7 +12,7 @@ from session_state_ext import stepgraph
 from session_state_ext.errors import SessionError
 from session_state_ext.model import Change, RunError, Snapshot, Variable
 from session_state_ext.model import Step as Runs
-from session_state_ext.spelling import nearest
+from session_state_ext.spelling import listed, nearest
 from session_state_ext.stepgraph import Graph, Known
 from session_state_ext.verdicts import Verdict, error_words, judge
 
@@ -131,8 +131,9 @@ class Runner:
     def run_stale(self, names: Iterable[str] = (), *, force: bool = False) -> dict[str, Any]:
         """Run what is not fresh (of these steps and those before them) in the order of the graph; what was written.
 
-        With ``force`` all of them. Raises as :meth:`run`, and Circular where a circle stands in the way: of those that
-        were asked for; else, when what has nothing to do with it has run.
+        With ``force`` all of them. Raises as :meth:`run`, Mistake where the code of none that is due is known here, and
+        Circular where a circle stands in the way: of those that were asked for; else, when what has nothing to do with
+        it has run.
         """
         standing = self.standing()
         asked = list(names)
@@ -145,7 +146,7 @@ class Runner:
         for name in asked:
             if name in plan.waiting:
                 before = standing.graph.upstream([name])
-                self._runnable(next(one for one in plan.elsewhere if one in before))
+                self._runnable(*(one for one in plan.elsewhere if one in before))
         ran, fresh = dict[str, dict[str, Any]](), list[str]()
         for at, name in enumerate(plan.order):
             if not force and self.standing().verdicts[name].fresh:
@@ -163,22 +164,36 @@ class Runner:
             self._say(f"{only}: nothing to run.")
         elif fresh:
             self._say(f"Fresh, not run: {', '.join(fresh)}")
-        for name in plan.elsewhere:
-            after = [one for one in plan.waiting if one != name]
-            rest = f" {', '.join(after)} {'wait' if len(after) > 1 else 'waits'} for it." if after else ""
-            self._say(f"{self._not_here(name)}{rest}")
+        if not plan.elsewhere:
+            return
+        said = self._not_here(plan.elsewhere)
+        after = [one for one in plan.waiting if one not in plan.elsewhere]
+        if after:
+            one = len(plan.elsewhere) == 1
+            said = f"{said} {listed(after)} {'waits' if len(after) == 1 else 'wait'} for {'it' if one else 'them'}."
+        if not ran and plan.circular is None:
+            raise Mistake(f"Nothing was run: {said}")
+        self._say(said)
 
-    def _runnable(self, name: str) -> None:
+    def _runnable(self, *names: str) -> None:
         if self._link.in_batch:
             raise Mistake("A batch is open; a step runs when it has ended.")
-        self._steps.check(name)
-        if name not in self._steps.recipes:
-            raise Mistake(self._not_here(name))
+        for name in names:
+            self._steps.check(name)
+        absent = [name for name in names if name not in self._steps.recipes]
+        if absent:
+            raise Mistake(self._not_here(absent))
 
-    def _not_here(self, name: str) -> str:
+    @staticmethod
+    def _not_here(names: Sequence[str]) -> str:
+        if len(names) == 1:
+            return (
+                f"{names[0]} has not run in this kernel, so its code is not known here. "
+                "Run its cell once, in whichever notebook it is, or press Run beside it in the Session panel."
+            )
         return (
-            f"{name} has not run in this kernel, so its code is not known here. "
-            "Run its cell once, in whichever notebook it is, or press Run beside it in the Session panel."
+            f"{listed(names)} have not run in this kernel, so their code is not known here. "
+            "Run their cells once, in whichever notebook they are, or press Run beside them in the Session panel."
         )
 
     def _unknown(self, name: str, standing: Standing) -> str:
@@ -224,6 +239,7 @@ class Runner:
     def _cell(self, recipe: CellRecipe, *, force: bool) -> BaseException | None:
         shell, origin = self._shell, self._link.origin
         self._steps.forced = force
+        self._steps.called.append(recipe.name)
         try:
             if _awaits(shell, recipe.raw):
                 result = awaiting.finished(self._cell_async(recipe))
@@ -231,6 +247,7 @@ class Runner:
                 result = shell.run_cell(recipe.raw, store_history=False, cell_id=recipe.cell)
         finally:
             self._steps.forced = False
+            self._steps.called.pop()
             self._link.origin = origin
         error: BaseException | None = result.error_before_exec or result.error_in_exec
         return error

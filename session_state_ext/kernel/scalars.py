@@ -206,10 +206,14 @@ def from_numpy(value: Any, path: str) -> Any:
             raise InvalidValue(
                 f"{path}: {value!s} is no fixed time. Store the number, int(value), or numpy.array(value)."
             )
+        if value != value:
+            raise InvalidValue(f"{path}: {value!s} is no {'date' if kind == 'M' else 'duration'}. Store None there.")
+        if not isinstance(item, datetime | timedelta) and kind == "M" and not 1 <= _year(value) <= 9999:
+            raise InvalidValue(f"{path}: {value!s} is not within the years 1 to 9999. Store numpy.array(value).")
         if not isinstance(item, datetime | timedelta):
             raise InvalidValue(
-                f"{path}: {value!s} has nanoseconds or is no date; a date here has microseconds. "
-                "Store numpy.array(value), or None where there is no date."
+                f"{path}: {value!s} has more than microseconds, which is what a date has here. "
+                "Store numpy.array(value)."
             )
         return item
     if kind in "fc":
@@ -221,3 +225,8 @@ def from_numpy(value: Any, path: str) -> Any:
     if type(item).__module__ == "numpy" or isinstance(item, tuple):
         raise InvalidValue(f"{path}: a numpy {value.dtype} has no JSON form. Store value.tolist().")
     return item
+
+
+def _year(moment: Any) -> int:
+    """The year of a datetime64, however far away."""
+    return int(moment.astype("datetime64[Y]").astype(int)) + 1970

@@ -29,8 +29,11 @@ class CellRejected(Sentence, InputRejected):
     """The cell was not run."""
 
 
-def overwritten(one: Overwritten) -> str:
+def overwritten(one: Overwritten, client: str) -> str:
+    """What to say of it in the kernel that is this ``client``."""
     who = display.by(one.origin)
+    if one.origin.kind == "cell" and one.origin.client not in (None, client):
+        who = who.replace("cell", "a cell of another kernel", 1)
     if one.theirs is UNSET:
         return f"{one.name}: {who} deleted it in the meantime; this cell's value stands."
     return (

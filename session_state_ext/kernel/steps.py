@@ -92,6 +92,8 @@ class Steps:
         self.ended: dict[str, Outcome] = {}
         #: inputs of a cell may replace functions of the same name, whatever its line says
         self.forced = False
+        #: the cells that run because their steps were called by name, the innermost last: who called says how they fail
+        self.called: list[str] = []
         self._running: list[Step] = []
 
     @property

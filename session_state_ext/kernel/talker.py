@@ -295,6 +295,7 @@ class Talker:
         """A kernel may be quicker than the server that starts it: only after a while is that a trouble."""
         seconds = min(BUSY_SECONDS, self._back_off())
         if self._failures <= _QUICKER:
+            self._line.early = True
             return seconds
         return self._wait_for("the server does not know yet which notebook this kernel belongs to", seconds)
 

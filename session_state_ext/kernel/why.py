@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import UNSET, Raw
 
 from session_state_ext.errors import NotFound, SessionError
-from session_state_ext.freshness import alike, alike_hash, kernel_only
+from session_state_ext.freshness import alike, alike_hash, fingerprint, kernel_only
 from session_state_ext.model import PURGED, Input, Origin, Run, Variable
 from session_state_ext.spelling import nearest
 from session_state_ext.verdicts import newer_words
@@ -72,7 +72,7 @@ class _Walk:
         """What a step left in the kernel under the name of an output."""
         for known in self._standing.graph.steps.values():
             if name in known.unstored and known.done is not None:
-                line = Line(name, "in the kernel only, for it could not be stored")
+                line = Line(name, "in the kernel only, because it could not be stored")
                 line.below.append(self._run(known.done, 0))
                 return line
         return None
@@ -153,7 +153,9 @@ class _Walk:
         verdict = self._standing.verdicts.get(run.step)
         known = self._standing.graph.steps.get(run.step)
         latest = None if known is None else known.done
-        if latest is not None and latest.id != run.id:
+        if latest is not None and latest.id != run.id and fingerprint(latest) == fingerprint(run):
+            line.rest += "; has run again since, of the same inputs"
+        elif latest is not None and latest.id != run.id:
             line.stale = "has run again since"
         elif verdict is not None and verdict.status not in ("fresh", "needs-kernel"):
             line.stale = brief(verdict.words, _STATE)

@@ -46,6 +46,14 @@ def _types(names: list[str]) -> str:
     return " or ".join(text for name, text in _TYPES.items() if name in names)
 
 
+#: NaN is neither more nor less than anything.
+_NAN: Mapping[str, str] = {
+    "maximum": "a number up to {}",
+    "minimum": "a number from {} up",
+    "exclusiveMaximum": "a number below {}",
+    "exclusiveMinimum": "a number above {}",
+}
+
 _SENTENCES: Mapping[str, Callable[[str, Mapping[str, Any]], str]] = {
     "type": lambda value, of: f"{value} is not {_types(of['types'])}.",
     "maximum": lambda value, of: f"{value} is more than the maximum {_short(of['limit'])}.",
@@ -74,6 +82,8 @@ def sentence(error: ValidationError, value: Any) -> str:
     keyword = error.kind.name
     found = _SENTENCES.get(keyword)
     shown = _short(_part(value, error.instance_path))
+    if shown == "NaN" and keyword in _NAN:
+        return f"NaN is not {_NAN[keyword].format(_short(of['limit']))}."
     if found is not None:
         try:
             return found(shown, of)

@@ -151,10 +151,10 @@ def _check_schema(name: str, text: bytes) -> None:
         _validator(schema)
     except ValidationError as error:
         raise _wrong(
-            name, f"its schema is none: {sentence(error, schema)}", f"/schema{pointer(error.instance_path)}"
+            name, f"its schema is not one: {sentence(error, schema)}", f"/schema{pointer(error.instance_path)}"
         ) from None
     except ValueError as error:
-        raise _wrong(name, f"its schema is none: {str(error).splitlines()[0]}", "/schema") from None
+        raise _wrong(name, f"its schema is not one: {str(error).splitlines()[0]}", "/schema") from None
 
 
 class _Refused(Exception):

@@ -24,6 +24,7 @@ def test_it_has_a_session_in_memory_says_so_and_can_name_another(jupyter: Jupyte
     said += kernel.run("session['a'] + 1").text
     how = "no notebook of this server runs this kernel, so its session is kept in this kernel's memory only."
     assert said.count(f"{how} To keep it: %session use NAME --new") == 1
+    assert "not answered" not in said, "it has: nobody has to be back"
     assert said.endswith("2\n")
     assert "sweep" in kernel.run("%session list").text
     missed = kernel.run("session.env()").error

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from session_state_ext.errors import SessionError
+from session_state_ext.kernel.backend import Known
+from session_state_ext.kernel.choice import find
 from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Shell, until
@@ -87,3 +90,37 @@ def test_without_a_server_it_is_the_same(home: Path) -> None:
     third = opened("a1")
     assert "choose" in third.run("1").text
     third.close()
+
+
+KNOWN = [
+    Known("id-1", "duo", [], 1, None, 1),
+    Known("id-2", None, ["work/a.ipynb"], 1, None, 1),
+    Known("id-3", None, ["work/b.ipynb"], 1, None, 1),
+    Known("id-4", None, ["old/b.ipynb"], 1, None, 1),
+    Known("id-5", None, [], 1, None, 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "session_id"),
+    [("duo", "id-1"), ("a.ipynb", "id-2"), ("work/b.ipynb", "id-3"), ("old/b.ipynb", "id-4"), ("id-5", "id-5")],
+)
+def test_a_session_is_found_by_its_name_its_id_and_the_path_of_its_notebook(name: str, session_id: str) -> None:
+    assert find(name, KNOWN) == session_id
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("b.ipynb", "b.ipynb may be old/b.ipynb or work/b.ipynb. Write more of its path."),
+        (
+            "dou",
+            "There is no session called dou. Did you mean duo? "
+            "There are: duo, work/a.ipynb, work/b.ipynb, old/b.ipynb and 1 more. Make it: %session use dou --new",
+        ),
+    ],
+)
+def test_a_name_that_no_session_has_is_answered_with_those_there_are(name: str, said: str) -> None:
+    with pytest.raises(SessionError) as raised:
+        find(name, KNOWN)
+    assert str(raised.value) == said

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from session_state_ext import connect
+from session_state_ext.errors import NotFound, SessionError
 from session_state_ext.kernel import leftovers, talker
 from session_state_ext.kernel.leftovers import Leftovers
 from session_state_ext.kernel.outbox import Outbox
@@ -69,6 +70,25 @@ def test_a_session_in_memory_is_said_once_and_comes_along_when_it_is_named(home:
     assert dict(again) == {"lr": 0.1, "n": 1}
 
 
+def test_what_was_in_memory_only_stays_behind_until_it_is_brought(home: Path) -> None:
+    night = connect("night", new=True)
+    night["lr"] = 5
+    assert night.flush()
+    shell = Shell()
+    shell.run("%load_ext session_state_ext")
+    shell.run("session.update(zonly=1, lr=2)")
+    said = shell.run("%session use night").text
+    assert (
+        "zonly and lr stayed behind, in this kernel's memory only. To take along what is not here: "
+        "%session use night --bring" in said
+    )
+    assert "zonly" not in shell.session
+    assert "This session had values of its own, which stay: lr" in shell.run("%session use night --bring").text
+    assert dict(shell.session) == {"lr": 5, "zonly": 1}
+    assert "stayed" not in shell.run("%session use night").text
+    shell.close()
+
+
 def test_a_notebook_in_vs_code_has_the_session_of_its_path(home: Path) -> None:
     for name in ("a.ipynb", "a-jvsc-0123-abcd.ipynb"):
         shell = Shell()
@@ -81,10 +101,22 @@ def test_a_notebook_in_vs_code_has_the_session_of_its_path(home: Path) -> None:
 
 
 def test_a_script_connects_by_name(home: Path) -> None:
-    session = connect("sweep")
+    session = connect("sweep", new=True)
     session["lr"] = 0.1
     assert session.flush()
     assert connect("sweep")["lr"] == 0.1
+
+
+def test_a_name_that_no_session_has_makes_none(home: Path) -> None:
+    with pytest.raises(NotFound, match=r"^There is no session called sweep. Make it: connect\(.sweep., new=True\)$"):
+        connect("sweep")
+    connect("sweep", new=True)
+    with pytest.raises(NotFound, match=r"no session called sweeep. Did you mean sweep\? There are: sweep. Make it: "):
+        connect("sweeep")
+    with pytest.raises(SessionError, match=r"called sweep already. Use it: connect\('sweep'\)$"):
+        connect("sweep", new=True)
+    with pytest.raises(SessionError, match="needs a name"):
+        connect(new=True)
 
 
 def test_a_session_is_handed_on_by_its_id(stored: MakeShell) -> None:
@@ -118,7 +150,7 @@ def test_what_is_written_last_is_saved_at_the_end_of_a_script(home: Path) -> Non
     import subprocess
     import sys
 
-    code = "from session_state_ext import connect\ns = connect('sweep')\ns['lr'] = 0.1"
+    code = "from session_state_ext import connect\ns = connect('sweep', new=True)\ns['lr'] = 0.1"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == ""
     session = connect("sweep")
@@ -136,6 +168,8 @@ def test_the_runs_of_a_process_are_running_as_long_as_it_lives(home: Path) -> No
         "session.run('slow')"
     )
 
+    connect("sweep", new=True)
+
     def start() -> subprocess.Popen[str]:
         process = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True)
         assert process.stdout is not None
@@ -150,7 +184,7 @@ def test_the_runs_of_a_process_are_running_as_long_as_it_lives(home: Path) -> No
     second = start()
     second.communicate("1\n")
     assert connect("sweep").steps()["slow"].status == "fresh"
-    assert len([*(home / "jupyter_data_dir").glob("session_state/*/process-*")]) == 3, "the three of this process"
+    assert len([*(home / "jupyter_data_dir").glob("session_state/*/process-*")]) == 4, "the four of this process"
 
 
 def test_a_store_that_is_broken_is_said_in_words(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

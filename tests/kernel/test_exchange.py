@@ -73,7 +73,7 @@ def test_all_variables_and_those_to_come_but_no_new_names(shell: Shell) -> None:
     shell.run("%session set lr = 0.1 'learning rate' = 3")
     said = shell.run("%session bind").text
     assert said == (
-        "Not bound, for Python has no such names: learning rate\nBound: all variables (lr), and those to come.\n"
+        "Not bound, because Python has no such names: learning rate\nBound: all variables (lr), and those to come.\n"
     )
     shell.session["epochs"] = 3
     shell.run("epochs += 1; mine = 5")
@@ -164,6 +164,16 @@ def test_emptying_the_names_deletes_nothing(bound: Shell) -> None:
         assert "lr, tags: taken out of the names only, and put back before the next cell." in said, reset
         assert bound.run("lr, tags").value == (0.1, ["a"])
     assert stored_in(bound) == {"lr": 0.1, "tags": ["a"]}
+
+
+def test_emptying_the_names_says_what_does_not_come_back(bound: Shell) -> None:
+    bound.run("%session bind model")
+    bound.run("model = lambda: 1\ntags = {1, object()}")
+    said = bound.run("%reset -f").text
+    assert "lr: taken out of the names only, and put back before the next cell." in said
+    assert "tags: what this kernel had is gone, because it was not in the session; what that has comes back" in said
+    assert "model: gone, because it was in this kernel only and could not be stored." in said
+    assert bound.run("lr, tags, 'model' in globals()").value == (0.1, ["a"], False)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +292,7 @@ def test_a_conflict_is_shown_with_both_values(stored: MakeShell) -> None:
     second.names["other"] = first.session
     wait = "import time\nwhile session['lr'] == 0.1: time.sleep(0.01)\n"
     said = second.run(f"other['lr'] = 0.2; other.flush()\n{wait}lr = 0.3").text
-    assert said == "lr: this cell's 0.3 replaces 0.2, which cell wrote meanwhile.\n"
+    assert said == "lr: this cell's 0.3 replaces 0.2, which a cell of another kernel wrote meanwhile.\n"
     assert first.run("session['lr']").value == 0.3
     said = second.run("del other['n']; other.flush()\nwhile 'n' in session: time.sleep(0.01)\nn = 5").text
     assert said == "n was deleted in the session meanwhile; this cell's 5 stands.\n"

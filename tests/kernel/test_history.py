@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from session_state_ext.errors import Conflict, NothingToUndo
+from session_state_ext.kernel.refusals import insisting
+from session_state_ext.wire.specs import locked
 from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, Ran, Shell
@@ -415,6 +417,11 @@ def test_what_is_locked_stops_a_restore_and_what_is_not_allowed_an_undo_with_how
     assert shell.run("%session restore before sweep --force").ok
     assert dict(shell.session) == {"seed": 1, "lr": 5}
     assert "seed is locked" in str(shell.run("%session set seed = 3").error)
+    refusal = insisting(shell.session._link, locked("q"), "undo", "")
+    assert refusal.message == (
+        "Nothing was done: q is locked. Unlock it first: %session unlock q; or to do it all the same: "
+        "%session undo --force, or session.undo(force=True)"
+    )
 
 
 def test_snapshots_are_completed(shell: Shell) -> None:
@@ -467,3 +474,24 @@ def test_declarations_are_in_the_history(shell: Shell) -> None:
     assert told["momentum"] is not None
     assert [(edit.name, edit.words) for edit in told["momentum"].edits] == [("momentum", "new: 0.9")]
     assert "declared momentum" in repr(changes)
+
+
+def test_locks_and_numbers_are_in_the_history_and_an_undo_says_what_became_of_declarations(shell: Shell) -> None:
+    shell.run("session['a'] = 1")
+    shell.run("%session lock a")
+    shell.run("%session unlock a")
+    shell.run("session.declare('a', minimum=0)\nsession['b'] = 2")
+    said = shell.run("%session history").value
+    assert [one.notes for one in said] == [["declared a"], ["unlocked a"], ["locked a"], []]
+    undone = shell.run("%session undo").text
+    assert "Took back revision 4 · not declared any more: a · now at revision 5" in undone
+    assert "2 → deleted" in undone
+    shell.run("%session lock a")
+    shell.run("session['b'] = 3")
+    assert "Took back revision 6 · unlocked a" in repr(shell.run("session.undo(6)").value)
+    shell.run("import numpy as np\nsession['x'] = np.array([1.0, 2, 3])")
+    shell.run("session['x'] = np.array([1.0, 2, 4])")
+    assert "[1.0, 2.0, 3.0] → [1.0, 2.0, 4.0]" in repr(shell.run("%session history x").value)
+    shell.run("session['x'] = np.arange(100.0)")
+    shell.run("session['x'] = np.arange(100.0) + (np.arange(100) == 99)")
+    assert "ndarray 100 float64 → another one" in repr(shell.run("%session history x").value)

@@ -42,7 +42,10 @@ def test_what_could_not_be_stored_is_read_where_it_is_and_not_the_older_variable
     assert f"model: {NEWER}" in table
     assert f"⚠ {NEWER}" in shell.run("%session why model").text
     ran = shell.run("%session run --stale")
-    assert "model: as fit left it in this kernel, for it could not be stored; what the session has is older" in ran.text
+    assert (
+        "model: as fit left it in this kernel, because it could not be stored; what the session has is older"
+        in ran.text
+    )
     assert "Fresh, not run: fit" in ran.text
     assert shell.session["size"] == LARGE
     assert shell.session["model"] == [0]
@@ -63,7 +66,7 @@ def test_what_could_not_be_stored_is_an_input_though_it_is_no_variable(shell: Sh
     shell.run(FIT)
     ran = shell.run("#| step: use(model) -> size\nsize = len(model)")
     assert ran.ok, ran.text
-    assert "model: as fit left it in this kernel, for it could not be stored\n" in ran.text
+    assert "model: as fit left it in this kernel, because it could not be stored\n" in ran.text
     assert shell.session["size"] == LARGE
     assert list(run_of(shell, "use").needs) == ["model"]
     shell.run("rows = 1\n")

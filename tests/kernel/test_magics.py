@@ -66,6 +66,25 @@ def test_set_over_several_lines(shell: Shell) -> None:
     assert dict(shell.session) == {"lr": 0.1, "layers": [1, 2]} or "layers" not in shell.session
 
 
+def test_set_of_a_line_takes_no_cell_below_it(shell: Shell) -> None:
+    ran = shell.run("%%session set lr=3\nloss = 1")
+    assert ran.error == (
+        "%%session set sets whatever stands below it, too, and runs none of it. "
+        "For this line alone: %session set lr=3 (one %)"
+    )
+    assert dict(shell.session) == {}
+    assert shell.run("%%session set lr = [\n  1,\n]").ok
+    assert dict(shell.session) == {"lr": [1]}
+
+
+def test_one_command_is_explained_alone(shell: Shell) -> None:
+    for line in ("%session help undo", "%session undo --help", "%session undo -h"):
+        ran = shell.run(line)
+        assert ran.text.strip().startswith("%session undo [12] [--force]"), line
+        assert len(ran.text.strip().splitlines()) == 1
+    assert "Did you mean undo?" in str(shell.run("%session help undoo").error)
+
+
 def test_push_and_pull(shell: Shell) -> None:
     shell.run("lr, epochs = 0.1, 3\n%session push lr epochs")
     assert dict(shell.session) == {"lr": 0.1, "epochs": 3}

@@ -129,10 +129,33 @@ def test_what_a_handler_writes_is_told_and_saved_and_is_its_cells(shell: Shell) 
     assert shell.session.saved
 
 
-def test_a_handler_that_sets_itself_off_leaves_the_next_cell_its_turn(shell: Shell) -> None:
-    shell.run("session.observe(lambda change: session.update(n=change['new'] + 1), 'n')")
-    shell.run("session['n'] = 0")
-    assert shell.session["n"] == 100
+def test_observe_with_names_stands_above_a_function(shell: Shell) -> None:
+    assert shell.run("seen = []\n@session.observe(names='lr')\ndef follow(change): seen.append(change.new)").ok
+    shell.run("session.update(lr=1, n=2)")
+    assert shell.names["seen"] == [1]
+    assert "needs a function" in str(shell.run("session.observe()").error)
+
+
+def test_a_handler_that_sets_itself_off_comes_to_an_end_and_is_told_of(shell: Shell) -> None:
+    shell.run("def up(change): session['n'] = change.new + 1\nsession.observe(up, 'n');")
+    ran = shell.run("session['n'] = 0")
+    assert shell.session["n"] == handlers.OWN
+    assert ran.text.count("session.observe: up was told of n 10 times because of what it had set off itself") == 1
+    shell.run("1")
+    assert shell.session["n"] == handlers.OWN
+    assert "up was told of n 10 times" in shell.run("session['n'] = 100").text, "another change sets it off again"
+    shell.run("session.unobserve(up)\ndef most(change): session['n'] = min(change.new, 3)")
+    ran = shell.run("session.observe(most, 'n')\nsession['n'] = 30")
+    assert (shell.session["n"], "was told" in ran.text) == (3, False), "what puts a value right has an end"
+
+
+def test_handlers_that_set_each_other_off_in_the_background_come_to_an_end(shell: Shell) -> None:
+    shell.run("def ping(change): session['b'] = change.new + 1\ndef pong(change): session['a'] = change.new + 1")
+    shell.run("session.observe(ping, 'a', background=True)\nsession.observe(pong, 'b', background=True);")
+    shell.run("session['a'] = 0")
+    until(lambda: shell.session["a"] == 2 * handlers.OWN)
+    shell.run("session['c'] = 1")
+    assert (shell.session["a"], shell.session["b"]) == (2 * handlers.OWN, 2 * handlers.OWN - 1)
 
 
 def test_only_functions_are_told(shell: Shell) -> None:

@@ -49,7 +49,7 @@ def test_an_output_that_could_not_be_stored_asks_for_this_kernel_and_runs_again_
     assert "needs this kernel: model is not here" in other.run(f"{LOAD}\n%session steps").text
     ran = kernel.run("#| step: use(model) -> y\ny = model['f'](10)")
     assert ran.ok, ran.text
-    assert "model: as fit left it in this kernel, for it could not be stored" in ran.text
+    assert "model: as fit left it in this kernel, because it could not be stored" in ran.text
     assert kernel.run("#| step: use() -> y\ny = model['f'](10)").ok, "its name alone is enough"
     kernel.run("rows = 1\n")
     kernel.run("#| step: leave()\nrows = [lr]")
@@ -143,8 +143,11 @@ def test_a_step_of_another_notebook_is_named(lone: Callable[..., Kernel]) -> Non
     assert "2 steps · all fresh" in two.run("%session steps").text
     two.run("session['share'] = 0.1")
     ran = two.run("%session run --stale")
-    assert ran.ok
-    assert "prepare has not run in this kernel, so its code is not known here. Run its cell once" in ran.text
+    assert not ran.ok, "nothing could be run"
+    assert (
+        "Nothing was run: prepare has not run in this kernel, so its code is not known here. Run its cell once"
+        in ran.text
+    )
     assert "train waits for it." in ran.text
     ran = two.run("%session run --stale train")
     assert not ran.ok

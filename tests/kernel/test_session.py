@@ -122,3 +122,13 @@ def test_what_of_somebody_else_was_overwritten_is_shown_under_the_cell(shell: Sh
         "lr: this cell's value replaces 9, which panel, ada wrote meanwhile.",
         "n: panel, ada deleted it in the meantime; this cell's value stands.",
     ]
+
+
+def test_a_name_that_was_given_to_something_else_is_told_of(shell: Shell) -> None:
+    shell.run("session = 5")
+    said = "session is an int in this notebook. The session is session_state, too; to have the name back: del session"
+    for code in ("session['a']", "session['a'] = 1", "session.observe(print)"):
+        assert said in shell.run(code).text, code
+    assert said not in shell.run("x = 3\nx.nothing").text
+    shell.run("del session")
+    assert shell.run("session['a'] = 1").ok

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from session_state_ext.kernel.lazy import reads_unbound
 from session_state_ext.kernel.magics import COMMANDS
 
 from .conftest import STARTUP
@@ -62,13 +64,34 @@ def test_a_step_can_be_the_very_first_cell(started: MakeKernel) -> None:
 
 def test_the_first_word_may_be_python(started: MakeKernel) -> None:
     kernel = started(SESSION_STATE_SESSION="sweep")
-    ran = kernel.run("print(session.get('lr', 5))")
-    assert "session is there after %load_ext session_state_ext" in ran.text
-    # A newer IPython takes this for the magic, and so it loads; an older one says the same as above.
-    assert "no variable 'lr'" in (said := kernel.run("session['lr']").text) or "session is there after" in said
-    kernel.run("%load_ext session_state_ext")
-    assert kernel.run("print(session.get('lr', 5))").text == "5\n"
+    assert kernel.run("def read():\n    return session['lr']").ok
+    ran = kernel.run("read()")
+    assert "session is there after %load_ext session_state_ext" in ran.text, "its code reads it, this cell does not"
+    ran = kernel.run("session['lr'] = 1\nx = session.get('lr')\nprint(x)")
+    assert (ran.text, kernel.run("session.saved").value) == ("1\n", "True")
     assert "after %load_ext" not in kernel.run("nothing_of_ours").text
+    kernel.run("%unload_ext session_state_ext")
+    assert "session is there after %load_ext" in kernel.run("print(session)").text, "unloaded is unloaded"
+
+
+@pytest.mark.parametrize(
+    ("code", "loads"),
+    [
+        ("x = session['lr']", True),
+        ("if True:\n    session_state.get('lr')", True),
+        ("@session.step(outputs='y')\ndef f(): return 1", True),
+        ("class A:\n    x = session['lr']", True),
+        ("def f(session): return session", False),
+        ("f = lambda: session['lr']", False),
+        ("session = requests.Session()\nsession.get('/')", False),
+        ("from models import *\nsession.query()", False),
+        ("import session\nsession.go()", False),
+        ("with Session() as session:\n    session.add(1)", False),
+        ("self.session.add(1)", False),
+    ],
+)
+def test_only_code_that_would_be_a_name_error_loads(code: str, loads: bool) -> None:
+    assert bool(reads_unbound(ast.parse(code))) == loads
 
 
 def test_an_eager_kernel_has_the_names_before_its_first_cell(started: MakeKernel) -> None:

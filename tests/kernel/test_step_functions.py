@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import escape
 
 import pytest
@@ -68,7 +69,10 @@ def test_a_comment_further_down_is_a_comment(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("train(lr", "train(lr is no step. Write names only: train(lr, epochs) -> loss"),
+        ("train(lr", "A bracket is missing in train(lr. Write: train(lr, epochs) -> loss"),
+        ("train(lr -> loss", "A bracket is missing in train(lr -> loss. Write: train(lr, epochs) -> loss"),
+        ("train(lr) => loss", "The arrow of a step is ->. Write: train(lr) -> loss"),
+        ("train => loss", "The arrow of a step is ->. Write: train -> loss"),
         ("train(lr: float) -> loss", "train(lr: float) -> loss is no step. Write names only: train(lr, epochs) -> loss"),
         ("train(lr=1) -> loss", "train(lr=1) -> loss is no step. Write names only: train(lr, epochs) -> loss"),
         ("train() -> a -> b", "train() -> a -> b is no step. Write names only: train(lr, epochs) -> loss"),
@@ -304,6 +308,91 @@ def test_a_step_that_writes_what_it_reads_is_fresh_after_it(shell: Shell) -> Non
     assert "count is fresh: nothing to run." in shell.run("%session run --stale").text
     shell.run("%session run count")
     assert shell.session["n"] == 3
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("#| step two(x) -> y\ny = 1", "#| step two(x) -> y makes no step of this cell. Write: #| step: two(x) -> y"),
+        ("#| Step: two(x) -> y\ny = 1", "#| Step: two(x) -> y makes no step of this cell. Write: #| step: two(x) -> y"),
+        ("# step: two(x) -> y\ny = 1", "# step: two(x) -> y makes no step of this cell. Write: #| step: two(x) -> y"),
+        ("# step two -> y\ny = 1", "# step two -> y makes no step of this cell. Write: #| step: two -> y"),
+        (
+            "import random\n#| step: late(x) -> y\ny = 1",
+            "#| step: late(x) -> y: no step begins here. The line stands before all code of its cell: move it to the top.",
+        ),
+        (
+            "#| step: one(x) -> y\ny = x\n#| step: late(x) -> y",
+            "#| step: late(x) -> y: this cell is a step already, and a cell is one step. Give that one a cell of its own.",
+        ),
+    ],
+)
+def test_a_comment_that_makes_no_step_says_what_would(shell: Shell, cell: str, said: str) -> None:
+    shell.run("session['x'] = 1")
+    ran = shell.run(cell)
+    assert ran.ok
+    assert ran.text.count(said) == 1, ran.text
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "# Step 1: normalize\ny = 1",
+        "# step: first we look at x\ny = 1",
+        "# the next step -> plot\ny = 1",
+        "#| echo: false\ny = 1",
+        'text = """\n#| step: late(x) -> y\n"""',
+        "def f():\n    # step: look -> see\n    pass",
+    ],
+)
+def test_other_comments_are_left_alone(shell: Shell, cell: str) -> None:
+    assert "step" not in shell.run(cell).text
+
+
+def test_what_has_not_run_in_this_kernel_is_told_once(stored: Callable[[], Shell]) -> None:
+    before = stored()
+    before.run("session['lr'] = 1")
+    for line in ("a(lr) -> x", "b(lr) -> y", "c(lr) -> z", "d(x, y) -> w", "e(v)"):
+        before.run(f"#| step: {line}\n{line[-1]} = 1")
+    shell = stored()
+    shell.run("#| step: d(x, y) -> w\nw = 1")
+    shell.run("session['lr'] = 3")
+    ran = shell.run("%session run --stale a b c")
+    assert not ran.ok, "what was asked for could not be done"
+    ran = shell.run("%session run --stale")
+    assert not ran.ok
+    assert ran.text.strip() == (
+        "Nothing was run: a, b and c have not run in this kernel, so their code is not known here. "
+        "Run their cells once, in whichever notebook they are, or press Run beside them in the Session panel. "
+        "d waits for them."
+    )
+    assert not shell.run("session.run(stale=True)").ok
+    shell.run("#| step: a(lr) -> x\nx = lr")
+    shell.run("session['lr'] = 4")
+    ran = shell.run("%session run --stale")
+    assert ran.ok, "something could be run"
+    assert "b and c have not run in this kernel" in ran.text
+
+
+def test_a_promise_that_is_not_kept_is_told_once(shell: Shell) -> None:
+    shell.run("session['lr'] = 1\nfine = True")
+    shell.run("#| step: bad(lr) -> acc\nif fine:\n    acc = 1")
+    shell.run("session['lr'] = 2\nfine = False")
+    for line in ("%session run --stale", "%session run bad"):
+        ran = shell.run(line)
+        assert not ran.ok
+        assert ran.text.count("--out promises acc") == 1, ran.text
+
+
+def test_what_ran_again_of_the_same_inputs_is_no_warning(stored: Callable[[], Shell]) -> None:
+    shell = stored()
+    shell.run("session['x'] = 1")
+    shell.run("#| step: one(x) -> y\ny = x")
+    shell.run("#| step: two(y) -> z\nz = y")
+    shell.run("%session run one")
+    said = repr(shell.run("session.why('z')").value)
+    assert "has run again since, of the same inputs" in said
+    assert "⚠" not in said
 
 
 def test_a_circle_is_named_with_what_to_do(shell: Shell) -> None:

@@ -382,7 +382,7 @@ def test_inputs_are_of_one_revision_and_an_output_changed_meanwhile_is_written_o
 @pytest.mark.parametrize(
     ("others", "said"),
     [
-        ("session['loss'] = 5", "loss: this cell's value replaces 5, which cell wrote meanwhile."),
+        ("session['loss'] = 5", "loss: this cell's value replaces 5, which a cell of another kernel wrote meanwhile."),
         ("del session['loss']", ""),
         ("session['acc'] = 5", ""),
     ],

@@ -116,7 +116,8 @@ def test_scalars_of_numpy_are_numbers() -> None:
             np.array([np.datetime64("NaT")]),
             'x: an array of datetime64 has no JSON form. Store value.astype("datetime64[us]").',
         ),
-        (np.datetime64("NaT"), "x: NaT has nanoseconds or is no date; a date here has microseconds."),
+        (np.datetime64("20000-01-01"), "x: 20000-01-01 is not within the years 1 to 9999. Store numpy.array(value)."),
+        (np.datetime64("NaT"), "x: NaT is no date. Store None there."),
         (np.datetime64("2026-01-02T00:00:00.000000001"), "Store numpy.array(value), or None where there is no date."),
         (np.longdouble(1) / 3, "x: a float128 has more digits than a number here. Store float(value)."),
         (

@@ -40,7 +40,7 @@ def test_a_loop_that_nobody_goes_through_has_no_bar(shell: Shell) -> None:
 
 def test_in_a_script_a_loop_has_ended_when_the_script_has(home: Path) -> None:
     code = (
-        "import threading, time\nfrom session_state_ext import connect\nsession = connect('sweep')\n"
+        "import threading, time\nfrom session_state_ext import connect\nsession = connect('sweep', new=True)\n"
         "def go():\n    for x in session.track(range(3), 'beside'): begun.set(), time.sleep(60)\n"
         "begun = threading.Event()\nthreading.Thread(target=go, daemon=True).start()\nbegun.wait()\n"
         "for x in session.track(range(3), 'whole'): pass\n"

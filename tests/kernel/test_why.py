@@ -105,7 +105,7 @@ def test_what_a_step_wrote_on_its_way_and_what_it_could_not_store(lone: Callable
         "   └─ lr = 0.1 · set in a cell, just now"
     )
     assert why(kernel, "model") == (
-        "model · in the kernel only, for it could not be stored\n"
+        "model · in the kernel only, because it could not be stored\n"
         "└─ fit · done with warnings just now, took 5 ms\n"
         "   └─ lr = 0.1 · set in a cell, just now"
     )

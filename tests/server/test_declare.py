@@ -60,7 +60,7 @@ async def test_every_verb_is_held_to_it(rest: Rest, session: str) -> None:
 async def test_what_declares_nothing_is_refused_with_its_place(rest: Rest, session: str) -> None:
     answer = await rest("PUT", session, "variables", "lr", body={"spec": {"schema": {"minimum": "a"}}})
     assert (answer.status, answer.json["code"], answer.json["pointer"]) == (422, "invalid-spec", "/schema/minimum")
-    assert answer.json["message"] == 'lr cannot be declared so: its schema is none: "a" is not a number.'
+    assert answer.json["message"] == 'lr cannot be declared so: its schema is not one: "a" is not a number.'
 
 
 async def test_what_is_locked_stays(rest: Rest, session: str) -> None:
