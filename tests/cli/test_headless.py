@@ -109,7 +109,7 @@ def test_an_injected_value_that_is_not_allowed_fails_the_run(terminal: Terminal)
     )
     terminal.ok("import", "bounds.json", "sweep", "--new")
     for name, session in (("study.ipynb", "sweep"), ("late.ipynb", "sweep"), ("declares.ipynb", "other")):
-        fails = "no cell is run: lr: 5 is more than the maximum 1."
+        fails = "No cell is run with the parameters that were put in: lr: 5 is more than the maximum 1."
         words = (name, "out.ipynb", "-p", "lr", "5", "--no-progress-bar")
         run("-m", "papermill", *words, session=session, fails=fails)
         assert not Path("ran").exists(), name

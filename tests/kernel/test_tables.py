@@ -118,7 +118,10 @@ def test_scalars_of_numpy_are_numbers() -> None:
         ),
         (np.datetime64("20000-01-01"), "x: 20000-01-01 is not within the years 1 to 9999. Store numpy.array(value)."),
         (np.datetime64("NaT"), "x: NaT is no date. Store None there."),
-        (np.datetime64("2026-01-02T00:00:00.000000001"), "Store numpy.array(value), or None where there is no date."),
+        (
+            np.datetime64("2026-01-02T00:00:00.000000001"),
+            "has more than microseconds, which is what a date has here. Store numpy.array(value).",
+        ),
         (np.longdouble(1) / 3, "x: a float128 has more digits than a number here. Store float(value)."),
         (
             pd.Timestamp("2026-01-02 00:00:00.000000001"),
