@@ -268,6 +268,19 @@ test('deletes with an undo', async () => {
   expect(list.done).toEqual(['remove one', 'keep one']);
 });
 
+test.each([
+  ['its own where it has one', 'own', ['own']],
+  ['a new one where that is gone', 'gone', [null]]
+])('a notebook whose session is deleted goes back to %s', async (_, own, expected) => {
+  const client = openPage(new FakeServer());
+  await settle();
+  const state = { kind: 'open', client, notebook: null, runner: null } as unknown as Current;
+  const { sessionId } = client.getState();
+  await show(new FakeList([session('temp', { sessionId }), session('own')]), own, state);
+  await pick(menu('temp'), 'delete');
+  expect(used).toEqual(expected);
+});
+
 test('a refusal is said in a sentence', async () => {
   const list = new FakeList([session('one')]);
   await show(list);
