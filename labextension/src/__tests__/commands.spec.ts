@@ -19,16 +19,24 @@ let commands: CommandRegistry;
 let listed: string[];
 let asks: Asks;
 let shown: number;
+let tracker: { activeCell: unknown; currentWidget: unknown };
+let clickedNode: HTMLElement | null;
 
 function add(current: object = { kind: 'none' }): void {
   commands = new CommandRegistry();
   listed = [];
   asks = new Asks();
   shown = 0;
+  tracker = { activeCell: null, currentWidget: null };
+  clickedNode = null;
   addCommands({
-    app: { commands } as unknown as CommandOptions['app'],
+    app: {
+      commands,
+      contextMenuHitTest: (is: (node: HTMLElement) => boolean) =>
+        clickedNode !== null && is(clickedNode) ? clickedNode : undefined
+    } as unknown as CommandOptions['app'],
     current: { getState: () => current, own: null } as unknown as CommandOptions['current'],
-    tracker: { activeCell: null } as CommandOptions['tracker'],
+    tracker: tracker as CommandOptions['tracker'],
     asks,
     trans: nullTranslator.load('session_state_ext'),
     palette: { addItem: ({ command }: { command: string }) => listed.push(command) } as never,
@@ -85,6 +93,25 @@ test.each([
   add({ kind: 'open', client, runner });
   await commands.execute(CommandIDs.run);
   expect(shown).toBe(times);
+});
+
+test('a cell’s menu is of the cell that was clicked', () => {
+  add();
+  const cell = (source: string): object => ({
+    node: Object.assign(document.createElement('div'), { className: 'jp-Cell' }),
+    model: { type: 'code', getMetadata: () => undefined, sharedModel: { getSource: () => source } }
+  });
+  const [step, plain] = [cell('#| step: train'), cell('lr = 1')] as { node: HTMLElement }[];
+  tracker.activeCell = step;
+  tracker.currentWidget = { content: { widgets: [step, plain] } };
+  clickedNode = plain!.node;
+  const isEnabled = (args = {}): boolean => commands.isEnabled(CommandIDs.makeStep, args);
+  expect([isEnabled(), isEnabled({ clicked: true })]).toEqual([false, true]);
+  clickedNode = step!.node;
+  tracker.activeCell = plain;
+  expect([isEnabled(), isEnabled({ clicked: true })]).toEqual([true, false]);
+  const menu = readFileSync('labextension/schema/plugin.json', 'utf8');
+  expect(menu.match(/"clicked": true/g)).toHaveLength(2);
 });
 
 test('what needs a session is disabled without one, and what writes where one may only read', async () => {
