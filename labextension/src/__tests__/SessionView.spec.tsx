@@ -757,6 +757,22 @@ describe('steps', () => {
     expect(row('loss').getAttribute('data-state')).toBe('stale');
   });
 
+  test('that run are stopped where they were started, not by the second of two clicks', async () => {
+    const notebook = await show();
+    let stops = 0;
+    const interrupt = (): Promise<void> => Promise.resolve(void stops++);
+    Object.assign(notebook, { interrupt });
+    await doing(() => server.record(record('running')));
+    expect(screen.queryByTestId('run-all')).toBeNull();
+    const stop = screen.getByTestId('head-stop');
+    await doing(() => void fireEvent.click(stop, { detail: 2 }));
+    expect(stops).toBe(0);
+    await click(stop);
+    expect(stops).toBe(1);
+    await doing(() => server.record(record('interrupted')));
+    expect(screen.getByTestId('run-all').textContent).toBe('Run 1');
+  });
+
   test('started elsewhere are running here, and the pill ends with them', async () => {
     await show();
     await doing(() => server.record(record('running')));
