@@ -76,6 +76,20 @@ describe('rows', () => {
     expect(screen.getByText('Results')).toBeTruthy();
   });
 
+  test('what a step has written is a result, whoever wrote last; what is declared is none', async () => {
+    const run = { id: 'r', step: 'train', start: 0, source: '', outputs: ['loss', 'kept'] };
+    server.record({ ...run, status: 'done', written: ['loss', 'kept'] });
+    server.set('loss', 0.3, { kind: 'panel' });
+    server.set('lr', 0.1, { kind: 'panel' });
+    server.set('epoch', 1, { kind: 'panel' });
+    server.set('kept', 1, { kind: 'step', step: 'train' });
+    server.declare('kept', { description: 'k' });
+    await showSession(server);
+    expect(names()).toEqual(['epoch', 'kept', 'lr', 'loss']);
+    await doing(() => server.record({ ...run, id: 's', status: 'running', written: ['epoch'] }));
+    expect(names()).toEqual(['kept', 'lr', 'epoch', 'loss']);
+  });
+
   test('10,000 variables: only what is in view is in the page', async () => {
     for (let i = 0; i < 200; i++) {
       server.rows = new Map(server.rows).set(`v${i}`, {
