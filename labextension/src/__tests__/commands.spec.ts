@@ -10,6 +10,7 @@ import { FakeServer, openPage, settle } from './fakeserver';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 const schema = JSON.parse(read('labextension/schema/plugin.json')) as {
+  'jupyter.lab.menus': { main: { id: string; items: { command: string }[] }[] };
   'jupyter.lab.shortcuts': { command: string; keys: string[]; macKeys: string[] }[];
 };
 const shortcuts = schema['jupyter.lab.shortcuts'];
@@ -57,6 +58,14 @@ test('every command is in the documents', () => {
   const words = read('docs/extending.md');
   const named = words.match(/`(?:session-state)?:[a-z-]+`/g)?.map(each => each.split(':')[1]);
   expect(named?.map(each => `session-state:${each!.slice(0, -1)}`).sort()).toEqual([...ids].sort());
+});
+
+test('the panel is in the View menu, where Notebook 7 has nothing else that shows it', () => {
+  const [view] = schema['jupyter.lab.menus'].main;
+  expect([view?.id, view?.items[0]?.command]).toEqual(['jp-mainmenu-view', CommandIDs.show]);
+  expect(read('README.md')).toContain('*View > Show the Session Panel*');
+  add();
+  expect(commands.label(CommandIDs.show)).toBe('Show the Session Panel');
 });
 
 test('every shortcut is of a command, and in the documents as it is pressed', () => {
