@@ -10,11 +10,13 @@ export const FilterField = forwardRef<
     title?: string;
     placeholder: string;
     value: string;
+    /** How many there are of what is looked for, said while something is. */
+    found?: string;
     onChange(text: string): void;
   }
 >(function FilterField(props, ref) {
-  const { testid, label, title, placeholder, value, onChange } = props;
-  return (
+  const { testid, label, title, placeholder, value, found, onChange } = props;
+  const field = (
     <input
       ref={ref}
       type="search"
@@ -32,5 +34,15 @@ export const FilterField = forwardRef<
         }
       }}
     />
+  );
+  return found === undefined ? (
+    field
+  ) : (
+    <>
+      {field}
+      <span className="jp-SessionHead-found" role="status" data-testid={`${testid}-found`}>
+        {value.trim() === '' ? '' : found}
+      </span>
+    </>
   );
 });
