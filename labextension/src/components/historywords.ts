@@ -3,6 +3,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Refusal } from '../history';
 import { isNumber, numberText, stringifyJson, type Json } from '../json';
 import type { Origin } from '../model';
 import {
@@ -192,6 +193,12 @@ export function labelWords(entry: Entry, trans: TranslationBundle): string | nul
   }
   const restored = /^restore (.*)$/s.exec(label ?? '')?.[1];
   return restored === undefined ? label : trans.__('went back to %1', restored);
+}
+
+export function refusalWords({ verb, message }: Refusal, trans: TranslationBundle): string {
+  return verb === 'undo'
+    ? trans.__('Not taken back. %1', message)
+    : trans.__('Not redone. %1', message);
 }
 
 export function noteWords(note: Note, trans: TranslationBundle): string {
