@@ -65,9 +65,9 @@ test('its tooltip says what it finds, and what is not there is said', async () =
 });
 
 test('how many it finds stands beside it, and how types and values are looked for is said', async () => {
-  expect(screen.getByTestId('filter-found').textContent).toBe('');
+  expect(screen.getByTestId('found').textContent).toBe('');
   await filter('model');
-  expect(screen.getByTestId('filter-found').textContent).toBe('2 of 11');
+  expect(screen.getByTestId('found').textContent).toBe('2 of 11');
   await filter('typ:number');
   expect(
     screen.getByText(

@@ -10,13 +10,11 @@ export const FilterField = forwardRef<
     title?: string;
     placeholder: string;
     value: string;
-    /** How many there are of what is looked for, said while something is. */
-    found?: string;
     onChange(text: string): void;
   }
 >(function FilterField(props, ref) {
-  const { testid, label, title, placeholder, value, found, onChange } = props;
-  const field = (
+  const { testid, label, title, placeholder, value, onChange } = props;
+  return (
     <input
       ref={ref}
       type="search"
@@ -34,15 +32,5 @@ export const FilterField = forwardRef<
         }
       }}
     />
-  );
-  return found === undefined ? (
-    field
-  ) : (
-    <>
-      {field}
-      <span className="jp-SessionHead-found" role="status" data-testid={`${testid}-found`}>
-        {value.trim() === '' ? '' : found}
-      </span>
-    </>
   );
 });

@@ -13,8 +13,6 @@ import { runsHere, useKernelId, useRuns } from './useSteps';
 export function Head(props: {
   steps: readonly StepView[];
   count: number;
-  /** So many of them match the filter. */
-  found: number;
   filter: string;
   arrangement: Arrangement;
   onFilter(text: string): void;
@@ -22,7 +20,7 @@ export function Head(props: {
   onSelect(): void;
   onAdd(): void;
 }): React.JSX.Element {
-  const { steps, count, found, filter, arrangement, onFilter, onArrange, onSelect, onAdd } = props;
+  const { steps, count, filter, arrangement, onFilter, onArrange, onSelect, onAdd } = props;
   const client = useClient();
   const { asks, trans, notebook, notify, runner } = useSurroundings();
   const name = useSelected(state => state.meta.name);
@@ -89,7 +87,6 @@ export function Head(props: {
           title={trans.__('Words of their names; type:number for a type, value:0.1 for a value')}
           placeholder={trans._n('Filter %1', 'Filter %1', count)}
           value={filter}
-          found={trans.__('%1 of %2', found, count)}
           onChange={onFilter}
         />
         <IconButton

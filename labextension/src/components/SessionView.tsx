@@ -117,7 +117,6 @@ export function SessionView(): React.JSX.Element {
         <Head
           steps={steps}
           count={groups.count}
-          found={shown}
           filter={filter}
           arrangement={arrangement}
           onFilter={setFilter}
@@ -171,6 +170,9 @@ export function SessionView(): React.JSX.Element {
                 : ''}
             </p>
           ) : null}
+          <p className="jp-SessionBody-found" role="status" data-testid="found">
+            {shown > 0 && filter.trim() !== '' ? trans.__('%1 of %2', shown, groups.count) : ''}
+          </p>
           <TraceContext.Provider value={inRow}>
             <RowsBody
               groups={groups}
