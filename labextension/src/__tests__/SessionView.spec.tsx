@@ -774,7 +774,10 @@ describe('steps', () => {
   test('that run are stopped where they were started, not by the second of two clicks', async () => {
     const notebook = await show();
     let stops = 0;
-    const interrupt = (): Promise<void> => Promise.resolve(void stops++);
+    const interrupt = (): Promise<void> => {
+      stops++;
+      return Promise.resolve();
+    };
     Object.assign(notebook, { interrupt });
     await doing(() => server.record(record('running')));
     expect(screen.queryByTestId('run-all')).toBeNull();
