@@ -26,14 +26,14 @@ const layers = [
     'freshness',
     'stepgraph',
     'steps',
-    'timeline',
     'scalartext',
     'ndarray',
     'columns',
     'sheet',
     'sheetorder',
     'tsv',
-    'typed'
+    'typed',
+    'timeline'
   ],
   ['treerows', 'declaration', 'pythontext', 'selection', 'arrangement', 'graph', 'layout'],
   [
@@ -109,7 +109,7 @@ const arrows = layers.map((layer, i) => {
 });
 
 export default ts.config(
-  { ignores: ['**/lib/**', '**/node_modules/**', 'session_state_ext/**'] },
+  { ignores: ['**/*.cjs', '**/lib/**', '**/node_modules/**', 'session_state_ext/**'] },
   js.configs.recommended,
   ...ts.configs.strictTypeChecked,
   {

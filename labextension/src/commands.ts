@@ -6,6 +6,7 @@ import { InputDialog, type ICommandPalette } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { MessageLoop } from '@lumino/messaging';
 
 import type { Ask, Asks } from './asks';
@@ -37,19 +38,40 @@ export function addCommands(options: CommandOptions): void {
     const now = current.getState();
     return now.kind === 'open' ? now : null;
   };
+  /** Of a cell's menu the one that was clicked, which JupyterLab does not make the active one; else that one. */
+  const cellOf = ({ clicked }: ReadonlyPartialJSONObject): Cell | null => {
+    const node =
+      clicked === true ? app.contextMenuHitTest(each => each.matches('.jp-Cell')) : undefined;
+    const cells = tracker.currentWidget?.content.widgets;
+    return clicked === true
+      ? (cells?.find(each => each.node === node) ?? null)
+      : tracker.activeCell;
+  };
   const add = (
     id: string,
     label: string,
-    execute: () => unknown,
-    more: { needsSession?: boolean; isEnabled?: () => boolean; caption?: string } = {}
+    execute: (cell: Cell | null) => unknown,
+    more: {
+      needsSession?: boolean;
+      isEnabled?: (cell: Cell | null) => boolean;
+      caption?: string;
+    } = {}
   ): void => {
     const { needsSession = true, isEnabled = () => true, caption } = more;
     app.commands.addCommand(id, {
       label,
       caption,
       icon: id === CommandIDs.show ? sessionIcon : undefined,
-      isEnabled: () => (!needsSession || open() !== null) && isEnabled(),
-      execute
+      isEnabled: args => (!needsSession || open() !== null) && isEnabled(cellOf(args)),
+      execute: args => {
+        const cell = cellOf(args);
+        const { currentWidget } = tracker;
+        if (args.clicked === true && cell !== null && currentWidget !== null) {
+          // What is done to it is seen there.
+          currentWidget.content.activeCellIndex = currentWidget.content.widgets.indexOf(cell);
+        }
+        return execute(cell);
+      }
     });
     palette?.addItem({ command: id, category: trans.__('Session State') });
   };
@@ -136,8 +158,8 @@ export function addCommands(options: CommandOptions): void {
   add(
     CommandIDs.makeStep,
     trans.__('Make This Cell a Step…'),
-    () => makeStep(tracker, open(), trans),
-    { needsSession: false, isEnabled: () => plainCell(tracker) !== null }
+    cell => makeStep(plainCell(cell), open(), trans),
+    { needsSession: false, isEnabled: cell => plainCell(cell) !== null }
   );
   add(
     CommandIDs.insert,
@@ -156,33 +178,31 @@ export function addCommands(options: CommandOptions): void {
       }
     },
     {
-      isEnabled: () =>
-        (open()?.client.getState().variables.size ?? 0) > 0 && codeCell(tracker) !== null
+      isEnabled: cell =>
+        (open()?.client.getState().variables.size ?? 0) > 0 && codeCell(cell) !== null
     }
   );
 }
 
-/** The active cell, where it is code that may be changed. */
-function codeCell(tracker: INotebookTracker): Cell | null {
-  const cell = tracker.activeCell;
+/** A cell, where it is code that may be changed. */
+function codeCell(cell: Cell | null): Cell | null {
   return cell !== null && cell.model.type === 'code' && cell.model.getMetadata('editable') !== false
     ? cell
     : null;
 }
 
 /** The same, where it is no step so far. */
-function plainCell(tracker: INotebookTracker): Cell | null {
-  const cell = codeCell(tracker);
+function plainCell(any: Cell | null): Cell | null {
+  const cell = codeCell(any);
   const source = cell?.model.sharedModel.getSource() ?? '';
   return scanCells([{ id: '', source }]).length === 0 && !source.startsWith('%%') ? cell : null;
 }
 
 async function makeStep(
-  tracker: INotebookTracker,
+  cell: Cell | null,
   open: Open | null,
   trans: TranslationBundle
 ): Promise<void> {
-  const cell = plainCell(tracker);
   if (cell === null) {
     return;
   }
@@ -195,7 +215,7 @@ async function makeStep(
     others: cells.filter(each => each.id !== cell.model.id).map(each => each.source),
     steps
   });
-  const line = await askForStep(proposal, steps, trans);
+  const line = await askForStep(sharedModel.getSource(), proposal, steps, trans);
   if (line !== null) {
     sharedModel.setSource(`${line}\n${sharedModel.getSource()}`);
   }

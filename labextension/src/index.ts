@@ -151,7 +151,7 @@ const panel: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('session_state_ext');
     const widget = new SessionPanel({
       current,
-      list: new SessionList(sessions.settings),
+      list: new SessionList(sessions.settings, Date.now, sessions.lastOf),
       histories: new Histories(
         sessions.settings,
         sessions.shelf,

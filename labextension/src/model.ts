@@ -136,6 +136,8 @@ export interface Listed {
   bytes: number;
   /** How many panels and kernels are connected to it, at this server. */
   connected: { editors: number; kernels: number };
+  /** Which notebook had it last, as far as this browser knows, and whether it is that one's own. */
+  last?: { path: string; isOwn: boolean };
 }
 
 /** What a notebook is to have that its session does not know. */

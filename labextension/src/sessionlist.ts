@@ -31,7 +31,8 @@ const LONGEST_NAME = 256;
 export class SessionList {
   constructor(
     private readonly settings: Settings,
-    private readonly now: () => number = Date.now
+    private readonly now: () => number = Date.now,
+    private readonly lastOf: (sessionId: string) => Listed['last'] = () => undefined
   ) {
     globalThis.addEventListener?.('pagehide', () => this.finish(true));
   }
@@ -56,7 +57,8 @@ export class SessionList {
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     try {
-      const sessions = await listSessions(this.settings);
+      const listed = await listSessions(this.settings);
+      const sessions = listed.map(each => ({ ...each, last: this.lastOf(each.sessionId) }));
       // An answer that comes after a later one is old.
       if (asked > this._answered) {
         this._answered = asked;
@@ -180,7 +182,7 @@ export function listedFrom(sessionId: string, meta: Meta, variableCount: number)
 export function matching(sessions: readonly Listed[], search: string): Listed[] {
   const words = search.toLocaleLowerCase().split(/\s+/).filter(Boolean);
   return sessions.filter(each => {
-    const text = [each.name ?? '', ...each.paths].join('\n').toLocaleLowerCase();
+    const text = [each.name ?? '', ...each.paths, each.last?.path].join('\n').toLocaleLowerCase();
     return words.every(word => text.includes(word));
   });
 }

@@ -6,7 +6,7 @@ import type { ServerConnection } from '@jupyterlab/services';
 import { Cellar, type Texts } from './cellar';
 import { Channel, type ChannelOptions, type Socket } from './channel';
 import { SessionClient } from './client';
-import type { Choice, Meta, SessionState } from './model';
+import type { Choice, Listed, Meta, SessionState } from './model';
 import { drain, moveOutbox } from './drain';
 import { textsOf } from './drawer';
 import { randomId } from './ids';
@@ -139,6 +139,9 @@ export class Sessions {
     const was = before?.getState() ?? null;
     await (sessionId === null ? detach(settings, path) : attachTo(settings, path, sessionId));
     const own = this._shelf.readOwn(path);
+    if (was !== null && was.meta.revision > 0) {
+      this._shelf.writeLast(was.sessionId, path);
+    }
     if (sessionId === null || sessionId === own) {
       this._shelf.writeOwn(path, null);
     } else if (own === null && was !== null) {
@@ -150,6 +153,12 @@ export class Sessions {
   ownOf(path: string): string | null {
     return this._shelf.readOwn(path);
   }
+
+  /** The notebook that this browser last gave another session than this one, and whether this is that one's own. */
+  lastOf = (sessionId: string): Listed['last'] => {
+    const path = this._shelf.readLast(sessionId);
+    return path === null ? undefined : { path, isOwn: this._shelf.readOwn(path) === sessionId };
+  };
 
   get settings(): Settings {
     return this.options.settings;

@@ -123,6 +123,19 @@ export class Shelf {
     }
   }
 
+  /** The notebook that had this session until a person chose another one for it. */
+  readLast(sessionId: string): string | null {
+    return this.storage?.getItem(this._prefix('last', sessionId)) ?? null;
+  }
+
+  writeLast(sessionId: string, path: string): void {
+    try {
+      this.storage?.setItem(this._prefix('last', sessionId), path);
+    } catch {
+      // It has no name in the list, then.
+    }
+  }
+
   /** Which values that came with a notebook nobody wants here for now: their mark, see KeptCard. */
   readDeclined(path: string): string | null {
     return this.storage?.getItem(this._prefix('declined', path)) ?? null;
@@ -186,8 +199,8 @@ export class Shelf {
 
   /** Throws away all that is kept for this person of this server. */
   clear(): void {
-    const kinds = ['outbox', 'draft', 'state', 'path', 'own', 'look', 'unborn', 'view', 'declined'];
-    for (const kind of kinds) {
+    const kinds = ['outbox', 'draft', 'state', 'path', 'own', 'last', 'look', 'unborn'];
+    for (const kind of [...kinds, 'view', 'declined']) {
       this._keys(`${ROOT}:${kind}:${this.owner}|`).forEach(key => this.remove(key));
     }
   }

@@ -22,6 +22,7 @@ function problemSentence(problem: ProposalProblem, trans: TranslationBundle): st
 
 class StepForm extends Widget implements Dialog.IBodyWidget<StepProposal> {
   constructor(
+    source: string,
     proposal: StepProposal,
     private readonly steps: readonly string[],
     private readonly trans: TranslationBundle
@@ -29,6 +30,10 @@ class StepForm extends Widget implements Dialog.IBodyWidget<StepProposal> {
     super();
     this.addClass('jp-SessionStepForm');
     this.node.dataset.testid = 'step-form';
+    const cell = document.createElement('code');
+    cell.dataset.testid = 'step-cell';
+    cell.textContent = source.split('\n').find(line => line.trim() !== '') ?? '';
+    this.node.append(cell);
     this._name = this._field('name', trans.__('Name'), proposal.name);
     this._inputs = this._field('inputs', trans.__('Reads'), proposal.inputs.join(', '));
     this._outputs = this._field('outputs', trans.__('Writes'), proposal.outputs.join(', '));
@@ -91,8 +96,9 @@ class StepForm extends Widget implements Dialog.IBodyWidget<StepProposal> {
   private readonly _problem = document.createElement('p');
 }
 
-/** @returns the line to put above the cell, or null where the person thought better of it */
+/** @param source the cell's @returns the line to put above the cell, or null where the person thought better of it */
 export async function askForStep(
+  source: string,
   proposal: StepProposal,
   steps: readonly string[],
   trans: TranslationBundle
@@ -100,7 +106,7 @@ export async function askForStep(
   for (let shown = proposal; ;) {
     const dialog = new Dialog<StepProposal>({
       title: trans.__('Make this cell a step'),
-      body: new StepForm(shown, steps, trans),
+      body: new StepForm(source, shown, steps, trans),
       buttons: [
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.okButton({ label: trans.__('Make it a step') })

@@ -4,6 +4,7 @@
 import { isObject, sameJson, type Json } from './json';
 import type { Change, Origin, Row, RunStatus } from './model';
 import { applyPatch } from './patch';
+import { typedOf } from './typed';
 
 /** A change as the history has it. */
 export interface PastChange extends Change {
@@ -23,11 +24,13 @@ export interface Altered {
 /** A value, no variable, or nothing that is remembered. */
 export type Side = { readonly value: Json } | 'absent' | 'unknown';
 
+export type Path = readonly (string | number)[];
+
 export interface Edit {
   /** Of the variable. */
   readonly name: string;
-  /** Where in its value, for a part of it. */
-  readonly path: readonly string[];
+  /** Where in its value, for a part of it: keys, and the places of items and rows. */
+  readonly path: Path;
   readonly before: Side;
   readonly after: Side;
 }
@@ -35,7 +38,8 @@ export interface Edit {
 export type Note =
   | { kind: 'renamed'; name: string; to: string }
   | { kind: 'declared'; name: string }
-  | { kind: 'run'; step: string; status: RunStatus };
+  /** `end` is of one that had only begun there, and is over now. */
+  | { kind: 'run'; step: string; id: string; status: RunStatus; end?: RunStatus };
 
 export interface Entry {
   readonly revision: number;
@@ -123,7 +127,7 @@ function notesOf(change: PastChange): Note[] {
       case 'declare':
         return [{ kind: 'declared', name: op.name }];
       case 'run':
-        return [{ kind: 'run', step: op.run.step, status: op.run.status }];
+        return [{ kind: 'run', step: op.run.step, id: op.run.id, status: op.run.status }];
       default:
         return [];
     }
@@ -211,11 +215,21 @@ export function linesOf(entries: readonly Entry[]): Line[] {
       groups.push([entry]);
     }
   }
+  const ends = new Map<string, RunStatus>();
   return groups.map(group => ({
     key: String(group[group.length - 1]!.revision),
     entries: group,
     edits: group.length === 1 ? group[0]!.edits : joined(group),
-    notes: group.length === 1 ? group[0]!.notes : lastWord(group)
+    notes: (group.length === 1 ? group[0]!.notes : lastWord(group)).map(note => {
+      if (note.kind !== 'run') {
+        return note;
+      }
+      const end = ends.get(note.id);
+      ends.set(note.id, end ?? note.status);
+      return note.status === 'running' && end !== undefined && end !== 'running'
+        ? { ...note, end }
+        : note;
+    })
   }));
 }
 
@@ -240,26 +254,53 @@ function lastWord(newestFirst: readonly Entry[]): Note[] {
 }
 
 const MOST_PARTS = 6;
+// A longer list is not looked through for what differs.
+const LONGEST_LIST = 10_000;
+/** So many characters of a value are shown on a line. */
+export const BRIEF = 28;
 
-/** The members of an object that differ, each by its place; the whole where it is something else, or too many. */
-export function partsOf(edit: Edit, depth = 4): Edit[] {
+/** What a change comes to: by their parts, and what was renamed only where its value is another one, too. */
+export function toldOf({ edits, notes }: Pick<Line, 'edits' | 'notes'>): Edit[] {
+  const from = new Map(
+    notes.flatMap(note => (note.kind === 'renamed' ? [[note.to, note.name]] : []))
+  );
+  const gone = new Set(from.values());
+  return edits.flatMap(edit => {
+    if (gone.has(edit.name) && edit.after === 'absent') {
+      return [];
+    }
+    const old = from.get(edit.name);
+    const before = edits.find(({ name }) => name === old)?.before ?? 'unknown';
+    return old === undefined
+      ? partsOf(edit)
+      : before === 'unknown' || sameSide(before, edit.after)
+        ? []
+        : partsOf({ ...edit, before });
+  });
+}
+
+const known = new WeakMap<Edit, Edit[]>();
+
+/**
+ * What differs, each by its place: members of objects, items of lists, cells of data frames. The whole where it is something
+ * else, short enough to be read, or too many differ.
+ */
+export function partsOf(edit: Edit): Edit[] {
+  const parts = known.get(edit) ?? findParts(edit, 4);
+  known.set(edit, parts);
+  return parts;
+}
+
+function findParts(edit: Edit, depth: number): Edit[] {
   const { before, after: now } = edit;
-  const isWhole =
-    typeof before !== 'object' ||
-    typeof now !== 'object' ||
-    !isPlainObject(before.value) ||
-    !isPlainObject(now.value);
-  if (isWhole || depth === 0) {
+  if (typeof before !== 'object' || typeof now !== 'object' || depth === 0) {
     return [edit];
   }
-  const from = before.value as { [key: string]: Json };
-  const to = now.value as { [key: string]: Json };
   const parts: Edit[] = [];
-  for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    const [old, next] = [memberOf(from, key), memberOf(to, key)];
+  for (const [key, old, next] of pairsOf(before.value, now.value)) {
     if (!sameSide(old, next)) {
       const part = { name: edit.name, path: [...edit.path, key], before: old, after: next };
-      parts.push(...partsOf(part, depth - 1));
+      parts.push(...findParts(part, depth - 1));
     }
     if (parts.length > MOST_PARTS) {
       return [edit];
@@ -268,19 +309,65 @@ export function partsOf(edit: Edit, depth = 4): Edit[] {
   return parts.length > 0 ? parts : [edit];
 }
 
-function isPlainObject(value: Json): boolean {
+/** Members and items beside each other; of lists without what they begin and end with alike. */
+function* pairsOf(before: Json, now: Json): Generator<[string | number, Side, Side]> {
+  if (isPlainObject(before) && isPlainObject(now)) {
+    for (const key of new Set([...Object.keys(before), ...Object.keys(now)])) {
+      yield [key, memberOf(before, key), memberOf(now, key)];
+    }
+    return;
+  }
+  const [from, to] = [itemsOf(before), itemsOf(now)];
+  const isBrief = weightOf(before, BRIEF + 1) <= BRIEF && weightOf(now, BRIEF + 1) <= BRIEF;
+  if (isBrief || from === null || to === null || Array.isArray(before) !== Array.isArray(now)) {
+    return;
+  }
+  const shorter = Math.min(from.length, to.length);
+  let [head, tail] = [0, 0];
+  while (head < shorter && sameJson(from[head]!, to[head]!)) {
+    head++;
+  }
+  while (tail < shorter - head && sameJson(from.at(-1 - tail)!, to.at(-1 - tail)!)) {
+    tail++;
+  }
+  const side = (list: Json[], i: number): Side =>
+    i < list.length - tail ? { value: list[i]! } : 'absent';
+  for (let i = head; i < Math.max(from.length, to.length) - tail; i++) {
+    yield [i, side(from, i), side(to, i)];
+  }
+}
+
+/** What stands in a list, or the rows of a frame; null for anything else. */
+function itemsOf(value: Json): Json[] | null {
+  const typed = typedOf(value);
+  if (typed?.is !== 'frame' && typed?.is !== 'series') {
+    return Array.isArray(value) && value.length <= LONGEST_LIST ? value : null;
+  }
+  const { sheet } = typed;
+  const { rows, columns } = sheet;
+  return rows * columns.length > LONGEST_LIST
+    ? null
+    : Array.from({ length: rows }, (_, i) =>
+        Object.fromEntries(columns.map(({ name }, j) => [name, sheet.cell(i, j) ?? null]))
+      );
+}
+
+function isPlainObject(value: Json): value is { [key: string]: Json } {
   return isObject(value) && !Object.keys(value).some(key => key.startsWith('$'));
 }
 
-function memberOf(value: { [key: string]: Json }, key: string): Side {
-  return Object.hasOwn(value, key) ? { value: value[key]! } : 'absent';
+function memberOf(value: Json, key: string | number): Side {
+  const within = typeof key === 'number' ? itemsOf(value) : isObject(value) ? value : null;
+  return within !== null && Object.hasOwn(within, key)
+    ? { value: (within as { [key: string]: Json })[key]! }
+    : 'absent';
 }
 
 /** What stands at a place of a value. */
-export function memberAt(value: Json, path: readonly string[]): Side {
+export function memberAt(value: Json, path: Path): Side {
   let at: Side = { value };
   for (const key of path) {
-    at = typeof at === 'object' && isObject(at.value) ? memberOf(at.value, key) : 'absent';
+    at = typeof at === 'object' ? memberOf(at.value, key) : 'absent';
   }
   return at;
 }

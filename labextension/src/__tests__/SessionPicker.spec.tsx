@@ -159,6 +159,33 @@ test('two notebooks of one name differ by their folders, and are opened from the
   expect(openedByPanel).toEqual(['two/a.ipynb']);
 });
 
+test('without a name and a notebook it is called by the one that had it last', async () => {
+  const last = (path: string, isOwn: boolean): Partial<Listed> => ({
+    sessionId: path,
+    last: { path, isOwn }
+  });
+  await show(
+    new FakeList([session(null, last('one/a.ipynb', true)), session(null, last('b.ipynb', false))])
+  );
+  expect(shown()).toEqual(['a’s own', 'b, earlier']);
+});
+
+test('a new one is made by a button, too, and one that is called like another says so', async () => {
+  const list = new FakeList([session('one')]);
+  await show(list);
+  await click(screen.getByTestId('session-new'));
+  await click(screen.getByText('Cancel'));
+  expect(screen.queryByTestId('session-name')).toBeNull();
+  await click(screen.getByTestId('session-new'));
+  const field = screen.getByTestId('session-name');
+  await doing(() => void fireEvent.change(field, { target: { value: 'one' } }));
+  expect(screen.getByText('Another session has this name, too.')).toBeTruthy();
+  await doing(() => void fireEvent.change(field, { target: { value: 'two' } }));
+  expect(screen.queryByTestId('problem')).toBeNull();
+  await click(screen.getByTestId('name-take'));
+  expect(list.done).toEqual(['make two']);
+});
+
 test('is walked through with the arrows, and left with Escape', async () => {
   await show(new FakeList([session('one'), session('two')]));
   const field = screen.getByTestId('session-search');
@@ -266,6 +293,19 @@ test('deletes with an undo', async () => {
   expect(notice()).toContain('Deleted one.');
   await click(screen.getByTestId('notice-action'));
   expect(list.done).toEqual(['remove one', 'keep one']);
+});
+
+test.each([
+  ['its own where it has one', 'own', ['own']],
+  ['a new one where that is gone', 'gone', [null]]
+])('a notebook whose session is deleted goes back to %s', async (_, own, expected) => {
+  const client = openPage(new FakeServer());
+  await settle();
+  const state = { kind: 'open', client, notebook: null, runner: null } as unknown as Current;
+  const { sessionId } = client.getState();
+  await show(new FakeList([session('temp', { sessionId }), session('own')]), own, state);
+  await pick(menu('temp'), 'delete');
+  expect(used).toEqual(expected);
 });
 
 test('a refusal is said in a sentence', async () => {

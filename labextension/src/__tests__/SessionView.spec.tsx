@@ -76,6 +76,20 @@ describe('rows', () => {
     expect(screen.getByText('Results')).toBeTruthy();
   });
 
+  test('what a step has written is a result, whoever wrote last; what is declared is none', async () => {
+    const run = { id: 'r', step: 'train', start: 0, source: '', outputs: ['loss', 'kept'] };
+    server.record({ ...run, status: 'done', written: ['loss', 'kept'] });
+    server.set('loss', 0.3, { kind: 'panel' });
+    server.set('lr', 0.1, { kind: 'panel' });
+    server.set('epoch', 1, { kind: 'panel' });
+    server.set('kept', 1, { kind: 'step', step: 'train' });
+    server.declare('kept', { description: 'k' });
+    await showSession(server);
+    expect(names()).toEqual(['epoch', 'kept', 'lr', 'loss']);
+    await doing(() => server.record({ ...run, id: 's', status: 'running', written: ['epoch'] }));
+    expect(names()).toEqual(['kept', 'lr', 'epoch', 'loss']);
+  });
+
   test('10,000 variables: only what is in view is in the page', async () => {
     for (let i = 0; i < 200; i++) {
       server.rows = new Map(server.rows).set(`v${i}`, {
@@ -773,6 +787,25 @@ describe('steps', () => {
     await click(screen.getByTestId('step-run'));
     expect(state()).toBe(end);
     expect(row('loss').getAttribute('data-state')).toBe('stale');
+  });
+
+  test('that run are stopped where they were started, not by the second of two clicks', async () => {
+    const notebook = await show();
+    let stops = 0;
+    const interrupt = (): Promise<void> => {
+      stops++;
+      return Promise.resolve();
+    };
+    Object.assign(notebook, { interrupt });
+    await doing(() => server.record(record('running')));
+    expect(screen.queryByTestId('run-all')).toBeNull();
+    const stop = screen.getByTestId('head-stop');
+    await doing(() => void fireEvent.click(stop, { detail: 2 }));
+    expect(stops).toBe(0);
+    await click(stop);
+    expect(stops).toBe(1);
+    await doing(() => server.record(record('interrupted')));
+    expect(screen.getByTestId('run-all').textContent).toBe('Run 1');
   });
 
   test('started elsewhere are running here, and the pill ends with them', async () => {

@@ -10,6 +10,7 @@ import { FakeServer, openPage, settle } from './fakeserver';
 
 const read = (path: string): string => readFileSync(path, 'utf8');
 const schema = JSON.parse(read('labextension/schema/plugin.json')) as {
+  'jupyter.lab.menus': { main: { id: string; items: { command: string }[] }[] };
   'jupyter.lab.shortcuts': { command: string; keys: string[]; macKeys: string[] }[];
 };
 const shortcuts = schema['jupyter.lab.shortcuts'];
@@ -20,16 +21,24 @@ let listed: string[];
 let asks: Asks;
 let shown: number;
 let focused: number;
+let tracker: { activeCell: unknown; currentWidget: unknown };
+let clickedNode: HTMLElement | null;
 
 function add(current: object = { kind: 'none' }): void {
   commands = new CommandRegistry();
   listed = [];
   asks = new Asks();
   shown = focused = 0;
+  tracker = { activeCell: null, currentWidget: null };
+  clickedNode = null;
   addCommands({
-    app: { commands } as unknown as CommandOptions['app'],
+    app: {
+      commands,
+      contextMenuHitTest: (is: (node: HTMLElement) => boolean) =>
+        clickedNode !== null && is(clickedNode) ? clickedNode : undefined
+    } as unknown as CommandOptions['app'],
     current: { getState: () => current, own: null } as unknown as CommandOptions['current'],
-    tracker: { activeCell: null } as CommandOptions['tracker'],
+    tracker: tracker as CommandOptions['tracker'],
     asks,
     trans: nullTranslator.load('session_state_ext'),
     palette: { addItem: ({ command }: { command: string }) => listed.push(command) } as never,
@@ -61,6 +70,14 @@ test('every command is in the documents', () => {
   const words = read('docs/extending.md');
   const named = words.match(/`(?:session-state)?:[a-z-]+`/g)?.map(each => each.split(':')[1]);
   expect(named?.map(each => `session-state:${each!.slice(0, -1)}`).sort()).toEqual([...ids].sort());
+});
+
+test('the panel is in the View menu, where Notebook 7 has nothing else that shows it', () => {
+  const [view] = schema['jupyter.lab.menus'].main;
+  expect([view?.id, view?.items[0]?.command]).toEqual(['jp-mainmenu-view', CommandIDs.show]);
+  expect(read('README.md')).toContain('*View > Show the Session Panel*');
+  add();
+  expect(commands.label(CommandIDs.show)).toBe('Show the Session Panel');
 });
 
 test('every shortcut is of a command, and in the documents as it is pressed', () => {
@@ -97,6 +114,25 @@ test.each([
   add({ kind: 'open', client, runner });
   await commands.execute(CommandIDs.run);
   expect(shown).toBe(times);
+});
+
+test('a cell’s menu is of the cell that was clicked', () => {
+  add();
+  const cell = (source: string): object => ({
+    node: Object.assign(document.createElement('div'), { className: 'jp-Cell' }),
+    model: { type: 'code', getMetadata: () => undefined, sharedModel: { getSource: () => source } }
+  });
+  const [step, plain] = [cell('#| step: train'), cell('lr = 1')] as { node: HTMLElement }[];
+  tracker.activeCell = step;
+  tracker.currentWidget = { content: { widgets: [step, plain] } };
+  clickedNode = plain!.node;
+  const isEnabled = (args = {}): boolean => commands.isEnabled(CommandIDs.makeStep, args);
+  expect([isEnabled(), isEnabled({ clicked: true })]).toEqual([false, true]);
+  clickedNode = step!.node;
+  tracker.activeCell = plain;
+  expect([isEnabled(), isEnabled({ clicked: true })]).toEqual([true, false]);
+  const menu = readFileSync('labextension/schema/plugin.json', 'utf8');
+  expect(menu.match(/"clicked": true/g)).toHaveLength(2);
 });
 
 test('what needs a session is disabled without one, and what writes where one may only read', async () => {

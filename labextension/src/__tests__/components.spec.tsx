@@ -16,7 +16,7 @@ import { Asks } from '../asks';
 import type { Current } from '../current';
 import { parseJson, type Json } from '../json';
 import { SessionList } from '../sessionlist';
-import { agoWords, durationWords } from '../components/moments';
+import { agoWords, durationWords, whenWords } from '../components/moments';
 
 const trans = nullTranslator.load('session_state_ext');
 
@@ -48,7 +48,9 @@ test.each([
   [3_600_000, '1 h'],
   [-5000, 'now']
 ])('%i ms ago is %s', (ms, words) => {
-  expect(agoWords(1_000_000_000_000 - ms, 1_000_000_000_000, trans)).toBe(words);
+  const [at, now] = [1_000_000_000_000 - ms, 1_000_000_000_000];
+  expect(agoWords(at, now, trans)).toBe(words);
+  expect(whenWords(at, now, trans)).toBe(/ (min|h)$/.test(words) ? `${words} ago` : words);
 });
 
 test.each([

@@ -2,6 +2,7 @@ import { act, cleanup, fireEvent, screen, within } from '@testing-library/react'
 
 import { Asks } from '../asks';
 import { History } from '../history';
+import { RequestError } from '../rest';
 import { FakeArchive } from './fakearchive';
 import { FakeServer, settle } from './fakeserver';
 import { click, doing, pick, row, showSession } from './showsession';
@@ -51,6 +52,18 @@ test('Escape closes the history, and the focus is where it was', async () => {
   await escape();
   expect(screen.queryByTestId('history')).toBeNull();
   expect(focused()).toBe('history-button');
+});
+
+test('what cannot be taken back is said where one is, and shown in the history on demand', async () => {
+  archive.refuses = new RequestError(409, 'conflict', 'lr was changed again.');
+  await doing(() => asks.ask('undo'));
+  expect(screen.queryByTestId('history')).toBeNull();
+  expect(screen.getByTestId('notice').textContent).toContain(
+    'Not taken back. lr was changed again.'
+  );
+  archive.refuses = null;
+  await click(screen.getByTestId('notice-action'));
+  expect(screen.getByTestId('undo-refused').textContent).toContain('Take back all the same');
 });
 
 test('the focus goes back to the row whose history was looked at', async () => {

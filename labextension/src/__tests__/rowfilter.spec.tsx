@@ -43,6 +43,7 @@ test.each([
   ['type:switch', ['model.deep']],
   ['type:choice', ['optimizer']],
   ['type:object', ['space']],
+  ['type:dict', ['space']],
   ['type:list', ['losses', 'people']],
   ['type:table', ['frame', 'people']],
   ['type:DataFrame', ['frame']],
@@ -61,6 +62,31 @@ test('its tooltip says what it finds, and what is not there is said', async () =
   expect(screen.getByTestId('filter').title).toContain('type:number');
   await filter('type:nonsense');
   expect(screen.getByText('No variable is like this.')).toBeTruthy();
+});
+
+test('how many it finds stands beside it, and how types and values are looked for is said', async () => {
+  expect(screen.getByTestId('found').textContent).toBe('');
+  await filter('model');
+  expect(screen.getByTestId('found').textContent).toBe('2 of 11');
+  await filter('typ:number');
+  expect(
+    screen.getByText(
+      'No variable is named like this. A type is looked for by type:number, a value by value:0.1.'
+    )
+  ).toBeTruthy();
+});
+
+test('what is added and does not match takes the filter off, says so, and puts it back', async () => {
+  await filter('model');
+  await doing(() => screen.getByTestId('add-button').click());
+  const field = (testid: string): HTMLElement => screen.getByTestId(testid);
+  await doing(() => void fireEvent.change(field('add-name'), { target: { value: 'other' } }));
+  await doing(() => void fireEvent.change(field('add-value'), { target: { value: '1' } }));
+  await doing(() => field('add-save').click());
+  expect(names()).toContain('other');
+  expect(field('notice').textContent).toContain('other is not like “model”: the filter is off.');
+  await doing(() => field('notice-action').click());
+  expect(names()).toEqual(['model.deep', 'model.kind']);
 });
 
 test('a row that is typed into stays until it is left', async () => {

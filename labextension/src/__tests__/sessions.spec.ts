@@ -215,12 +215,14 @@ describe('a person chooses another session', () => {
     expect(server.value('lr')).toBe(0.5);
     expect(attached.at(-1)).toBe('{"path":"n.ipynb","sessionId":"other"}');
     expect(sessions.ownOf('n.ipynb')).toBe('s');
+    expect(sessions.lastOf('s')).toEqual({ path: 'n.ipynb', isOwn: true });
     expect(server.sockets.size).toBe(0);
     expect(sessions.all()).toEqual([]);
     await sessions.choose('n.ipynb', 'third', null, false);
     expect(sessions.ownOf('n.ipynb')).toBe('s');
     await sessions.choose('n.ipynb', 's', null, false);
     expect(sessions.ownOf('n.ipynb')).toBeNull();
+    expect(sessions.lastOf('s')?.isOwn).toBe(false);
   });
 
   test('a session that nobody had written to is none to go back to', async () => {

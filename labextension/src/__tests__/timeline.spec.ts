@@ -1,9 +1,13 @@
-import type { Op, Origin, Row } from '../model';
+import { nullTranslator } from '@jupyterlab/translation';
+
+import { editWords, noteWords } from '../components/historywords';
+import type { Op, Origin, Row, RunStatus } from '../model';
 import {
   entriesOf,
   linesOf,
   partsOf,
   rowsBefore,
+  toldOf,
   undoneBy,
   weightOf,
   type PastChange
@@ -105,7 +109,26 @@ describe('lines', () => {
     expect(lines[1]?.edits).toEqual([
       { name: 'loss', path: [], before: { value: 4 }, after: { value: 2 } }
     ]);
-    expect(lines[1]?.notes).toEqual([{ kind: 'run', step: 'train', status: 'done' }]);
+    expect(lines[1]?.notes).toEqual([{ kind: 'run', step: 'train', id: 'r', status: 'done' }]);
+  });
+
+  test('what began before somebody else changed something says how it ended', () => {
+    const begun = (revision: number, id: string, status: RunStatus): PastChange =>
+      change(revision, [{ op: 'run', run: { id, step: 'train', start: 0, source: '', status } }], {
+        origin: step(id)
+      });
+    const words = (...changes: PastChange[]): string[] =>
+      linesOf(entriesOf(changes, null)).flatMap(line =>
+        line.notes.map(note => noteWords(note, nullTranslator.load('x')))
+      );
+    const between = change(3, [set('lr', 9)]);
+    expect(words(begun(4, 'r', 'failed'), between, begun(2, 'r', 'running'))).toEqual([
+      'step train failed',
+      'step train started (failed)'
+    ]);
+    expect(words(begun(4, 's', 'done'), between, begun(2, 'r', 'running'))[1]).toBe(
+      'step train running'
+    );
   });
 
   test('a cell that writes in a loop is one line, until it pauses', () => {
@@ -129,7 +152,7 @@ describe('lines', () => {
   });
 });
 
-test('members that differ stand by their places; lists and typed values as a whole', () => {
+test('members that differ stand by their places; short lists and typed values as a whole', () => {
   const edit = (before: Row['value'], after: Row['value']): ReturnType<typeof partsOf> =>
     partsOf({ name: 'o', path: [], before: { value: before }, after: { value: after } });
   expect(edit({ m: { d: 2, k: 'x' } }, { m: { d: 3, k: 'x' } })).toEqual([
@@ -140,6 +163,69 @@ test('members that differ stand by their places; lists and typed values as a who
   const many = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`k${i}`, i]));
   expect(edit(many, {})).toHaveLength(1);
   expect(edit(JSON.parse('{"__proto__": 1}') as Row['value'], {})[0]?.path).toEqual(['__proto__']);
+});
+
+describe('in words', () => {
+  const trans = nullTranslator.load('x');
+  const words = (before: Row['value'], after: Row['value']): string[] =>
+    partsOf({ name: 'o', path: [], before: { value: before }, after: { value: after } }).map(edit =>
+      editWords(edit, trans)
+    );
+  const rows = Array.from({ length: 250 }, (_, i) => ({ name: `n${i}`, score: i / 4 }));
+
+  test('a cell of a table, a row that came and one that went stand by their places', () => {
+    expect(words(rows, rows.with(6, { name: 'x', score: 1.5 }))).toEqual(['o[6].name "n6" → "x"']);
+    expect(words(rows, rows.toSpliced(6, 1))).toEqual([
+      'o[6] deleted, was {"name": "n6", "score": 1.5}'
+    ]);
+    expect(words(rows, rows.toSpliced(6, 0, { name: 'x', score: 0 }))).toEqual([
+      'o[6] new: {"name": "x", "score": 0}'
+    ]);
+    expect(words({ rows }, { rows: rows.with(6, { name: 'n6', score: 2 }) })).toEqual([
+      'o.rows[6].score 1.5 → 2'
+    ]);
+  });
+
+  test('a cell of a data frame, too', () => {
+    const frame = (b: number): Row['value'] => ({
+      $dataframe: {
+        columns: [{ name: 'b', dtype: 'int64', data: [1, b, 3] }],
+        index: { range: [0, 3, 1] }
+      }
+    });
+    expect(words(frame(2), frame(5))).toEqual(['o[1].b 2 → 5']);
+  });
+
+  test('where too much differs one sees where it begins, or that it is changed', () => {
+    const long = 'x'.repeat(100);
+    expect(words(`${long}1`, `${long}2`)).toEqual(['o …xxxxxxxx1" → …xxxxxxxx2"']);
+    const bytes = (base64: string): Row['value'] => ({ $binary: { base64, subType: '00' } });
+    expect(words(bytes('AAAA'), bytes('AAAB'))).toEqual([
+      'o bytes, 3 bytes → bytes, 3 bytes, changed'
+    ]);
+  });
+
+  test('typed values and loops are said as their rows say them', () => {
+    const loop = (done: number): Row['value'] => ({
+      $progress: { done, total: 9, seconds: 1, state: 'running', rate: 1 }
+    });
+    const path = (text: string): Row['value'] => ({ $path: { type: 'PosixPath', path: text } });
+    expect(words(path('a/b'), path('a/c'))).toEqual(['o a/b → a/c']);
+    expect(words(loop(1), loop(2))).toEqual(['o 1 / 9 → 2 / 9']);
+  });
+
+  test('what was renamed is not also new and deleted', () => {
+    const rename: Op = { op: 'rename', name: 'a', to: 'b' };
+    const told = (ops: Op[], altered: Parameters<typeof entriesOf>[1]): string[] =>
+      toldOf(entriesOf([change(2, ops)], altered)[0]!).map(edit => editWords(edit, trans));
+    const altered = (to: number): Parameters<typeof entriesOf>[1] => [
+      { name: 'a', before: row('a', 1), after: null },
+      { name: 'b', before: null, after: row('b', to) }
+    ];
+    expect(told([rename], altered(1))).toEqual([]);
+    expect(told([rename], null)).toEqual([]);
+    expect(told([rename, set('b', 2)], altered(2))).toEqual(['b 1 → 2']);
+  });
 });
 
 test('rows as they were', () => {

@@ -1,4 +1,4 @@
-import { addIcon, caretDownIcon, runIcon } from '@jupyterlab/ui-components';
+import { addIcon, caretDownIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
 import { useAsk, useClient, useSelected, useSurroundings } from '../context';
@@ -8,6 +8,7 @@ import type { Arrangement, Order } from '../arrangement';
 import { prettyJson, type Json } from '../json';
 import { stepsToRun, type StepView } from '../steps';
 import { SyncLight } from './SyncLight';
+import { runsHere, useKernelId, useRuns } from './useSteps';
 
 export function Head(props: {
   steps: readonly StepView[];
@@ -28,6 +29,7 @@ export function Head(props: {
   const readOnly = useSelected(state => state.readOnly);
   const title = name ?? notebook?.name.replace(/\.ipynb$/, '') ?? trans.__('Session');
   const due = stepsToRun(steps);
+  const [runs, kernel] = [useRuns(), useKernelId()];
   const orders: [Order, string][] = [
     ['name', trans.__('Sort by Name')],
     ['changed', trans.__('Sort by Last Change')],
@@ -97,7 +99,19 @@ export function Head(props: {
           disabled={readOnly}
           onClick={onAdd}
         />
-        {steps.some(step => step.cell !== null) ? (
+        {runsHere(steps, runs, kernel) && notebook?.interrupt !== undefined ? (
+          <button
+            type="button"
+            className="jp-SessionButton"
+            data-testid="head-stop"
+            title={trans.__('Interrupt the kernel')}
+            // Not with the second click of two that were to run.
+            onClick={({ detail }) => (detail > 1 ? undefined : void runner?.stop())}
+          >
+            <stopIcon.react tag="span" width="12px" height="12px" />
+            {trans.__('Stop')}
+          </button>
+        ) : steps.some(step => step.cell !== null) ? (
           <button
             type="button"
             className="jp-SessionButton jp-mod-accent"

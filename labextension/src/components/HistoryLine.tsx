@@ -4,7 +4,7 @@ import React, { memo, useState } from 'react';
 import { useSelected, useSurroundings } from '../context';
 import { MenuButton } from './IconButton';
 import type { History } from '../history';
-import { partsOf, type Line } from '../timeline';
+import { toldOf, type Line } from '../timeline';
 import { HistoryEdit, HistorySides, isBrief } from './HistoryValue';
 import { authorWords, labelWords, noteWords, runWords, type Onlooker } from './historywords';
 import type { HistoryDeeds } from './useHistoryDeeds';
@@ -34,7 +34,7 @@ export const HistoryLine = memo(function HistoryLine(props: {
   const { entries, notes } = line;
   const [entry, oldest] = [entries[0]!, entries[entries.length - 1]!];
   const { revision, origin } = entry;
-  const parts = line.edits.flatMap(edit => partsOf(edit));
+  const parts = toldOf(line);
   const shown = parts.slice(0, SHOWN);
   const label = labelWords(entry, trans);
   const isRun = entries.length > 1;

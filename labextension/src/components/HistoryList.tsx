@@ -9,7 +9,7 @@ import { linesOf, undoneBy, type Line } from '../timeline';
 import { HistoryEarlier } from './HistoryEarlier';
 import { HistoryLine } from './HistoryLine';
 import { SnapshotForm, SnapshotList } from './HistorySnapshots';
-import { matches } from './historywords';
+import { matches, refusalWords } from './historywords';
 import { SyncLight } from './SyncLight';
 import { useClock } from './useClock';
 import { useFocusBack } from './useFocusBack';
@@ -232,11 +232,7 @@ export function HistoryList(props: {
         ) : null}
         {refusal === null ? null : (
           <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="undo-refused">
-            <div className="jp-SessionCard-line jp-mod-text">
-              {refusal.verb === 'undo'
-                ? trans.__('Not taken back. %1', refusal.message)
-                : trans.__('Not redone. %1', refusal.message)}
-            </div>
+            <div className="jp-SessionCard-line jp-mod-text">{refusalWords(refusal, trans)}</div>
             <div className="jp-SessionCard-line jp-mod-actions">
               <button
                 type="button"

@@ -1,9 +1,10 @@
 import React, { useEffect } from 'react';
 
-import { useAsk } from '../context';
+import { useAsk, useSurroundings } from '../context';
 import { HistoryCompare } from './HistoryCompare';
 import { HistoryList } from './HistoryList';
 import { HistoryLook } from './HistoryLook';
+import { refusalWords } from './historywords';
 import { useHistory } from './useHistory';
 import { useHistoryDeeds } from './useHistoryDeeds';
 import { useUndoKeys } from './useUndoKeys';
@@ -14,6 +15,7 @@ export function HistoryPane(props: {
   children: React.ReactNode;
 }): React.JSX.Element {
   const past = useHistory();
+  const { trans, notify } = useSurroundings();
   const deeds = useHistoryDeeds(past?.history);
   useUndoKeys(props.scroller, deeds);
   useAsk('history', () => past?.history.open());
@@ -25,12 +27,13 @@ export function HistoryPane(props: {
   useEffect(() => () => history?.close(), [history]);
   const state = past?.state;
   const isPast = state !== undefined && (state.isOpen || state.looked !== null);
-  const isRefused = state?.refusal != null && !isPast;
+  const refusal = isPast ? null : (state?.refusal ?? null);
   useEffect(() => {
-    if (isRefused) {
-      history?.open();
+    if (refusal !== null) {
+      const action = { label: trans.__('Show in History'), run: () => history?.open() };
+      notify({ text: refusalWords(refusal, trans), action });
     }
-  }, [isRefused, history]);
+  }, [refusal, history, trans, notify]);
   return (
     <>
       {past === null || !isPast ? null : (

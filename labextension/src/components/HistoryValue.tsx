@@ -2,15 +2,16 @@ import React, { useState } from 'react';
 
 import { useTrans } from '../context';
 import { prettyJson, type Json } from '../json';
-import { isPurged, weightOf, type Edit, type Side } from '../timeline';
-import { editWords, pathWords, sideWords } from './historywords';
+import { BRIEF, isPurged, weightOf, type Edit, type Side } from '../timeline';
+import { editWords, pathWords, sidesWords, sideWords } from './historywords';
 import { numberWords } from './moments';
 
 /** One edit on a line: `alpha 0.1 → 0.35`. The old value is struck through, the new one stands after the arrow. */
 export function HistoryEdit(props: { edit: Edit; width?: number }): React.JSX.Element {
-  const { edit, width = 28 } = props;
+  const { edit, width = BRIEF } = props;
   const { before, after } = edit;
   const trans = useTrans();
+  const [old, next] = sidesWords(edit, trans, width);
   return (
     <span className="jp-HistoryEdit" title={editWords(edit, trans)}>
       <b>{edit.name}</b>
@@ -18,20 +19,16 @@ export function HistoryEdit(props: { edit: Edit; width?: number }): React.JSX.El
       {before === 'absent' ? (
         <em>{trans.__('new')}</em>
       ) : before === 'unknown' ? null : (
-        <del>{sideWords(before, trans, width)}</del>
+        <del>{old}</del>
       )}
       {before === 'unknown' ? ' → ' : before === 'absent' ? ' ' : ' → '}
-      {after === 'absent' ? (
-        <em>{trans.__('deleted')}</em>
-      ) : (
-        <ins>{sideWords(after, trans, width)}</ins>
-      )}
+      {after === 'absent' ? <em>{trans.__('deleted')}</em> : <ins>{next}</ins>}
     </span>
   );
 }
 
 /** Whether a line says all there is to say of a side. */
-export function isBrief(side: Side, width = 28): boolean {
+export function isBrief(side: Side, width = BRIEF): boolean {
   return typeof side !== 'object' || isPurged(side) || weightOf(side.value, 400) <= width;
 }
 

@@ -7,6 +7,7 @@ import {
   useVariable,
   type Notice
 } from '../context';
+import { sameJson } from '../json';
 import { declaredWords } from './declared';
 import { kindOf, opensWhole } from './kinds';
 import { NoticeBar } from './NoticeBar';
@@ -21,8 +22,14 @@ const ROW = 20;
 const AROUND = 110;
 
 /** One value in a place of its own, with all the room there is: live, as its row is. */
-export function LargeValue(props: { name: string; onClose(): void }): React.JSX.Element {
-  const { name, onClose } = props;
+export function LargeValue(props: {
+  name: string;
+  /** It is called so now. */
+  onName(name: string): void;
+  onClose(): void;
+}): React.JSX.Element {
+  const { onName, onClose } = props;
+  const [name, setName] = useState(props.name);
   const around = useSurroundings();
   const { trans } = around;
   const client = useClient();
@@ -38,6 +45,24 @@ export function LargeValue(props: { name: string; onClose(): void }): React.JSX.
       onClose();
     }
   }, [isGone, onClose]);
+  useEffect(() => {
+    let before = client.getState().variables;
+    return client.subscribe(() => {
+      const now = client.getState().variables;
+      const old = before.get(name);
+      const to =
+        old === undefined || now.has(name)
+          ? undefined
+          : [...now.values()].find(
+              each => !before.has(each.name) && sameJson(each.value, old.value)
+            );
+      before = now;
+      if (to !== undefined) {
+        setName(to.name);
+        onName(to.name);
+      }
+    });
+  }, [client, name, onName]);
   const surroundings = useMemo(
     () => ({ ...around, notify: setNotice, larger: undefined }),
     [around]

@@ -9,12 +9,16 @@ const LONGEST = 256;
 export function NameField(props: {
   label: string;
   begin: string;
+  /** What the person's other sessions are called. Two may be called the same; commands then want an id. */
+  others: readonly string[];
+  /** What a button beside it says, for a name of something new. */
+  take?: string;
   onName(name: string): void;
   onEnd(): void;
 }): React.JSX.Element {
-  const { label, begin, onName, onEnd } = props;
+  const { label, begin, others, onName, onEnd } = props;
   const trans = useTrans();
-  const take = (text: string): string | null => {
+  const onTake = (text: string): string | null => {
     const name = text.trim();
     if (name === '') {
       return trans.__('Give it a name.');
@@ -33,7 +37,13 @@ export function NameField(props: {
       begin={begin}
       testid="session-name"
       placeholder={label}
-      onTake={take}
+      take={props.take}
+      hint={text =>
+        text.trim() !== begin && others.includes(text.trim())
+          ? trans.__('Another session has this name, too.')
+          : null
+      }
+      onTake={onTake}
       onEnd={onEnd}
     />
   );

@@ -1,5 +1,6 @@
 import React, { useId, useLayoutEffect, useRef, useState } from 'react';
 
+import { useTrans } from '../context';
 import { FieldMessage } from './FieldMessage';
 
 /** A name as a field: Enter takes it, Escape leaves it, and what cannot be taken stays with a sentence under it. */
@@ -8,12 +9,18 @@ export function NamingField(props: {
   begin: string;
   testid: string;
   placeholder?: string;
+  /** What the button says that takes it; without, Enter alone does. */
+  take?: string;
+  /** What is to be known of a name that can be taken. */
+  hint?(text: string): string | null;
   /** @returns why it cannot be taken, or null where it was */
   onTake(text: string): string | null;
   onEnd(): void;
 }): React.JSX.Element {
-  const { label, begin, testid, placeholder, onTake, onEnd } = props;
+  const { label, begin, testid, placeholder, hint, onTake, onEnd } = props;
   const message = useId();
+  const trans = useTrans();
+  const box = useRef<HTMLDivElement>(null);
   const input = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(begin);
   const [problem, setProblem] = useState<string | null>(null);
@@ -30,7 +37,15 @@ export function NamingField(props: {
     }
   };
   return (
-    <div className="jp-SessionRow-rename">
+    <div
+      ref={box}
+      className="jp-SessionRow-rename"
+      onBlur={({ relatedTarget }) => {
+        if (problem === null && !box.current!.contains(relatedTarget)) {
+          onEnd();
+        }
+      }}
+    >
       <input
         ref={input}
         data-testid={testid}
@@ -45,7 +60,6 @@ export function NamingField(props: {
           setText(event.target.value);
           setProblem(null);
         }}
-        onBlur={() => problem === null && onEnd()}
         onKeyDown={event => {
           if (event.key === 'Enter') {
             take();
@@ -62,7 +76,22 @@ export function NamingField(props: {
           event.stopPropagation();
         }}
       />
-      <FieldMessage id={message} problem={problem} />
+      <FieldMessage id={message} problem={problem ?? hint?.(text) ?? null} />
+      {props.take === undefined ? null : (
+        <div className="jp-SessionCard-line jp-mod-actions">
+          <button
+            type="button"
+            className="jp-SessionButton jp-mod-accent"
+            data-testid="name-take"
+            onClick={take}
+          >
+            {props.take}
+          </button>
+          <button type="button" className="jp-SessionButton" onClick={onEnd}>
+            {trans.__('Cancel')}
+          </button>
+        </div>
+      )}
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
 import { askForDeclaration } from './declaredialog';
 import { useHistoryItems } from './historyitems';
+import { kindOf, opensWhole } from './kinds';
 import { openMenu } from './menu';
 import { putBack } from './removal';
 import { useRows } from './rows';
@@ -34,7 +35,7 @@ export function RowMenu(props: {
   const fixed = readOnly || isLocked;
   const client = useClient();
   const { selection, move } = useRows();
-  const { trans, notebook, notify, trace } = useSurroundings();
+  const { trans, larger, notebook, notify, trace } = useSurroundings();
   const copy = useCopy();
   const past = useHistoryItems(name);
   const button = useRef<HTMLButtonElement>(null);
@@ -116,6 +117,9 @@ export function RowMenu(props: {
             label: isOpen ? trans.__('Close the JSON Editor') : trans.__('Edit as JSON'),
             run: () => onOpen(!isOpen)
           },
+          ...(larger === undefined || !opensWhole(kindOf(value))
+            ? []
+            : [{ id: 'larger', label: trans.__('Open Larger'), run: () => larger(name) }]),
           null,
           ...(spec?.default === undefined
             ? []

@@ -14,17 +14,22 @@ import { agoWords } from './moments';
 // Of more notebooks than these the menu would be too long to read.
 const OPENED = 5;
 
-/** What a person calls a session: its name, else its notebook's. */
+/** What a person calls a session: its name, else its notebook's, or that of the one that had it last. */
 export function sessionTitle(
-  session: Pick<Listed, 'name' | 'paths'>,
+  { name, paths, last }: Pick<Listed, 'name' | 'paths' | 'last'>,
   trans: TranslationBundle
 ): string {
-  const [path] = session.paths;
+  const path = paths[0] ?? last?.path;
+  const notebook = PathExt.basename(path ?? '').replace(/\.ipynb$/, '');
   return (
-    session.name ??
+    name ??
     (path === undefined
       ? trans.__('Session without a name')
-      : PathExt.basename(path).replace(/\.ipynb$/, ''))
+      : paths.length > 0
+        ? notebook
+        : last?.isOwn === true
+          ? trans.__('%1’s own', notebook)
+          : trans.__('%1, earlier', notebook))
   );
 }
 
@@ -56,11 +61,13 @@ export function SessionItem(props: {
   /** Whether the server has it in its list. */
   isStored: boolean;
   isOwn: boolean;
+  /** What the sessions are called. */
+  names: readonly string[];
   /** The server's root, where that is known. */
   root: string | null;
   deeds: SessionDeeds;
 }): React.JSX.Element {
-  const { session, isShown, isStored, isOwn, root, deeds } = props;
+  const { session, isShown, isStored, isOwn, names, root, deeds } = props;
   const { trans, openNotebook } = useSurroundings();
   const now = useClock();
   const [isNaming, setNaming] = useState(false);
@@ -88,6 +95,7 @@ export function SessionItem(props: {
           <NameField
             label={trans.__('New name of %1', title)}
             begin={session.name ?? ''}
+            others={names}
             onName={name => deeds.rename(session, name)}
             onEnd={() => setNaming(false)}
           />

@@ -64,6 +64,7 @@ export function SessionPicker(props: {
   const known = sessions?.find(each => each.sessionId === shown?.sessionId);
   const all = shown === null ? others : [known ?? shown, ...others];
   const found = matching(all, search);
+  const names = all.flatMap(each => each.name ?? []);
   const { own } = current;
   const root = rootOf(current.front?.context?.path ?? null, shown?.paths ?? []);
   const canGoBack = own !== null && (own === '' || others.some(each => each.sessionId === own));
@@ -139,6 +140,8 @@ export function SessionPicker(props: {
             <NameField
               label={trans.__('Name of the new session')}
               begin=""
+              others={names}
+              take={trans.__('Create')}
               onName={name => deeds.make(name)}
               onEnd={() => setNaming(false)}
             />
@@ -176,6 +179,7 @@ export function SessionPicker(props: {
               isShown={each.sessionId === shown?.sessionId}
               isStored={each.sessionId !== shown?.sessionId || known !== undefined}
               isOwn={each.sessionId === own}
+              names={names}
               root={root}
               deeds={deeds}
             />

@@ -92,12 +92,23 @@ export function SessionView(): React.JSX.Element {
     [around, corrections, showRow, sought]
   );
   useAsk('add', () => setAdding({ example: null }));
+  const latest = useRef({ filter, groups, setFilter });
+  latest.current = { filter, groups, setFilter };
   // What was added is seen, whatever is filtered or scrolled.
   useEffect(() => {
-    if (added !== null) {
-      showRow(added.name, 'view');
+    if (added === null) {
+      return;
     }
-  }, [added, showRow]);
+    const { filter, groups, setFilter } = latest.current;
+    const isShown = [groups.parameters, groups.results].some(each => each.includes(added.name));
+    showRow(added.name, 'view');
+    if (!isShown && filter.trim() !== '') {
+      setNotice({
+        text: trans.__('%1 is not like “%2”: the filter is off.', added.name, filter.trim()),
+        action: { label: trans.__('Filter Again'), run: () => setFilter(filter) }
+      });
+    }
+  }, [added, showRow, trans]);
   const closeNotice = useCallback(() => setNotice(null), []);
   const shown = groups.parameters.length + groups.results.length;
   // A conflict over a variable that is gone has no row to stand on.
@@ -157,8 +168,14 @@ export function SessionView(): React.JSX.Element {
               {asksForRow(readFilter(filter))
                 ? trans.__('No variable is like this.')
                 : trans.__('No variable is named like this.')}
+              {/(^|\s)(?!type:|value:)\w+:/i.test(filter)
+                ? ` ${trans.__('A type is looked for by %1, a value by %2.', 'type:number', 'value:0.1')}`
+                : ''}
             </p>
           ) : null}
+          <p className="jp-SessionBody-found" role="status" data-testid="found">
+            {shown > 0 && filter.trim() !== '' ? trans.__('%1 of %2', shown, groups.count) : ''}
+          </p>
           <TraceContext.Provider value={inRow}>
             <RowsBody
               groups={groups}

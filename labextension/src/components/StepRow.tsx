@@ -43,7 +43,7 @@ export function StepRow(props: { step: StepView }): React.JSX.Element {
         <button
           type="button"
           className="jp-SessionStep-name"
-          title={`${name}: ${arrow}`}
+          title={`${name}: ${arrow}${words === '' ? '' : `\n${words}`}`}
           disabled={place === null}
           onClick={() => show()}
         >

@@ -9,7 +9,7 @@ import { authorWords } from './historywords';
 import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
 import { useOnlooker } from './useHistory';
-import { agoWords } from './moments';
+import { whenWords } from './moments';
 
 export interface Trace {
   readonly row: Row;
@@ -47,7 +47,7 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   const on = useOnlooker();
   const now = useClock();
   const steps = useSelected(state => state.steps);
-  const when = agoWords(row.updatedAt, Math.max(now, row.updatedAt), trans);
+  const when = whenWords(row.updatedAt, Math.max(now, row.updatedAt), trans);
   const inputs = inputsOf(row.origin, steps);
   const isMine = row.origin.kind === 'panel' && row.origin.client === on.client;
   const sentence =

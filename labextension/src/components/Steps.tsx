@@ -8,7 +8,7 @@ import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
 import { StepTrace, type Trace } from './StepTrace';
 import { circleWords } from './stepwords';
-import { isRemoved, runsElsewhere, useCells, useKernelId, useRuns } from './useSteps';
+import { isRemoved, runsElsewhere, runsHere, useCells, useKernelId, useRuns } from './useSteps';
 
 /** The steps, as a list or a graph. Its title stays in sight, however many variables stand above it. */
 export function Steps(props: {
@@ -51,9 +51,7 @@ export function Steps(props: {
   const due = stepsToRun(steps).length;
   const circles = circlesOf(steps);
   const isElsewhere = here.some(step => runsElsewhere(step, kernel));
-  const isRunning =
-    (runs?.starting.size ?? 0) > 0 ||
-    here.some(step => step.state === 'running' && !runsElsewhere(step, kernel));
+  const isRunning = runsHere(here, runs, kernel);
   const failed = here.filter(step => step.state === 'failed').length;
   const words = [
     due > 0 ? trans.__('%1 to run', due) : '',

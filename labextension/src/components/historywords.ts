@@ -3,16 +3,40 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
+import type { Refusal } from '../history';
 import { isNumber, numberText, stringifyJson, type Json } from '../json';
 import type { Origin } from '../model';
-import { isPurged, type Edit, type Entry, type Line, type Note, type Side } from '../timeline';
+import {
+  isPurged,
+  type Edit,
+  type Entry,
+  type Line,
+  type Note,
+  type Path,
+  type Side
+} from '../timeline';
 import { isObject } from '../json';
+import { progressOf } from '../progress';
+import { typedOf, typeWords } from '../typed';
 
 /** Where in a value, as one writes it: `.model.degree`, `["learning-rate"]`. */
-export function pathWords(path: readonly string[]): string {
+export function pathWords(path: Path): string {
   return path
-    .map(key => (/^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`))
+    .map(key =>
+      typeof key === 'string' && /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+    )
     .join('');
+}
+
+/** A typed value as its row says it; null for plain JSON. */
+function typedText(value: Json): string | null {
+  const typed = typedOf(value);
+  const loop = progressOf(value);
+  return typed?.is === 'scalar'
+    ? typed.scalar.text
+    : loop !== null
+      ? [loop.done, ...(loop.total === null ? [] : [loop.total])].join(' / ')
+      : typeWords(value);
 }
 
 /** The beginning of a value on one line; looks at no more of it than it shows. */
@@ -30,6 +54,10 @@ export function briefJson(value: Json, width: number): string {
     }
     if (Array.isArray(each)) {
       return add('[') && each.every((item, i) => (i === 0 || add(', ')) && write(item)) && add(']');
+    }
+    const typed = typedText(each);
+    if (typed !== null) {
+      return add(typed);
     }
     if (isObject(each)) {
       const keys = Object.keys(each);
@@ -69,6 +97,25 @@ export function apartWords(text: string, other: string, width = 40): string {
   return shown.length > width ? `${shown.slice(0, width - 1)}…` : shown;
 }
 
+// Of longer values the beginnings are all that is compared.
+const COMPARED = 2000;
+
+/** Both sides in a few characters each, so that one sees how they differ. */
+export function sidesWords(
+  { before, after }: Pick<Edit, 'before' | 'after'>,
+  trans: TranslationBundle,
+  width = 32
+): [string, string] {
+  const [old, next] = [sideWords(before, trans, width), sideWords(after, trans, width)];
+  if (old !== next) {
+    return [old, next];
+  }
+  const [one, other] = [sideWords(before, trans, COMPARED), sideWords(after, trans, COMPARED)];
+  return one === other
+    ? [old, trans.__('%1, changed', next)]
+    : [apartWords(one, other, width), apartWords(other, one, width)];
+}
+
 /** What became of a variable, for those who hear it. */
 export function editWords(edit: Edit, trans: TranslationBundle): string {
   const name = `${edit.name}${pathWords(edit.path)}`;
@@ -83,7 +130,7 @@ export function editWords(edit: Edit, trans: TranslationBundle): string {
   }
   return before === 'unknown'
     ? trans.__('%1 is %2', name, sideWords(after, trans))
-    : trans.__('%1 %2 → %3', name, sideWords(before, trans), sideWords(after, trans));
+    : trans.__('%1 %2 → %3', name, ...sidesWords(edit, trans));
 }
 
 export interface Onlooker {
@@ -118,7 +165,7 @@ export function authorWords(origin: Origin, on: Onlooker, trans: TranslationBund
 }
 
 export function runWords(note: Note & { kind: 'run' }, trans: TranslationBundle): string {
-  switch (note.status) {
+  switch (note.end ?? note.status) {
     case 'running':
       return trans.__('running');
     case 'done':
@@ -148,6 +195,12 @@ export function labelWords(entry: Entry, trans: TranslationBundle): string | nul
   return restored === undefined ? label : trans.__('went back to %1', restored);
 }
 
+export function refusalWords({ verb, message }: Refusal, trans: TranslationBundle): string {
+  return verb === 'undo'
+    ? trans.__('Not taken back. %1', message)
+    : trans.__('Not redone. %1', message);
+}
+
 export function noteWords(note: Note, trans: TranslationBundle): string {
   switch (note.kind) {
     case 'renamed':
@@ -155,7 +208,9 @@ export function noteWords(note: Note, trans: TranslationBundle): string {
     case 'declared':
       return trans.__('%1: declaration', note.name);
     case 'run':
-      return trans.__('step %1 %2', note.step, runWords(note, trans));
+      return note.end === undefined
+        ? trans.__('step %1 %2', note.step, runWords(note, trans))
+        : trans.__('step %1 started (%2)', note.step, runWords(note, trans));
   }
 }
 

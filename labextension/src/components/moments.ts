@@ -47,6 +47,13 @@ export function agoWords(at: number, now: number, trans: TranslationBundle): str
   return dateWords(at);
 }
 
+/** The same in a sentence. */
+export function whenWords(at: number, now: number, trans: TranslationBundle): string {
+  const words = agoWords(at, now, trans);
+  const isCounted = words !== trans.__('now') && words !== dateWords(at);
+  return isCounted ? trans.__('%1 ago', words) : words;
+}
+
 export function durationWords(ms: number, trans: TranslationBundle): string {
   const seconds = ms / 1000;
   if (ms < 950) {

@@ -74,7 +74,7 @@ function typesOf(row: Row): string[] {
   } else if (typeWords(value) !== null) {
     words.push(typeWords(value)!.toLocaleLowerCase());
   } else if (typeof value === 'object') {
-    words.push(Array.isArray(value) ? 'list' : 'object');
+    words.push(...(Array.isArray(value) ? ['list'] : ['object', 'dict']));
   }
   return words;
 }

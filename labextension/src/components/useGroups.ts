@@ -1,10 +1,11 @@
 /**
- * Which rows stand where: Parameters, which people declare or set, and Results, which steps and cells wrote.
+ * Which rows stand where: Parameters, which people declare or set, and Results, which steps write.
  */
 import { useMemo, useState } from 'react';
 
 import { useSelected } from '../context';
 import { differing } from '../layered';
+import type { Step } from '../model';
 import type { ViewRow } from '../overlay';
 import { asksForRow, isLike, isNamed, readFilter, type RowFilter } from './rowfilter';
 import { RowOrder, type Ordering } from './roworder';
@@ -20,18 +21,36 @@ export interface Groups {
   readonly count: number;
 }
 
-export function groupOf(row: ViewRow): Group {
-  return row.origin.kind === 'step' && row.spec === undefined ? 'results' : 'parameters';
+/** `made`: what steps write, whoever wrote last. */
+function groupOf(row: ViewRow, made: ReadonlySet<string>): Group {
+  const isMade = row.origin.kind === 'step' || made.has(row.name);
+  return isMade && row.spec === undefined ? 'results' : 'parameters';
+}
+
+type Steps = ReadonlyMap<string, Step>;
+
+function madeBy(steps: Steps): ReadonlySet<string> {
+  return new Set(
+    [...steps.values()].flatMap(({ outputs, run }) => [...outputs, ...(run?.written ?? [])])
+  );
 }
 
 /** Finds the groups again after each change, by what has changed. */
 class Grouping {
-  groups(now: Ordering, filter: RowFilter): Groups {
+  groups(now: Ordering, filter: RowFilter, steps: Steps): Groups {
     const { variables, saved } = now;
     const seen = differing(variables, this._last?.now.variables);
     const stored = differing(saved, this._last?.now.saved);
     const changed = seen === null || stored === null ? null : new Set([...seen, ...stored]);
-    const moved = this._place(variables, changed);
+    const isNew = steps !== this._steps;
+    if (isNew) {
+      this._steps = steps;
+      this._made = madeBy(steps);
+    }
+    const moved = this._place(
+      variables,
+      isNew && changed !== null ? new Set([...changed, ...this._made]) : changed
+    );
     const sorted = this._order.sorted(now, changed);
     const before = this._last;
     const isOther = filter !== before?.filter;
@@ -59,7 +78,7 @@ class Grouping {
   }
 
   /**
-   * A result that a person edits stays where it is until the page is loaded again.
+   * A result stays one until the page is loaded again.
    * @returns whether a row stands in another group than before
    */
   private _place(
@@ -72,9 +91,9 @@ class Grouping {
       const before = this._placed.get(name);
       if (row === undefined) {
         this._placed.delete(name);
-      } else if (before !== 'results' && before !== groupOf(row)) {
+      } else if (before !== 'results' && before !== groupOf(row, this._made)) {
         moved = true;
-        this._placed.set(name, groupOf(row));
+        this._placed.set(name, groupOf(row, this._made));
       }
     }
     return moved;
@@ -121,6 +140,8 @@ class Grouping {
   /** null where the names alone decide. */
   private _liked: Set<string> | null = null;
   private readonly _missed = new Set<string>();
+  private _steps: Steps | undefined;
+  private _made: ReadonlySet<string> = new Set();
   private readonly _order = new RowOrder();
   private readonly _placed = new Map<string, Group>();
   private _last:
@@ -141,18 +162,18 @@ export function useGroups(
   const held = row?.held ?? null;
   const filter = useMemo(() => readFilter(text), [text]);
   const select = useMemo(() => {
-    let last: { now: Ordering; groups: Groups } | undefined;
-    return (variables: Ordering['variables'], saved: Ordering['saved']): Groups => {
-      if (last?.now.variables !== variables || last.now.saved !== saved) {
+    let last: { now: Ordering; steps: Steps; groups: Groups } | undefined;
+    return (variables: Ordering['variables'], saved: Ordering['saved'], steps: Steps): Groups => {
+      if (last?.now.variables !== variables || last.now.saved !== saved || last.steps !== steps) {
         const held = row?.current.current ?? null;
         const isHeld = held !== null && variables.has(held);
         const now = { order, own, variables, saved, isHeld };
-        last = { now, groups: grouping.groups(now, filter) };
+        last = { now, steps, groups: grouping.groups(now, filter, steps) };
       }
       return last.groups;
     };
     // What is held is another thing as soon as it is drawn.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [grouping, filter, order, own, held, row?.current]);
-  return useSelected(state => select(state.variables, state.saved));
+  return useSelected(state => select(state.variables, state.saved, state.steps));
 }

@@ -4,8 +4,8 @@ import { useMemo } from 'react';
 import { useSurroundings } from '../context';
 import type { History, Moved } from '../history';
 import { RequestError } from '../rest';
-import { partsOf } from '../timeline';
-import { editWords } from './historywords';
+import { toldOf } from '../timeline';
+import { editWords, noteWords } from './historywords';
 
 export interface HistoryDeeds {
   undo(revision?: number, force?: boolean): void;
@@ -49,9 +49,14 @@ export function useHistoryDeeds(history: History | null | undefined): HistoryDee
     };
     /** A few of what it did, in words. */
     const deed = (moved: Moved): string => {
-      const edits = (moved.entry?.edits ?? []).flatMap(edit => partsOf(edit));
-      const words = edits.slice(0, 2).map(edit => editWords(edit, trans));
-      const more = edits.length - words.length;
+      const { entry } = moved;
+      const renamed = (entry?.notes ?? []).filter(note => note.kind === 'renamed');
+      const all = [
+        ...renamed.map(note => noteWords(note, trans)),
+        ...(entry === null ? [] : toldOf(entry)).map(edit => editWords(edit, trans))
+      ];
+      const words = all.slice(0, 2);
+      const more = all.length - words.length;
       return [...words, ...(more > 0 ? [trans.__('%1 more', more)] : [])].join('; ');
     };
     const told = (what: string, moved: Moved): string => {

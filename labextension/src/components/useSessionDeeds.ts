@@ -146,7 +146,9 @@ export function useSessionDeeds(props: {
           say(trans.__('%1 was not deleted. %2', title, requestSentence(error, trans)))
         );
         if (isShown) {
-          await current.use(null, here);
+          // Its own, as long as that is there; an empty text stands for a new one.
+          const own = list.getState().sessions?.some(each => each.sessionId === current.own);
+          await current.use(own === true ? current.own : null, here);
         }
         say(trans.__('Deleted %1.', title), trans.__('Undo'), () => {
           if (!list.keep(sessionId)) {

@@ -68,6 +68,18 @@ export function runsElsewhere({ state, run }: StepView, kernel: string | null): 
   return state === 'running' && run?.kernel !== undefined && run.kernel !== kernel;
 }
 
+/** Whether one of them runs in this kernel, or was started here and will. */
+export function runsHere(
+  steps: readonly StepView[],
+  runs: RunnerState | null,
+  kernel: string | null
+): boolean {
+  return (
+    (runs?.starting.size ?? 0) > 0 ||
+    steps.some(step => step.state === 'running' && !runsElsewhere(step, kernel))
+  );
+}
+
 /** The cells of the notebook in front. */
 export function useCells(): readonly CellSource[] {
   return useNotebook(notebook => notebook?.cells() ?? NO_CELLS);
