@@ -1,4 +1,6 @@
-/** What the builder does not: the style sheets are read by people and shipped without what only people need. */
+/** What the builder does not: what is shipped is without what only people need, and scripts as short as they get. */
+const { rspack } = require('@rspack/core');
+
 module.exports = {
   module: {
     rules: [
@@ -8,6 +10,17 @@ module.exports = {
         loader: 'builtin:lightningcss-loader',
         options: { minify: true }
       }
+    ]
+  },
+  optimization: {
+    minimizer: [
+      new rspack.SwcJsMinimizerRspackPlugin({
+        minimizerOptions: {
+          ecma: 2022,
+          compress: { passes: 3, ecma: 2022, pure_getters: true },
+          format: { comments: false }
+        }
+      })
     ]
   }
 };
