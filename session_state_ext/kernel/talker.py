@@ -46,7 +46,9 @@ BACK_OFF_SECONDS = (0.1, 5.0)
 PATIENCE_SECONDS = (0.5, 10.0)
 #: The server that does not know this kernel's session yet is asked again after this time.
 BUSY_SECONDS = 1.0
-_QUICKER = 4
+#: That it does not know is no trouble before this time has passed since the first question: it is told of a kernel's
+#: notebook after it has started the kernel, and waits itself before it says that there is none.
+_QUICKER_SECONDS = 4.0
 
 #: How each choice of a session is written after ``%session use``.
 OPTIONS: dict[Choice, str] = {"use": "--this", "copy": "--copy", "empty": "--empty"}
@@ -71,6 +73,7 @@ class Talker:
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
         self._failures = 0
+        self._busy_since: float | None = None
         #: how often in a row the open mutate was put off, and when it goes again
         self._put_off = 0
         self._again: asyncio.TimerHandle | None = None
@@ -294,7 +297,9 @@ class Talker:
     def _busy(self) -> float:
         """A kernel may be quicker than the server that starts it: only after a while is that a trouble."""
         seconds = min(BUSY_SECONDS, self._back_off())
-        if self._failures <= _QUICKER:
+        now = self._loop.time()
+        self._busy_since = self._busy_since or now
+        if now - self._busy_since < _QUICKER_SECONDS:
             self._line.early = True
             return seconds
         return self._wait_for("the server does not know yet which notebook this kernel belongs to", seconds)
@@ -400,7 +405,7 @@ class Talker:
         if opened is not None and self._outgoing is not None:
             self._outgoing.put_nowait(opened.body)
         if isinstance(frame, Welcome):
-            self._failures, self._lost_at = 0, None
+            self._failures, self._lost_at, self._busy_since = 0, None, None
         if moved:
             with line.lock:
                 line.state = "connecting"

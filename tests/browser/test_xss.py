@@ -388,8 +388,9 @@ class Visit:
         at("steps-list").click()
 
         at("history-button").click()
-        say("history", at("history"))
         lines = at("history-line")
+        expect(lines.first).to_be_visible()
+        say("history", at("history"))
         lines.first.get_by_test_id("history-line-menu").click()
         say("menu of a change", page.locator(".lm-Menu"))
         page.keyboard.press("Escape")
@@ -402,6 +403,7 @@ class Visit:
         at("look-before").click()
         at("history-back").click()
         menu(lines.last.get_by_test_id("history-line-menu"), "compare-now")
+        expect(at("comparison")).not_to_contain_text("Looking …")
         say("comparison", at("comparison"))
         at("history-back").click()
         at("history-close").click()
