@@ -5,6 +5,7 @@ import React, { useCallback, useEffect, useId, useRef } from 'react';
 
 import { useSurroundings } from '../context';
 import { FieldMessage } from './FieldMessage';
+import { onFieldKey } from './fieldkeys';
 import { LARGE, type Field } from './useDraft';
 
 // JupyterLab has a grammar for plain text, in which all of it is an error: on each keystroke it is looked through for a frame.
@@ -36,19 +37,11 @@ export function CodeField(props: {
   const { newEditor } = useSurroundings();
   const message = useId();
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      field.save();
-    } else if (event.key === 'Escape') {
-      field.restore();
-    } else if (event.key === 'Tab') {
+    const isSave = event.key === 'Enter' && (event.ctrlKey || event.metaKey);
+    if (!onFieldKey(event, field, isSave) && event.key === 'Tab') {
       // Leads on, as from any field: JupyterLab's editor would write spaces, and nobody without a mouse would come out.
       event.stopPropagation();
-      return;
-    } else {
-      return;
     }
-    event.preventDefault();
-    event.stopPropagation();
   };
   const invalid = field.problem !== null;
   return (

@@ -2,6 +2,7 @@ import React, { useEffect, useId, useLayoutEffect, useRef, useState } from 'reac
 
 import { FieldMessage } from './FieldMessage';
 import { afterPress } from './press';
+import { onFieldKey } from './fieldkeys';
 import type { Field } from './useDraft';
 
 // Four lines, as the style has it, and so much while it is typed into.
@@ -51,15 +52,7 @@ export function GrowingField(props: {
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
     const isNewLine = hasLines && event.shiftKey;
-    if (event.key === 'Enter' && !isNewLine && !event.nativeEvent.isComposing) {
-      field.save();
-    } else if (event.key === 'Escape') {
-      field.restore();
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
+    onFieldKey(event, field, event.key === 'Enter' && !isNewLine && !event.nativeEvent.isComposing);
   };
   const invalid = field.problem !== null;
   return (

@@ -4,6 +4,7 @@ import { useTrans } from '../context';
 import { isNumber, numberText, type Json } from '../json';
 import { readNumber, stepNumber } from '../numbertext';
 import { readSpecial, specialText } from '../scalartext';
+import { onFieldKey } from './fieldkeys';
 import { FieldMessage } from './FieldMessage';
 import { lastSentence, numberSentence } from './sentences';
 import { useDraft, type Field, type Reading } from './useDraft';
@@ -65,18 +66,11 @@ export function NumberField(props: {
     }
   };
   const onKeyDown = (event: React.KeyboardEvent): void => {
-    const size = event.shiftKey ? 10 : 1;
-    if (event.key === 'Enter') {
-      field.save();
-    } else if (event.key === 'Escape') {
-      field.restore();
-    } else if (event.key === 'ArrowUp') {
-      step(size);
-    } else if (event.key === 'ArrowDown') {
-      step(-size);
-    } else {
+    if (onFieldKey(event, field) || !/^Arrow(Up|Down)$/.test(event.key)) {
       return;
     }
+    const size = event.shiftKey ? 10 : 1;
+    step(event.key === 'ArrowUp' ? size : -size);
     event.preventDefault();
     event.stopPropagation();
   };

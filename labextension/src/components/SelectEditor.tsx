@@ -3,6 +3,7 @@ import React, { useId } from 'react';
 import { useClient, useTrans } from '../context';
 import { alikeJson, flatJson, type Json } from '../json';
 import { FieldMessage } from './FieldMessage';
+import { onFieldKey } from './fieldkeys';
 import { useDraft, type Reading } from './useDraft';
 
 function labelOf(value: Json): string {
@@ -27,17 +28,6 @@ export function SelectEditor(props: {
     return choice === undefined ? { ok: false, problem: null } : { ok: true, value: choice };
   };
   const field = useDraft(name, value, placeOf, read, '');
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === 'Enter') {
-      field.save();
-    } else if (event.key === 'Escape') {
-      field.restore();
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <>
       <div className="jp-SessionField jp-mod-select">
@@ -53,7 +43,7 @@ export function SelectEditor(props: {
           }}
           onFocus={field.focus}
           onBlur={field.blur}
-          onKeyDown={onKeyDown}
+          onKeyDown={event => onFieldKey(event, field)}
         >
           {Number(field.text) < 0 ? (
             <option value={-1} disabled>

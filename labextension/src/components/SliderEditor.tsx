@@ -5,6 +5,7 @@ import { numberText, type Json } from '../json';
 import type { Spec } from '../model';
 import { readNumber } from '../numbertext';
 import { boundsOf, numberOf, schemaOf, typesOf } from '../specs';
+import { onFieldKey } from './fieldkeys';
 import { NumberField, useNumberField } from './NumberEditor';
 
 /** Steps of a slider without a step of its own. */
@@ -38,17 +39,6 @@ export function SliderEditor(props: {
   // One draft for both: what is drawn takes the place of what was typed.
   const field = useNumberField(name, value);
   const typed = readNumber(field.text);
-  const onKeyDown = (event: React.KeyboardEvent): void => {
-    if (event.key === 'Enter') {
-      field.save();
-    } else if (event.key === 'Escape') {
-      field.restore();
-    } else {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-  };
   return (
     <div className="jp-SessionSlider">
       <div className="jp-SessionSlider-track">
@@ -65,7 +55,7 @@ export function SliderEditor(props: {
           onFocus={field.focus}
           onPointerUp={() => void client.flush()}
           onBlur={field.blur}
-          onKeyDown={onKeyDown}
+          onKeyDown={event => onFieldKey(event, field)}
         />
         <div className="jp-SessionSlider-ends" data-testid="slider-ends" aria-hidden="true">
           <span>{least}</span>
