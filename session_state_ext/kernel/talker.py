@@ -6,7 +6,6 @@ import asyncio
 import concurrent.futures
 import contextlib
 import logging
-import random
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -34,21 +33,13 @@ from .abandoned import FATAL_TO_MUTATE, Told, send_abandoned, send_rest
 from .backend import Backend, Busy, Channel, Choice, Lost, Moved
 from .line import BarrierAnswer, Line
 from .replica import Resync
+from .retries import BUSY_SECONDS, Retries
 
 if TYPE_CHECKING:
     from .leftovers import Leftovers
 
 #: Edits made within this time go together.
 GATHER_SECONDS = 0.05
-#: A lost connection is tried again after a time that doubles from the first to the second, give or take half.
-BACK_OFF_SECONDS = (0.1, 5.0)
-#: What whoever is there cannot store just now is sent again after a time that doubles likewise.
-PATIENCE_SECONDS = (0.5, 10.0)
-#: The server that does not know this kernel's session yet is asked again after this time.
-BUSY_SECONDS = 1.0
-#: That it does not know is no trouble before this time has passed since the first question: it is told of a kernel's
-#: notebook after it has started the kernel, and waits itself before it says that there is none.
-_QUICKER_SECONDS = 4.0
 
 #: How each choice of a session is written after ``%session use``.
 OPTIONS: dict[Choice, str] = {"use": "--this", "copy": "--copy", "empty": "--empty"}
@@ -72,10 +63,8 @@ class Talker:
         self._outgoing: asyncio.Queue[bytes] | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._hurried = False
-        self._failures = 0
-        self._busy_since: float | None = None
-        #: how often in a row the open mutate was put off, and when it goes again
-        self._put_off = 0
+        self._retries = Retries()
+        #: when the open mutate goes again, which was put off
         self._again: asyncio.TimerHandle | None = None
         self._lost_at: float | None = None
         self._kept: Leftovers | None = None
@@ -201,8 +190,7 @@ class Talker:
         """Whoever is there cannot store anything just now: what is open goes again later, and outlives this kernel."""
         self.keep()
         if self._again is None:
-            self._put_off += 1
-            self._again = self._loop.call_later(_doubling(PATIENCE_SECONDS, self._put_off), self._repeat)
+            self._again = self._loop.call_later(self._retries.put_off(), self._repeat)
 
     def _repeat(self) -> None:
         self._again = None
@@ -241,7 +229,7 @@ class Talker:
             except Exception as error:
                 # Not louder: what this thread logs would land in whatever cell is running.
                 _log.debug("the link failed and tries again", exc_info=True)
-                seconds = self._wait_for(self._clause(error), self._back_off())
+                seconds = self._wait_for(self._clause(error), self._retries.failed())
             await asyncio.sleep(seconds)
 
     async def _round(self, backend: Backend) -> float:
@@ -260,8 +248,8 @@ class Talker:
         except (OSError, SessionError) as error:
             if isinstance(error, NotFound):
                 self._session_is_gone()
-                return self._back_off()
-            return self._wait_for(self._clause(error), self._back_off())
+                return self._retries.failed()
+            return self._wait_for(self._clause(error), self._retries.failed())
         rest = asyncio.ensure_future(send_rest(backend, session_id, self._tell)) if left else None
         try:
             await self._converse(channel)
@@ -296,10 +284,8 @@ class Talker:
 
     def _busy(self) -> float:
         """A kernel may be quicker than the server that starts it: only after a while is that a trouble."""
-        seconds = min(BUSY_SECONDS, self._back_off())
-        now = self._loop.time()
-        self._busy_since = self._busy_since or now
-        if now - self._busy_since < _QUICKER_SECONDS:
+        seconds, is_early = self._retries.busy()
+        if is_early:
             self._line.early = True
             return seconds
         return self._wait_for("the server does not know yet which notebook this kernel belongs to", seconds)
@@ -315,10 +301,6 @@ class Talker:
             )
         return self._wait_for(f"it is not known which session this notebook is to have: {how}", BUSY_SECONDS)
 
-    def _back_off(self) -> float:
-        self._failures += 1
-        return _doubling(BACK_OFF_SECONDS, self._failures)
-
     def _wait_for(self, trouble: str, seconds: float) -> float:
         with self._line.lock:
             self._line.fallen(trouble)
@@ -332,7 +314,7 @@ class Talker:
         if lost.code == 4404:
             self._session_is_gone()
             return 0.0
-        return self._wait_for(f"the connection to {line.other} was lost", self._back_off())
+        return self._wait_for(f"the connection to {line.other} was lost", self._retries.failed())
 
     def _session_is_gone(self) -> None:
         with self._line.lock:
@@ -405,7 +387,8 @@ class Talker:
         if opened is not None and self._outgoing is not None:
             self._outgoing.put_nowait(opened.body)
         if isinstance(frame, Welcome):
-            self._failures, self._lost_at, self._busy_since = 0, None, None
+            self._retries.connected()
+            self._lost_at = None
         if moved:
             with line.lock:
                 line.state = "connecting"
@@ -418,7 +401,7 @@ class Talker:
             if line.replica.waits is not None:
                 self._come_again()
                 return
-            self._put_off = 0
+            self._retries.stored()
             if waiting:
                 self.hurry() if self._hurried else self.schedule()
             elif not isinstance(frame, Change):
@@ -431,8 +414,3 @@ class Talker:
         """
         before, now = self._line.replica.meta, set(frame.meta.paths)
         return before is not None and now < set(before.paths)
-
-
-def _doubling(seconds: tuple[float, float], times: int) -> float:
-    first, most = seconds
-    return min(most, first * 2.0 ** min(times - 1, 10)) * random.uniform(0.5, 1.5)  # noqa: S311

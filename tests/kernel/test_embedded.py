@@ -10,7 +10,7 @@ import pytest
 
 from session_state_ext import connect
 from session_state_ext.errors import NotFound, SessionError
-from session_state_ext.kernel import leftovers, talker
+from session_state_ext.kernel import leftovers, retries
 from session_state_ext.kernel.leftovers import Leftovers
 from session_state_ext.kernel.outbox import Outbox
 from session_state_ext.store import place, sqlite
@@ -206,7 +206,7 @@ def test_what_cannot_be_stored_just_now_waits_and_says_why(
     home: Path, stored: MakeShell, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sqlite, "_BUSY_SECONDS", 0.01)
-    monkeypatch.setattr(talker, "PATIENCE_SECONDS", (0.01, 0.05))
+    monkeypatch.setattr(retries, "PATIENCE_SECONDS", (0.01, 0.05))
     shell = stored()
     shell.run("session['lr'] = 1")
     somebody = sqlite3.connect(home / "jupyter_data_dir" / "session_state" / "sessions.db", isolation_level=None)

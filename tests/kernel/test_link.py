@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from session_state_ext.errors import NotFound
-from session_state_ext.kernel import leftovers, talker
+from session_state_ext.kernel import leftovers, retries, talker
 from session_state_ext.kernel.backend import Busy, Channel, Lost
 from session_state_ext.kernel.leftovers import read
 from session_state_ext.kernel.link import Link
@@ -76,7 +76,7 @@ class _Unreliable:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(talker, "BACK_OFF_SECONDS", (0.001, 0.01))
+    monkeypatch.setattr(retries, "BACK_OFF_SECONDS", (0.001, 0.01))
     monkeypatch.setattr(talker, "GATHER_SECONDS", 0.001)
 
 
