@@ -49,7 +49,7 @@ export class SessionClient {
       onGap: () => this._channel.restart()
     });
     this._sender = new Sender({
-      invalid: new Map(options.drafts.texts),
+      drafts: options.drafts,
       outbox: this._outbox,
       pace: options.pace,
       send: frame => this._channel.send(frame),
@@ -90,7 +90,7 @@ export class SessionClient {
       publish: () => this._publish(),
       subscribe: this.subscribe
     });
-    this._view = new View(this._outbox, this._sender, this._conflicts);
+    this._view = new View(this._outbox, this._sender, options.drafts, this._conflicts);
     this._state = this._draw();
   }
 
@@ -153,8 +153,8 @@ export class SessionClient {
    * told yet. `isPlace`: of one place in a value, whose text is not the variable's, and ends with its page.
    */
   setInvalid = (name: string, text: string | null, isHalf = false, isPlace = false): void => {
-    this.options.drafts.put(name, isPlace ? null : text);
-    if (this._sender.setInvalid(name, text, isHalf && text !== null)) {
+    if (this.options.drafts.put(name, text, isHalf && text !== null, isPlace)) {
+      this._sender.drafted();
       this._publish();
     }
   };
@@ -164,7 +164,8 @@ export class SessionClient {
    * large: `hand` is called before all is sent at once, and has to end this with null.
    */
   hold = (name: string, hand: (() => void) | null): void => {
-    if (this._sender.hold(name, hand)) {
+    if (this.options.drafts.hold(name, hand)) {
+      this._sender.drafted();
       this._publish();
     }
   };
@@ -317,7 +318,7 @@ export class SessionClient {
     this._sender.resumed();
     // An earlier page's, of what was deleted since.
     const shown = this._draw().variables;
-    this._endInvalid(name => !shown.has(name));
+    this._endDrafts(name => !shown.has(name));
     this._rememberSoon();
   }
 
@@ -397,19 +398,19 @@ export class SessionClient {
     // With a variable its field goes, and what was in it.
     const isOver = (name: string): boolean =>
       before.variables.has(name) && !this._state.variables.has(name);
-    if (this._endInvalid(isOver)) {
+    if (this._endDrafts(isOver)) {
       this._state = this._draw();
     }
     [...this._listeners].forEach(listener => listener());
   }
 
-  private _endInvalid(isOver: (name: string) => boolean): boolean {
-    const gone = [...this._sender.invalid.keys()].filter(isOver);
-    for (const name of gone) {
-      this._sender.setInvalid(name, null, false);
-      this.options.drafts.put(name, null);
+  /** @returns whether there were any */
+  private _endDrafts(isOver: (name: string) => boolean): boolean {
+    const ended = this.options.drafts.end(isOver);
+    if (ended) {
+      this._sender.drafted();
     }
-    return gone.length > 0;
+    return ended;
   }
 
   private _draw(): ClientState {

@@ -1,6 +1,7 @@
 /**
  * When the outbox is sent: after a pause in typing, on a flush, or when the server asks; and what is said of it meanwhile.
  */
+import type { Drafts } from './drafts';
 import type { Edit } from './edit';
 import type { ClientFrame, InvalidField } from './frames';
 import type { Step } from './model';
@@ -8,8 +9,7 @@ import type { Outbox } from './outbox';
 import { Pacer, type Pace } from './pacer';
 
 export interface SenderOptions {
-  /** Fields that an earlier page has left with what cannot be sent. */
-  invalid: ReadonlyMap<string, string>;
+  drafts: Drafts;
   outbox: Outbox;
   pace: () => Pace;
   send(frame: ClientFrame): boolean;
@@ -25,64 +25,19 @@ const LONGEST_PATIENCE = 10_000;
 
 export class Sender {
   constructor(private readonly options: SenderOptions) {
-    this._invalid = options.invalid;
     this._pacer = new Pacer(options.pace, () => {
       this._due = true;
       this.dispatch();
     });
   }
 
-  /** Fields that hold what cannot be sent. */
-  get invalid(): ReadonlyMap<string, string> {
-    return this._invalid;
-  }
-
-  /** Those of them that may yet become valid: it is too early to say anything. */
-  get half(): ReadonlySet<string> {
-    return this._half;
-  }
-
   get invalidFields(): InvalidField[] {
-    return [...this._invalid].map(([name, text]) => ({ name, text }));
+    return [...this.options.drafts.invalid].map(([name, text]) => ({ name, text }));
   }
 
-  /** @returns whether that is news */
-  setInvalid(name: string, text: string | null, isHalf: boolean): boolean {
-    if ((this._invalid.get(name) ?? null) === text && this._half.has(name) === isHalf) {
-      return false;
-    }
-    const half = new Set(this._half);
-    half.delete(name);
-    this._half = isHalf ? half.add(name) : half;
-    const next = new Map(this._invalid);
-    if (text === null) {
-      next.delete(name);
-    } else {
-      next.set(name, text);
-    }
-    this._invalid = next;
+  /** Drafts came or went. */
+  drafted(): void {
     this._sayDirty();
-    return true;
-  }
-
-  /**
-   * A field that keeps what is typed into it to itself for a while: `hand` writes it; null once it is written or gone.
-   * @returns whether there are others than before
-   */
-  hold(name: string, hand: (() => void) | null): boolean {
-    const before = this._inHand.size;
-    if (hand === null) {
-      this._inHand.delete(name);
-    } else {
-      this._inHand.set(name, hand);
-    }
-    this._sayDirty();
-    return before !== this._inHand.size;
-  }
-
-  /** How many fields have something that is not written yet. */
-  get inHand(): number {
-    return this._inHand.size;
   }
 
   /** For the hello: what is held back, or has to go again, since the server may not have it. It is not said again. */
@@ -104,7 +59,7 @@ export class Sender {
 
   /** Sends all there is, without waiting for a pause or for a run to end. */
   hurry(): void {
-    [...this._inHand.values()].forEach(hand => hand());
+    this.options.drafts.handOver();
     this.options.outbox.unsent.forEach(edit => this._urgent.add(edit.op.name));
     this._pacer.stop();
     this._due = true;
@@ -192,7 +147,7 @@ export class Sender {
 
   private get _isDirty(): boolean {
     const { unsent, isHeld } = this.options.outbox;
-    return unsent.length > 0 || isHeld || this._invalid.size > 0 || this._inHand.size > 0;
+    return unsent.length > 0 || isHeld || !this.options.drafts.isEmpty;
   }
 
   private _sayDirty(): void {
@@ -224,9 +179,6 @@ export class Sender {
 
   private readonly _pacer: Pacer;
   private readonly _urgent = new Set<string>();
-  private _invalid: ReadonlyMap<string, string>;
-  private readonly _inHand = new Map<string, () => void>();
-  private _half: ReadonlySet<string> = new Set();
   private _asked: string[] = [];
   private _due = false;
   private _putOff = 0;

@@ -3,6 +3,7 @@
  */
 import { namesOf } from './changes';
 import { withRefused, type Conflict, type Conflicts } from './conflicts';
+import type { Drafts } from './drafts';
 import type { Edit, Refused } from './edit';
 import { differing } from './layered';
 import type { Limits, Meta, Rows, Step } from './model';
@@ -37,6 +38,7 @@ export class View {
   constructor(
     private readonly outbox: Outbox,
     private readonly sender: Sender,
+    private readonly drafts: Drafts,
     private readonly conflicts: Conflicts
   ) {}
 
@@ -58,8 +60,8 @@ export class View {
       held: held.size,
       conflicts: conflicts.size,
       refused: others.length,
-      invalid: this.sender.invalid.size - this.sender.half.size,
-      half: this.sender.half.size + this.sender.inHand,
+      invalid: this.drafts.invalid.size - this.drafts.half.size,
+      half: this.drafts.half.size + this.drafts.inHand,
       waits: this.outbox.waits
     });
     this._rows = rows;
@@ -73,7 +75,7 @@ export class View {
       confirmed: link.everLive,
       conflicts,
       refused: others,
-      invalid: this.sender.invalid,
+      invalid: this.drafts.invalid,
       held,
       readOnly,
       limits,

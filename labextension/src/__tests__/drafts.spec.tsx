@@ -74,6 +74,9 @@ test('a dead tab’s are taken up by the next page, a living one’s are left to
   const tab = await Tab.claim({ local: localStorage, session: null, locks: null });
   const drafts = await Drafts.of(shelf, 's', tab);
   act(() => void openPage(server, { drafts, tab: tab.id }));
-  expect([...drafts.texts]).toEqual([['lr', '0,5']]);
+  expect([...drafts.invalid]).toEqual([['lr', '0,5']]);
+  // Its own is newer than what a dead tab has left.
+  new Drafts(shelf, 's', 'another').put('lr', '0,9');
+  expect([...(await Drafts.of(shelf, 's', tab)).invalid]).toEqual([['lr', '0,5']]);
   expect(shelf.tabsOf('s', 'draft').sort()).toEqual(['alive', tab.id].sort());
 });
