@@ -153,3 +153,12 @@ test('a row that somebody deletes hands the focus on', async () => {
   expect(place()).toBe('row-menu c');
   fireEvent.blur(document.activeElement!);
 });
+
+test('what is put elsewhere in the panel has it still', async () => {
+  await showSession(server);
+  within(row('b')).getByTestId('editor').focus();
+  row('a').before(row('b'));
+  expect(document.activeElement).toBe(document.body);
+  await act(settle);
+  expect(place()).toBe('editor b');
+});

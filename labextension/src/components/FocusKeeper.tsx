@@ -46,6 +46,7 @@ function neighbour({ node, ancestors, stops }: Held): HTMLElement | null {
 /**
  * Keeps the focus in the panel: what has it may go, or have nothing to do any more, and the browser then gives the focus to
  * nobody, so that who has no mouse would start at the top of the page. It goes to the nearest neighbour, or to the panel.
+ * What is only moved has it again.
  */
 export function FocusKeeper(): React.JSX.Element {
   const place = useRef<HTMLSpanElement>(null);
@@ -56,15 +57,22 @@ export function FocusKeeper(): React.JSX.Element {
     }
     let last: Held | null = null;
     const isGone = ({ node }: Held): boolean => !node.isConnected || node.matches(':disabled');
-    const look = (): void => {
+    // What is put elsewhere is taken out of the page for that, and what had the focus in it has it no more.
+    const isMoved = ({ node }: Held, seen: readonly MutationRecord[]): boolean =>
+      seen.some(({ removedNodes }) => [...removedNodes].some(each => each.contains(node)));
+    const look = (seen: readonly MutationRecord[]): void => {
       const { activeElement } = document;
-      const isLost = activeElement === document.body || activeElement === last?.node;
-      if (last !== null && isGone(last)) {
+      if (last === null) {
+        return;
+      }
+      if (isGone(last)) {
         const lost = last;
         last = null;
-        if (isLost) {
+        if (activeElement === document.body || activeElement === lost.node) {
           (neighbour(lost) ?? panel).focus();
         }
+      } else if (activeElement === document.body && isMoved(last, seen)) {
+        last.node.focus({ preventScroll: true });
       }
     };
     const onFocus = (event: FocusEvent): void => {
@@ -75,7 +83,9 @@ export function FocusKeeper(): React.JSX.Element {
       const left = last;
       // Some browsers say so too of what is taken out of the page, before it is.
       queueMicrotask(() => {
-        if (last === left && left?.node === event.target && !isGone(left)) {
+        look(observer.takeRecords());
+        const isBack = document.activeElement === event.target;
+        if (last === left && left?.node === event.target && !isBack && !isGone(left)) {
           last = null;
         }
       });

@@ -54,10 +54,7 @@ export function RowsBody(props: {
         const { shown } = selection;
         const beside = shown[shown.indexOf(name) + by];
         if (beside !== undefined) {
-          const held = document.activeElement;
           place(name, beside, by > 0 ? 'after' : 'before');
-          // A row that is moved in the page loses the focus.
-          requestAnimationFrame(() => held instanceof HTMLElement && held.focus());
         }
       }
     };
