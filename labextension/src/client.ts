@@ -25,6 +25,8 @@ export type { ClientState } from './view';
 
 const FLUSH_TIMEOUT = 2000;
 const LONG_OFFLINE = 60_000;
+// Of so many variables, taking them in is one task and drawing them another: between two a page can do something else.
+const MANY = 1000;
 
 export class SessionClient {
   constructor(private readonly options: ClientOptions) {
@@ -301,7 +303,11 @@ export class SessionClient {
     if (this._replica.isAdrift) {
       this._channel.restart();
     }
-    this._publish();
+    if (frame.type === 'welcome' && this._replica.rows.size > MANY) {
+      setTimeout(() => !this._isDisposed && this._publish());
+    } else {
+      this._publish();
+    }
   }
 
   private _welcomed(welcome: Welcome): void {
@@ -376,7 +382,10 @@ export class SessionClient {
     } else if (live) {
       this._replaced = false;
     }
-    this._publish();
+    // What it is live with comes next, by the welcome.
+    if (!live) {
+      this._publish();
+    }
   }
 
   // The server went away while it was asked for another session, or before that one was heard of.

@@ -20,6 +20,7 @@ import { useClient, useSelected, useSurroundings, useTrans } from '../context';
 import { kindOf } from './kinds';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
+import { PORTION, usePortion } from './usePortion';
 import { VariableRow } from './VariableRow';
 
 type Item =
@@ -33,6 +34,8 @@ const FEW = 60;
 const MANY = 300;
 const ROW_HEIGHT = 57;
 const TITLE_HEIGHT = 28;
+// Rows beside those in view, so that a turn of the wheel finds them there.
+const OVERSCAN = 6;
 const NONE: ReadonlyMap<string, string> = new Map();
 
 function itemsOf(
@@ -100,6 +103,7 @@ export const RowList = memo(function RowList(props: {
     }
   };
   const isShort = useRef(true);
+  const portion = usePortion(items.length, FEW);
   isShort.current = held === null ? items.length <= FEW : isShort.current && items.length <= MANY;
   if (isShort.current) {
     return (
@@ -110,7 +114,10 @@ export const RowList = memo(function RowList(props: {
       </div>
     );
   }
-  return <LongList items={items} held={held} draw={draw} scroller={scroller} />;
+  if (portion === PORTION.none) {
+    return <div />;
+  }
+  return <LongList items={items} held={held} draw={draw} scroller={scroller} portion={portion} />;
 });
 
 /** What names have in common that begin alike: a click puts their rows away. */
@@ -142,20 +149,25 @@ function LongList(props: {
   held: string | null;
   draw(item: Item): React.JSX.Element;
   scroller: React.RefObject<HTMLElement>;
+  portion: number;
 }): React.JSX.Element {
-  const { items, held, draw, scroller } = props;
+  const { items, held, draw, scroller, portion } = props;
   // The same function as long as the items are the same, or all heights are computed anew.
   const getItemKey = useCallback((i: number) => `${items[i]?.kind}:${items[i]?.key}`, [items]);
   const heldAt = useMemo(
     () => (held === null ? -1 : items.findIndex(each => each.kind === 'row' && each.key === held)),
     [items, held]
   );
+  const isDrawn = portion >= PORTION.view;
   const rangeExtractor = useCallback(
     (range: Range) => {
+      if (!isDrawn) {
+        return [];
+      }
       const seen = defaultRangeExtractor(range);
       return heldAt < 0 || seen.includes(heldAt) ? seen : [...seen, heldAt].sort((a, b) => a - b);
     },
-    [heldAt]
+    [heldAt, isDrawn]
   );
   const client = useClient();
   // Rows of one kind are mostly as high as the last one that was measured. Where that is so nothing has to be placed anew;
@@ -170,7 +182,8 @@ function LongList(props: {
     count: items.length,
     getScrollElement: () => scroller.current,
     estimateSize: i =>
-      heights.current.get(sortOf(i)) ?? (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
+      (heights.current.size === 0 ? undefined : heights.current.get(sortOf(i))) ??
+      (items[i]?.kind === 'row' ? ROW_HEIGHT : TITLE_HEIGHT),
     measureElement: (element, entry, instance) => {
       const height = measureElement(element, entry, instance);
       heights.current.set(sortOf(instance.indexFromElement(element)), height);
@@ -178,7 +191,7 @@ function LongList(props: {
     },
     getItemKey,
     rangeExtractor,
-    overscan: 6
+    overscan: portion === PORTION.all ? OVERSCAN : 0
   });
   const { sought } = useSurroundings();
   useEffect(

@@ -33,7 +33,7 @@ export function asksForRow({ types, values }: RowFilter): boolean {
 }
 
 export function isNamed({ names }: RowFilter, name: string): boolean {
-  const lower = name.toLocaleLowerCase();
+  const lower = names.length === 0 ? '' : name.toLocaleLowerCase();
   return names.every(word => lower.includes(word));
 }
 

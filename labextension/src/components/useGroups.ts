@@ -64,14 +64,14 @@ class Grouping {
       sorted !== before.sorted ||
       groups.count !== variables.size
     ) {
-      const names = sorted.filter(
-        name => isNamed(filter, name) && (this._liked?.has(name) ?? true)
-      );
-      groups = {
-        parameters: names.filter(name => this._placed.get(name) === 'parameters'),
-        results: names.filter(name => this._placed.get(name) === 'results'),
-        count: variables.size
-      };
+      const parameters: string[] = [];
+      const results: string[] = [];
+      for (const name of sorted) {
+        if (isNamed(filter, name) && (this._liked?.has(name) ?? true)) {
+          (this._placed.get(name) === 'results' ? results : parameters).push(name);
+        }
+      }
+      groups = { parameters, results, count: variables.size };
     }
     this._last = { now, filter, sorted, groups };
     return groups;
