@@ -220,6 +220,8 @@ def test_writes_in_a_loop_are_one_line_and_what_comes_does_not_move_what_is_read
     joined.get_by_test_id("history-open").click()
     body = lab.panel.get_by_test_id("history")
     lab.page.set_viewport_size({"width": 1280, "height": 420})
+    # Lab follows the window's size in its own time.
+    wait_for(lambda: body.evaluate("e => e.scrollHeight - e.clientHeight >= 90"), True)
     body.evaluate("e => { e.scrollTop = 90; }")
     wait_for(lambda: body.evaluate("e => e.scrollTop"), 90)
     expect(lab.panel.get_by_test_id("history-missed")).to_have_count(0)
