@@ -17,7 +17,13 @@ module.exports = {
       new rspack.SwcJsMinimizerRspackPlugin({
         minimizerOptions: {
           ecma: 2022,
-          compress: { passes: 3, ecma: 2022, pure_getters: true },
+          compress: {
+            passes: 3,
+            ecma: 2022,
+            pure_getters: true,
+            unsafe_arrows: true,
+            unsafe_methods: true
+          },
           format: { comments: false }
         }
       })

@@ -8,6 +8,8 @@ from .lab import Lab, wait_for
 
 IN_PANEL = "() => document.querySelector('.jp-SessionPanel').contains(document.activeElement)"
 
+AT = "() => document.activeElement.dataset.testid ?? document.activeElement.outerHTML.slice(0, 80)"
+
 
 def press(lab: Lab, *keys: str) -> None:
     for key in keys:
@@ -16,11 +18,13 @@ def press(lab: Lab, *keys: str) -> None:
 
 def tab_to(lab: Lab, target: Locator, key: str = "Tab") -> None:
     """Tab by Tab, as somebody would who has nothing else; `focus.watch` looks at each stop."""
+    passed = []
     for _ in range(80):
         if target.evaluate("element => element === document.activeElement"):
             return
+        passed.append(lab.evaluate(AT))
         press(lab, key)
-    raise AssertionError(f"{target} is not reached by {key}")
+    raise AssertionError(f"{target} is not reached by {key}, which went by {passed}")
 
 
 def focus_stays(lab: Lab) -> None:

@@ -182,7 +182,10 @@ def test_what_sessions_steps_and_kept_values_offer(jupyter: Jupyter, open_lab: O
         return lab.panel.locator(f'[data-testid="session-item"][data-name="{title}"]')
 
     def pick_of(title: str, entry: str) -> None:
-        tab_to(lab, item(title).get_by_test_id("session-menu"))
+        tab_to(lab, at("session-search"), "Shift+Tab")
+        tab_to(lab, item(title).get_by_test_id("session-use"), "ArrowDown")
+        press(lab, "Tab")
+        expect(item(title).get_by_test_id("session-menu")).to_be_focused()
         press(lab, "Enter")
         choose(lab, entry)
 
@@ -200,7 +203,9 @@ def test_what_sessions_steps_and_kept_values_offer(jupyter: Jupyter, open_lab: O
     press(lab, "Enter")
     lab.expect_value("lr", "0.5")
 
-    # Others are renamed, duplicated, sent away, taken in, deleted, and are back.
+    # Others are renamed, duplicated, sent away, taken in, deleted, and are back, as one of many.
+    for number in range(45):
+        assert jupyter.request("POST", "/api/session", json={"name": f"older {number}"}).status_code == 201
     body = {"name": "far away", "variables": {"far": 1}}
     assert jupyter.request("POST", "/api/session", json=body).status_code == 201
     press(lab, "Alt+Shift+O")
@@ -232,7 +237,6 @@ def test_what_sessions_steps_and_kept_values_offer(jupyter: Jupyter, open_lab: O
     press(lab, "Enter")
     expect(item("near by copy")).to_be_visible()
     focus_stays(lab)
-    tab_to(lab, at("session-search"))
     pick_of("session-keys", "detach")
     expect(at("empty")).to_be_visible()
     focus_stays(lab)

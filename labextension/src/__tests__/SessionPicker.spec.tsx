@@ -205,6 +205,28 @@ test('is walked through with the arrows, and left with Escape', async () => {
   expect(screen.queryByTestId('picker')).toBeNull();
 });
 
+test('Tab stops at one of the list, from which the arrows go on', async () => {
+  const list = new FakeList(['one', 'two', 'three'].map(name => session(name)));
+  await show(list);
+  const stops = (): (string | null)[] =>
+    [...document.querySelectorAll<HTMLElement>('.jp-SessionItem button')]
+      .filter(each => each.tabIndex === 0)
+      .map(each => each.closest<HTMLElement>('.jp-SessionItem')!.dataset.name ?? null);
+  expect(stops()).toEqual(['one', 'one']);
+  await doing(() => menu('two').focus());
+  expect(stops()).toEqual(['two', 'two']);
+  await doing(() => void fireEvent.keyDown(menu('two'), { key: 'ArrowDown' }));
+  expect(stops()).toEqual(['three', 'three']);
+  expect(document.activeElement?.textContent).toBe('three');
+  await doing(() => menu('two').focus());
+  const left = async (...names: string[]): Promise<void> =>
+    doing(() => list.show({ sessions: names.map(name => session(name)), problem: null }));
+  await left('one', 'three');
+  expect(stops()).toEqual(['three', 'three']);
+  await left('one');
+  expect(stops()).toEqual(['one', 'one']);
+});
+
 test('is searched', async () => {
   await show(new FakeList([session('one'), session('two')]));
   const field = screen.getByTestId('session-search');

@@ -13,6 +13,7 @@ interface Look {
   title?: string;
   /** Without a frame. */
   quiet?: boolean;
+  tabIndex?: number;
 }
 
 const classOf = (quiet: boolean): string =>
@@ -52,10 +53,11 @@ export function MenuButton(
   props: Look & { items(): readonly (MenuItem | null)[] }
 ): React.JSX.Element {
   const trans = useTrans();
-  const { testid, label, title = trans.__('More'), quiet = false, items } = props;
+  const { testid, label, title = trans.__('More'), quiet = false, tabIndex, items } = props;
   return (
     <button
       type="button"
+      tabIndex={tabIndex}
       className={classOf(quiet)}
       data-testid={testid}
       aria-label={label}

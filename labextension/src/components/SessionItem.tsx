@@ -61,17 +61,21 @@ export function SessionItem(props: {
   /** Whether the server has it in its list. */
   isStored: boolean;
   isOwn: boolean;
+  /** Whether Tab stops at it: at one of the list, or what stands below would be far away. */
+  isStop: boolean;
+  onFocus(): void;
   /** What the sessions are called. */
   names: readonly string[];
   /** The server's root, where that is known. */
   root: string | null;
   deeds: SessionDeeds;
 }): React.JSX.Element {
-  const { session, isShown, isStored, isOwn, names, root, deeds } = props;
+  const { session, isShown, isStored, isOwn, isStop, onFocus, names, root, deeds } = props;
   const { trans, openNotebook } = useSurroundings();
   const now = useClock();
   const [isNaming, setNaming] = useState(false);
   const title = sessionTitle(session, trans);
+  const tabIndex = isStop ? 0 : -1;
   const { variableCount, updatedAt, paths } = session;
   const notebooks = paths.map(place => {
     const path = contentsPathOf(place, root);
@@ -89,6 +93,7 @@ export function SessionItem(props: {
       data-name={title}
       data-shown={isShown}
       aria-current={isShown}
+      onFocus={onFocus}
     >
       <div className="jp-SessionRow-head">
         {isNaming ? (
@@ -103,6 +108,7 @@ export function SessionItem(props: {
           <button
             type="button"
             className="jp-SessionItem-use"
+            tabIndex={tabIndex}
             data-testid="session-use"
             title={isShown ? trans.__('This notebook has it.') : trans.__('Use %1 here', title)}
             onClick={() => (isShown ? deeds.close() : deeds.use(session.sessionId))}
@@ -119,6 +125,7 @@ export function SessionItem(props: {
           testid="session-menu"
           label={trans.__('Menu of %1', title)}
           quiet
+          tabIndex={tabIndex}
           items={() => [
             {
               id: 'use',

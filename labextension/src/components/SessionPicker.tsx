@@ -46,6 +46,7 @@ export function SessionPicker(props: {
   const state = useSyncExternalStore(current.subscribe, current.getState);
   const [search, setSearch] = useState('');
   const [isNaming, setNaming] = useState(begin === 'new');
+  const [stop, setStop] = useState({ sessionId: '', place: 0 });
   const field = useRef<HTMLInputElement>(null);
   const body = useRef<HTMLDivElement>(null);
   useFocusBack(field, '[data-testid="choose-session"]');
@@ -64,6 +65,11 @@ export function SessionPicker(props: {
   const known = sessions?.find(each => each.sessionId === shown?.sessionId);
   const all = shown === null ? others : [known ?? shown, ...others];
   const found = matching(all, search);
+  const listed = found.slice(0, SHOWN);
+  // What took the place of one that is gone; as nobody was there yet, the one that is shown.
+  const stopsAt = listed.some(each => each.sessionId === stop.sessionId)
+    ? stop.sessionId
+    : listed[Math.min(stop.place, listed.length - 1)]?.sessionId;
   const names = all.flatMap(each => each.name ?? []);
   const { own } = current;
   const root = rootOf(current.front?.context?.path ?? null, shown?.paths ?? []);
@@ -77,7 +83,8 @@ export function SessionPicker(props: {
     const stops = [
       ...(body.current?.querySelectorAll<HTMLElement>('[data-testid="session-use"]') ?? [])
     ];
-    const at = stops.indexOf(document.activeElement as HTMLElement);
+    const item = (event.target as Element).closest('li');
+    const at = stops.findIndex(each => item?.contains(each));
     const next = event.key === 'ArrowDown' ? at + 1 : at - 1;
     (next < 0 ? field.current : stops[Math.min(next, stops.length - 1)])?.focus();
     event.preventDefault();
@@ -172,13 +179,15 @@ export function SessionPicker(props: {
           </div>
         )}
         <ul className="jp-SessionPicker-list" aria-label={trans.__('Your sessions')}>
-          {found.slice(0, SHOWN).map(each => (
+          {listed.map((each, place) => (
             <SessionItem
               key={each.sessionId}
               session={each}
               isShown={each.sessionId === shown?.sessionId}
               isStored={each.sessionId !== shown?.sessionId || known !== undefined}
               isOwn={each.sessionId === own}
+              isStop={each.sessionId === stopsAt}
+              onFocus={() => setStop({ sessionId: each.sessionId, place })}
               names={names}
               root={root}
               deeds={deeds}
