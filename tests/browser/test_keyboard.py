@@ -59,6 +59,8 @@ def test_all_is_done_without_a_mouse(jupyter: Jupyter, open_lab: OpenLab) -> Non
     tab_to(lab, lab.row("lr").get_by_test_id("row-menu"), "Shift+Tab")
     press(lab, "ControlOrMeta+z")
     wait_for(lambda: jupyter.variables(path)["lr"], 0.1)
+    expect(at("notice")).to_contain_text("Took back")
+    lab.expect_value("lr", "0.1")
 
     tab_to(lab, lab.row("lr").get_by_test_id("row-menu"))
     press(lab, "Enter", "Escape")

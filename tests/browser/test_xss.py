@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Dialog, Locator, Page, Request, WebSock
 
 from tests.jupyter import Jupyter
 
-from .lab import PATIENCE_MS, Lab
+from .lab import PATIENCE_MS, Lab, wait_for
 
 USER = "a user"
 LOAD = "%load_ext session_state_ext"
@@ -210,6 +210,12 @@ class Watch:
         page.on("popup", lambda popup: self.done.append(f"popup {popup.url}"))
         page.on("request", self._on_request)
         page.add_init_script(WATCH)
+
+    def kinds(self) -> set[str]:
+        """What it has done by now, by kind."""
+        # What the page tells is heard while it is asked something.
+        self.page.evaluate("() => null")
+        return {told.partition(" ")[0] for told in self.done}
 
     def _on_dialog(self, dialog: Dialog) -> None:
         if dialog.type != "beforeunload":
@@ -475,6 +481,5 @@ def test_payloads_are_shown_as_the_text_they_are(browser: Browser, jupyter: Jupy
     assert visit.watch.made("handlers") == {"img onerror src"}
     assert "img onerror src" in visit.watch.made("panel") - usual["panel"]
     assert "img onerror src" in visit.watch.made("output") - usual["output"]
-    visit.page.wait_for_function("() => [...document.querySelectorAll('img')].every(image => image.complete)")
-    assert {told.partition(" ")[0] for told in visit.watch.done} == {"dialog", "request"}
+    wait_for(visit.watch.kinds, {"dialog", "request"})
     visit.close()
