@@ -4,6 +4,7 @@ import { useClient, useSelected, useTrans } from '../context';
 import { freeValue } from '../freetext';
 import { isPythonName, nameProblem } from '../names';
 import { readNumber } from '../numbertext';
+import { Button } from './Button';
 import { FieldMessage } from './FieldMessage';
 import { kindWords } from './kinds';
 import { editSentence, errorSentence, jsonSentence, numberSentence } from './sentences';
@@ -130,14 +131,9 @@ export function AddForm(props: {
       <FieldMessage id={messages.value} problem={valueError} />
       <div className="jp-SessionAdd-foot">
         <span className="jp-SessionAdd-hint">{text.trim() === '' ? '' : hint}</span>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="add-cancel"
-          onClick={() => onEnd()}
-        >
+        <Button testid="add-cancel" onClick={() => onEnd()}>
           {trans.__('Cancel')}
-        </button>
+        </Button>
         <button type="submit" className="jp-SessionButton jp-mod-accent" data-testid="add-save">
           {trans.__('Add')}
         </button>

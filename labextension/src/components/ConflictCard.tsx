@@ -4,6 +4,7 @@ import { useClient, useSurroundings } from '../context';
 import { stringifyJson, type Json } from '../json';
 import type { Conflict } from '../conflicts';
 import { memberAt, partsOf, type Edit, type Side } from '../timeline';
+import { Button } from './Button';
 import { apartWords, authorWords, pathWords, sideWords } from './historywords';
 import { errorSentence } from './sentences';
 import { useClock } from './useClock';
@@ -151,9 +152,9 @@ function ConflictSide(props: {
         ))}
       </span>
       {onChoose === undefined ? null : (
-        <button type="button" className="jp-SessionButton" data-testid={testid} onClick={onChoose}>
+        <Button testid={testid} onClick={onChoose}>
           {label}
-        </button>
+        </Button>
       )}
     </div>
   );

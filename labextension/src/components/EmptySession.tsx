@@ -1,6 +1,7 @@
 import React from 'react';
 
 import { useSelected, useTrans } from '../context';
+import { Button } from './Button';
 import type { Example } from './AddForm';
 
 const EXAMPLE: Example = { name: 'lr', value: '0.1' };
@@ -42,22 +43,12 @@ function Teaching(props: {
         )}
       </p>
       <div className="jp-SessionEmpty-actions">
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-accent"
-          data-testid="empty-add"
-          onClick={() => onAdd(null)}
-        >
+        <Button look="accent" testid="empty-add" onClick={() => onAdd(null)}>
           {trans.__('Add a variable')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="try-example"
-          onClick={() => onAdd(EXAMPLE)}
-        >
+        </Button>
+        <Button testid="try-example" onClick={() => onAdd(EXAMPLE)}>
           {trans.__('Try %1', 'lr = 0.1')}
-        </button>
+        </Button>
       </div>
       {isBrief ? null : (
         <>

@@ -2,6 +2,7 @@ import { addIcon, caretDownIcon, runIcon, stopIcon } from '@jupyterlab/ui-compon
 import React, { useRef } from 'react';
 
 import { useAsk, useClient, useSelected, useSurroundings } from '../context';
+import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton, MenuButton } from './IconButton';
 import type { Arrangement, Order } from '../arrangement';
@@ -100,22 +101,19 @@ export function Head(props: {
           onClick={onAdd}
         />
         {runsHere(steps, runs, kernel) && notebook?.interrupt !== undefined ? (
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="head-stop"
+          <Button
+            testid="head-stop"
             title={trans.__('Interrupt the kernel')}
             // Not with the second click of two that were to run.
             onClick={({ detail }) => (detail > 1 ? undefined : void runner?.stop())}
           >
             <stopIcon.react tag="span" width="12px" height="12px" />
             {trans.__('Stop')}
-          </button>
+          </Button>
         ) : steps.some(step => step.cell !== null) ? (
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-accent"
-            data-testid="run-all"
+          <Button
+            look="accent"
+            testid="run-all"
             disabled={runner === null}
             aria-disabled={due.length === 0}
             title={
@@ -127,7 +125,7 @@ export function Head(props: {
           >
             <runIcon.react tag="span" width="12px" height="12px" />
             {due.length === 0 ? trans.__('Run') : trans.__('Run %1', due.length)}
-          </button>
+          </Button>
         ) : null}
         <MenuButton
           testid="panel-menu"

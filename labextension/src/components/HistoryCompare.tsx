@@ -2,6 +2,7 @@ import { caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState } from 'react';
 
 import { useSelected, useTrans } from '../context';
+import { Button } from './Button';
 import { IconButton } from './IconButton';
 import type { Comparison, History } from '../history';
 import { partsOf, type Altered, type Edit } from '../timeline';
@@ -116,14 +117,9 @@ function ComparedEdit(props: { edit: Edit }): React.JSX.Element {
         </div>
       ))}
       {isShort ? null : (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-link"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
+        <Button look="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? trans.__('Less') : trans.__('In full')}
-        </button>
+        </Button>
       )}
       {isOpen ? <HistorySides edit={edit} /> : null}
     </li>

@@ -2,6 +2,7 @@ import { caretLeftIcon, closeIcon, redoIcon, undoIcon } from '@jupyterlab/ui-com
 import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import { useAsk, useSelected, useTrans } from '../context';
+import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton, MenuButton } from './IconButton';
 import type { History, HistoryState } from '../history';
@@ -208,9 +209,7 @@ export function HistoryList(props: {
           <div className="jp-HistorySentence" role="status" data-testid="history-trouble">
             <p>{trouble}</p>
             {problem !== null && end === null ? (
-              <button type="button" className="jp-SessionButton" onClick={history.retry}>
-                {trans.__('Try again')}
-              </button>
+              <Button onClick={history.retry}>{trans.__('Try again')}</Button>
             ) : null}
           </div>
         )}
@@ -234,10 +233,8 @@ export function HistoryList(props: {
           <div className="jp-SessionCard jp-mod-refused" role="alert" data-testid="undo-refused">
             <div className="jp-SessionCard-line jp-mod-text">{refusalWords(refusal, trans)}</div>
             <div className="jp-SessionCard-line jp-mod-actions">
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="undo-force"
+              <Button
+                testid="undo-force"
                 onClick={() =>
                   refusal.verb === 'undo'
                     ? deeds.undo(refusal.revision ?? undefined, true)
@@ -247,10 +244,8 @@ export function HistoryList(props: {
                 {refusal.verb === 'undo'
                   ? trans.__('Take back all the same')
                   : trans.__('Redo all the same')}
-              </button>
-              <button type="button" className="jp-SessionButton" onClick={history.dismissRefusal}>
-                {trans.__('Leave it')}
-              </button>
+              </Button>
+              <Button onClick={history.dismissRefusal}>{trans.__('Leave it')}</Button>
             </div>
           </div>
         )}

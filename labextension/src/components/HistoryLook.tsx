@@ -3,6 +3,7 @@ import React, { useEffect, useMemo, useRef, useState } from 'react';
 
 import { PLAIN } from '../arrangement';
 import { SessionContext, useSelected, useTrans } from '../context';
+import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton } from './IconButton';
 import type { History, Looked } from '../history';
@@ -82,23 +83,17 @@ export function HistoryLook(props: {
           <span>{trans.__('Read-only: nothing is changed by looking.')}</span>
         </p>
         <div className="jp-HistoryActions">
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="back-to-now"
-            onClick={history.close}
-          >
+          <Button testid="back-to-now" onClick={history.close}>
             {trans.__('Back to now')}
-          </button>
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-accent"
-            data-testid="restore-all"
+          </Button>
+          <Button
+            look="accent"
+            testid="restore-all"
             disabled={!canWrite}
             onClick={() => deeds.restore(revision)}
           >
             {trans.__('Restore all')}
-          </button>
+          </Button>
         </div>
       </div>
       <div className="jp-HistoryLook-line">
@@ -119,15 +114,9 @@ export function HistoryLook(props: {
             onClick={() => deeds.look(to)}
           />
         ))}
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="look-only"
-          aria-pressed={isOnly}
-          onClick={() => setOnly(!isOnly)}
-        >
+        <Button testid="look-only" aria-pressed={isOnly} onClick={() => setOnly(!isOnly)}>
           {trans.__('Only what differs: %1', differing.size)}
-        </button>
+        </Button>
       </div>
       <div className="jp-SessionBody" ref={scroller} data-testid="looked-rows">
         {missing.length === 0 ? null : (

@@ -3,6 +3,7 @@ import React, { useEffect, useRef, useState } from 'react';
 
 import type { Snapshot } from '../archive';
 import { useSelected, useTrans } from '../context';
+import { Button } from './Button';
 import { useClock } from './useClock';
 import type { HistoryDeeds } from './useHistoryDeeds';
 import { momentWords } from './moments';
@@ -73,9 +74,7 @@ export function SnapshotForm(props: {
         >
           {trans.__('Keep')}
         </button>
-        <button type="button" className="jp-SessionButton" onClick={onEnd}>
-          {trans.__('Cancel')}
-        </button>
+        <Button onClick={onEnd}>{trans.__('Cancel')}</Button>
       </div>
     </form>
   );
@@ -96,14 +95,9 @@ export function SnapshotList(props: {
     <section className="jp-HistoryCard" aria-label={trans.__('Snapshots')} data-testid="snapshots">
       <h3 className="jp-SessionTitle">
         {trans.__('Snapshots')}
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          aria-label={trans.__('Close')}
-          onClick={onEnd}
-        >
+        <Button look="quiet" aria-label={trans.__('Close')} onClick={onEnd}>
           <closeIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        </Button>
       </h3>
       {snapshots.length === 0 ? (
         <p>{trans.__('No snapshots yet. A snapshot is a revision with a name, kept for good.')}</p>
@@ -116,48 +110,36 @@ export function SnapshotList(props: {
               {trans.__('revision %1', revision)} · {momentWords(at, Math.max(at, now))}
             </span>
             <div className="jp-HistoryActions">
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="snapshot-look"
+              <Button
+                testid="snapshot-look"
                 aria-label={trans.__('Look at snapshot %1', name)}
                 onClick={() => deeds.look(revision)}
               >
                 {trans.__('Look')}
-              </button>
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="snapshot-restore"
+              </Button>
+              <Button
+                testid="snapshot-restore"
                 aria-label={trans.__('Go back to snapshot %1', name)}
                 disabled={!canWrite}
                 onClick={() => deeds.restore(revision, `“${name}”`)}
               >
                 {trans.__('Go back')}
-              </button>
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="snapshot-delete"
+              </Button>
+              <Button
+                testid="snapshot-delete"
                 aria-label={trans.__('Delete snapshot %1', name)}
                 disabled={!canWrite}
                 onClick={() => deeds.forgetSnapshot(name, revision)}
               >
                 {trans.__('Delete')}
-              </button>
+              </Button>
             </div>
           </li>
         ))}
       </ul>
-      <button
-        type="button"
-        className="jp-SessionButton"
-        data-testid="snapshot-take"
-        disabled={!canWrite}
-        onClick={onTake}
-      >
+      <Button testid="snapshot-take" disabled={!canWrite} onClick={onTake}>
         {trans.__('Take a Snapshot…')}
-      </button>
+      </Button>
     </section>
   );
 }

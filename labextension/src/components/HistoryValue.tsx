@@ -3,6 +3,7 @@ import React, { useState } from 'react';
 import { useTrans } from '../context';
 import { prettyJson, type Json } from '../json';
 import { BRIEF, isPurged, weightOf, type Edit, type Side } from '../timeline';
+import { Button } from './Button';
 import { editWords, pathWords, sidesWords, sideWords } from './historywords';
 import { numberWords } from './moments';
 
@@ -50,14 +51,9 @@ function HistoryText(props: { title: string; value: Json }): React.JSX.Element {
         {shown.length < text.length ? ' …' : ''}
       </pre>
       {shown.length < text.length ? (
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-link"
-          data-testid="history-show-all"
-          onClick={() => setWhole(true)}
-        >
+        <Button look="link" testid="history-show-all" onClick={() => setWhole(true)}>
           {trans.__('Show all %1 characters', numberWords(text.length))}
-        </button>
+        </Button>
       ) : null}
     </figure>
   );

@@ -1,6 +1,7 @@
 import React, { useState, useSyncExternalStore } from 'react';
 
 import { useSurroundings } from '../context';
+import { Button } from './Button';
 
 const INSTALL = '%pip install session-state-ext';
 
@@ -34,22 +35,12 @@ export function InstallCard(): React.JSX.Element | null {
         <code className="jp-SessionInstall">{INSTALL}</code>
       </div>
       <div className="jp-SessionCard-line jp-mod-actions">
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="install-insert"
-          onClick={insert}
-        >
+        <Button testid="install-insert" onClick={insert}>
           {trans.__('Insert as a cell')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="install-close"
-          onClick={() => setClosedFor(lacks)}
-        >
+        </Button>
+        <Button testid="install-close" onClick={() => setClosedFor(lacks)}>
           {trans.__('Not now')}
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -3,6 +3,7 @@ import React, { useEffect, useState } from 'react';
 import { useClient, useSelected, useSurroundings } from '../context';
 import { markOf, readKept, takeKept, type Kept } from '../kept';
 import { RequestError } from '../rest';
+import { Button } from './Button';
 import { errorSentence, requestSentence, shortValue } from './sentences';
 
 const SHOWN = 6;
@@ -91,23 +92,12 @@ export function KeptCard(): React.JSX.Element | null {
         {offered.length > SHOWN ? <li>{trans.__('and %1 more', offered.length - SHOWN)}</li> : null}
       </ul>
       <div className="jp-SessionCard-line jp-mod-actions">
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-accent"
-          data-testid="kept-use"
-          title={offered.join(', ')}
-          onClick={take}
-        >
+        <Button look="accent" testid="kept-use" title={offered.join(', ')} onClick={take}>
           {trans._n('Use this %1 value', 'Use these %1 values', offered.length)}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="kept-decline"
-          onClick={decline}
-        >
+        </Button>
+        <Button testid="kept-decline" onClick={decline}>
           {trans.__('Not now')}
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -2,6 +2,7 @@ import React, { useState } from 'react';
 
 import { useTrans } from '../context';
 import type { Json } from '../json';
+import { Button } from './Button';
 import { CodeField } from './CodeField';
 import { numberWords } from './moments';
 import { TextEditor, useTextField } from './TextEditor';
@@ -33,10 +34,9 @@ export function LongText(props: {
   return (
     <div className="jp-SessionLongText" data-testid="long-text">
       <p>{value.slice(0, BEGINNING)} …</p>
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-link"
-        data-testid="editor"
+      <Button
+        look="link"
+        testid="editor"
         aria-label={trans.__('Open all of %1', name)}
         onClick={() => {
           ask(true);
@@ -44,7 +44,7 @@ export function LongText(props: {
         }}
       >
         {trans.__('Open all %1 characters', numberWords(value.length))}
-      </button>
+      </Button>
     </div>
   );
 }

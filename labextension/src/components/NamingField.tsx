@@ -1,6 +1,7 @@
 import React, { useId, useLayoutEffect, useRef, useState } from 'react';
 
 import { useTrans } from '../context';
+import { Button } from './Button';
 import { FieldMessage } from './FieldMessage';
 
 /** A name as a field: Enter takes it, Escape leaves it, and what cannot be taken stays with a sentence under it. */
@@ -79,17 +80,10 @@ export function NamingField(props: {
       <FieldMessage id={message} problem={problem ?? hint?.(text) ?? null} />
       {props.take === undefined ? null : (
         <div className="jp-SessionCard-line jp-mod-actions">
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-accent"
-            data-testid="name-take"
-            onClick={take}
-          >
+          <Button look="accent" testid="name-take" onClick={take}>
             {props.take}
-          </button>
-          <button type="button" className="jp-SessionButton" onClick={onEnd}>
-            {trans.__('Cancel')}
-          </button>
+          </Button>
+          <Button onClick={onEnd}>{trans.__('Cancel')}</Button>
         </div>
       )}
     </div>

@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
 import { useTrans } from '../context';
+import { Button } from './Button';
 import { IconButton } from './IconButton';
 import { useClock } from './useClock';
 import { useHistory } from './useHistory';
@@ -56,14 +57,9 @@ export function NewsBar(): React.JSX.Element {
               )}
             </span>
           </p>
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="news-show"
-            onClick={() => past.history.open()}
-          >
+          <Button testid="news-show" onClick={() => past.history.open()}>
             {trans.__('Show')}
-          </button>
+          </Button>
           <IconButton
             icon={closeIcon}
             testid="news-dismiss"

@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
 import { useTrans, type Notice } from '../context';
+import { Button } from './Button';
 
 const SHOWN_FOR = 12_000;
 
@@ -31,11 +32,9 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
           {(['other', 'action'] as const).map(each => {
             const way = notice[each];
             return way === undefined ? null : (
-              <button
+              <Button
                 key={each}
-                type="button"
-                className="jp-SessionButton"
-                data-testid={`notice-${each}`}
+                testid={`notice-${each}`}
                 onClick={() => {
                   // It may say something itself.
                   close();
@@ -43,17 +42,12 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
                 }}
               >
                 {way.label}
-              </button>
+              </Button>
             );
           })}
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-quiet"
-            aria-label={trans.__('Close')}
-            onClick={close}
-          >
+          <Button look="quiet" aria-label={trans.__('Close')} onClick={close}>
             <closeIcon.react tag="span" width="14px" height="14px" />
-          </button>
+          </Button>
         </div>
       )}
     </div>

@@ -14,6 +14,7 @@ import type { Current } from '../current';
 import type { Histories } from '../history';
 import type { Listed } from '../model';
 import type { SessionList } from '../sessionlist';
+import { Button } from './Button';
 import { FocusKeeper } from './FocusKeeper';
 import { NoticeBar } from './NoticeBar';
 import { QuestionCard } from './QuestionCard';
@@ -154,11 +155,7 @@ function Sentence(props: { state: Current; onRetry(): void }): React.JSX.Element
       data-kind={state.kind}
     >
       <p>{words}</p>
-      {state.kind === 'failed' ? (
-        <button type="button" className="jp-SessionButton" onClick={onRetry}>
-          {trans.__('Try again')}
-        </button>
-      ) : null}
+      {state.kind === 'failed' ? <Button onClick={onRetry}>{trans.__('Try again')}</Button> : null}
     </div>
   );
 }

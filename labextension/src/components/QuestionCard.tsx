@@ -3,6 +3,7 @@ import React, { useState } from 'react';
 
 import { useTrans } from '../context';
 import type { Choice, Question } from '../model';
+import { Button } from './Button';
 import { fullTime } from './moments';
 
 /** Another notebook had this session: what it holds, and what may become of it. Nothing is chosen by itself. */
@@ -65,16 +66,14 @@ export function QuestionCard(props: {
         {choices.map(choice => (
           <div key={choice}>
             <dt>
-              <button
-                type="button"
-                className="jp-SessionButton"
+              <Button
                 disabled={isBusy}
-                data-testid={`choose-${choice}`}
+                testid={`choose-${choice}`}
                 aria-describedby={`jp-SessionQuestion-${choice}`}
                 onClick={() => choose(choice)}
               >
                 {words[choice].label}
-              </button>
+              </Button>
             </dt>
             <dd id={`jp-SessionQuestion-${choice}`}>{words[choice].means}</dd>
           </div>

@@ -4,6 +4,7 @@ import { useClient, useSelected, useSurroundings } from '../context';
 import { stringifyJson } from '../json';
 import type { EditOp } from '../model';
 import type { Refused } from '../edit';
+import { Button } from './Button';
 import { errorSentence, shortValue } from './sentences';
 import { useCopy } from './useCopy';
 
@@ -87,44 +88,29 @@ export function RefusedCard(props: {
         </div>
       ) : null}
       <div className="jp-SessionCard-line jp-mod-actions">
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="refused-again"
+        <Button
+          testid="refused-again"
           disabled={isHindered}
           title={isHindered ? trans.__('%1 is locked: unlock it first.', op.name) : undefined}
           onClick={again}
         >
           {againWords}
-        </button>
+        </Button>
         {value !== undefined && onOpen !== undefined && !isLocked ? (
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="refused-edit"
+          <Button
+            testid="refused-edit"
             title={trans.__('Put this value into the field, to correct it')}
             onClick={correct}
           >
             {trans.__('Edit')}
-          </button>
+          </Button>
         ) : null}
         {value !== undefined ? (
-          <button
-            type="button"
-            className="jp-SessionButton"
-            onClick={() => copy(stringifyJson(value))}
-          >
-            {trans.__('Copy')}
-          </button>
+          <Button onClick={() => copy(stringifyJson(value))}>{trans.__('Copy')}</Button>
         ) : null}
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="refused-dismiss"
-          onClick={() => client.dismissRefused(id)}
-        >
+        <Button testid="refused-dismiss" onClick={() => client.dismissRefused(id)}>
           {trans.__('Dismiss')}
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import React, { useRef } from 'react';
 import { useClient, useSurroundings } from '../context';
 import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
+import { Button } from './Button';
 import { askForDeclaration } from './declaredialog';
 import { useHistoryItems } from './historyitems';
 import { kindOf, opensWhole } from './kinds';
@@ -90,11 +91,10 @@ export function RowMenu(props: {
       )
     );
   return (
-    <button
+    <Button
       ref={button}
-      type="button"
-      className="jp-SessionButton jp-mod-quiet"
-      data-testid="row-menu"
+      look="quiet"
+      testid="row-menu"
       aria-label={trans.__('Actions for %1', name)}
       aria-haspopup="menu"
       aria-expanded="false"
@@ -159,6 +159,6 @@ export function RowMenu(props: {
       }
     >
       <ellipsesIcon.react tag="span" width="14px" height="14px" />
-    </button>
+    </Button>
   );
 }

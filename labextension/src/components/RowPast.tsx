@@ -4,6 +4,7 @@ import { useClient, useSelected, useSurroundings, useTrans } from '../context';
 import type { Looked } from '../history';
 import type { ViewRow } from '../overlay';
 import { isPurged, partsOf, sameSide, type Edit, type Side } from '../timeline';
+import { Button } from './Button';
 import { errorSentence } from './sentences';
 import { StepTrace, TraceContext } from './StepTrace';
 import { apartWords, editWords, pathWords, sideWords } from './historywords';
@@ -126,10 +127,9 @@ function RowThen(props: { row: ViewRow; looked: Looked }): React.JSX.Element {
         ))
       )}
       {parts.length > SHOWN ? <span>{trans.__('%1 more', parts.length - SHOWN)}</span> : null}
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-link"
-        data-testid="row-restore"
+      <Button
+        look="link"
+        testid="row-restore"
         aria-label={trans.__('Restore %1 to this value', name)}
         disabled={readOnly || isPurged(then) || current?.spec?.locked === true}
         onClick={() =>
@@ -137,7 +137,7 @@ function RowThen(props: { row: ViewRow; looked: Looked }): React.JSX.Element {
         }
       >
         {trans.__('Restore')}
-      </button>
+      </Button>
     </div>
   );
 }

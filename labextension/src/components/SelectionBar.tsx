@@ -2,6 +2,7 @@ import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useSyncExternalStore } from 'react';
 
 import { useClient, useSelected, useSurroundings } from '../context';
+import { Button } from './Button';
 import { IconButton } from './IconButton';
 import { prettyJson, type Json } from '../json';
 import { pythonText } from '../pythontext';
@@ -96,18 +97,11 @@ function Bar(): React.JSX.Element {
         onClick={() => selection.end()}
       />
       <div className="jp-SessionSelection-actions">
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="selection-all"
-          onClick={() => selection.all()}
-        >
+        <Button testid="selection-all" onClick={() => selection.all()}>
           {trans.__('All')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="selection-copy"
+        </Button>
+        <Button
+          testid="selection-copy"
           aria-haspopup="menu"
           aria-expanded="false"
           disabled={none}
@@ -127,25 +121,21 @@ function Bar(): React.JSX.Element {
           }
         >
           {trans.__('Copy')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="selection-lock"
+        </Button>
+        <Button
+          testid="selection-lock"
           disabled={none || readOnly}
           onClick={() => lock(locked < rows.length)}
         >
           {!none && locked === rows.length ? trans.__('Unlock') : trans.__('Lock')}
-        </button>
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="selection-delete"
+        </Button>
+        <Button
+          testid="selection-delete"
           disabled={none || readOnly || locked === rows.length}
           onClick={remove}
         >
           {trans.__('Delete')}
-        </button>
+        </Button>
       </div>
     </div>
   );

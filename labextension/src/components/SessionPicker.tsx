@@ -2,6 +2,7 @@ import { addIcon, caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 import { useTrans } from '../context';
+import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton, MenuButton } from './IconButton';
 import type { Current, CurrentSession } from '../current';
@@ -112,15 +113,10 @@ export function SessionPicker(props: {
             onClick={onClose}
           />
           <h2>{trans.__('Sessions')}</h2>
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="session-new"
-            onClick={() => setNaming(true)}
-          >
+          <Button testid="session-new" onClick={() => setNaming(true)}>
             <addIcon.react tag="span" width="14px" height="14px" />
             {trans.__('New')}
-          </button>
+          </Button>
           <MenuButton
             testid="picker-menu"
             label={trans.__('Menu of the sessions')}
@@ -160,14 +156,9 @@ export function SessionPicker(props: {
               <span>{trans.__('This notebook has another session than its own.')}</span>
             </div>
             <div className="jp-SessionCard-line jp-mod-actions">
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="go-back"
-                onClick={() => deeds.use(own === '' ? null : own)}
-              >
+              <Button testid="go-back" onClick={() => deeds.use(own === '' ? null : own)}>
                 {trans.__('Go back to its own')}
-              </button>
+              </Button>
             </div>
           </div>
         ) : null}

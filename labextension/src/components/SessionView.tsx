@@ -12,6 +12,7 @@ import type { ChannelEnd } from '../channel';
 import { Corrections } from '../corrections';
 import type { ViewRow } from '../overlay';
 import { Selection } from '../selection';
+import { Button } from './Button';
 import { AddForm, type Example } from './AddForm';
 import { ConflictCard } from './ConflictCard';
 import { EmptySession } from './EmptySession';
@@ -223,23 +224,17 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
       </div>
       <div className="jp-SessionCard-line jp-mod-actions">
         {end === 'gone' && count > 0 ? (
-          <button
-            type="button"
-            className="jp-SessionButton jp-mod-accent"
-            data-testid="start-with-values"
-            onClick={() => start(true)}
-          >
+          <Button look="accent" testid="start-with-values" onClick={() => start(true)}>
             {trans._n(
               'Start a new one with this value',
               'Start a new one with these %1 values',
               count
             )}
-          </button>
+          </Button>
         ) : null}
-        <button
-          type="button"
-          className={`jp-SessionButton ${end === 'gone' && count > 0 ? '' : 'jp-mod-accent'}`}
-          data-testid="start-anew"
+        <Button
+          look={end === 'gone' && count > 0 ? undefined : 'accent'}
+          testid="start-anew"
           onClick={() => start(false)}
         >
           {end !== 'gone'
@@ -247,7 +242,7 @@ function Ended(props: { end: ChannelEnd }): React.JSX.Element {
             : count > 0
               ? trans.__('Start empty')
               : trans.__('Start a new session')}
-        </button>
+        </Button>
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { useSurroundings } from '../context';
 import { edgeId, graphOf, pathTo, stepId, variableId, type Graph, type Written } from '../graph';
 import type { Picture, Size } from '../layout';
 import type { StepView } from '../steps';
+import { Button } from './Button';
 import { StepNode } from './StepNode';
 import { StepRow } from './StepRow';
 import { detail, stateWords } from './stepwords';
@@ -244,17 +245,9 @@ function Drawing(props: {
       </div>
       <div className="jp-SessionGraph-zoom">
         {buttons.map(([id, text, title, run]) => (
-          <button
-            key={id}
-            type="button"
-            className="jp-SessionButton jp-mod-quiet"
-            data-testid={id}
-            aria-label={title}
-            title={title}
-            onClick={run}
-          >
+          <Button key={id} look="quiet" testid={id} aria-label={title} title={title} onClick={run}>
             {text}
-          </button>
+          </Button>
         ))}
       </div>
     </>

@@ -5,6 +5,7 @@ import { useSelected, useTrans } from '../context';
 import type { Written } from '../graph';
 import type { Row } from '../model';
 import type { StepView } from '../steps';
+import { Button } from './Button';
 import { authorWords } from './historywords';
 import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
@@ -70,14 +71,9 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   return (
     <div className="jp-SessionTrace" role="status" data-testid="trace">
       <span>{sentence}</span>
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        aria-label={trans.__('Close')}
-        onClick={props.onEnd}
-      >
+      <Button look="quiet" aria-label={trans.__('Close')} onClick={props.onEnd}>
         <closeIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      </Button>
     </div>
   );
 }

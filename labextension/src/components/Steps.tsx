@@ -4,6 +4,7 @@ import type { Arrangement } from '../arrangement';
 import { useAsk, useSelected, useSurroundings } from '../context';
 import { forgetStep } from '../kept';
 import { circlesOf, inOrder, stepsToRun, stuckIn, type StepView } from '../steps';
+import { Button } from './Button';
 import { StepGraph } from './StepGraph';
 import { StepRow } from './StepRow';
 import { StepTrace, type Trace } from './StepTrace';
@@ -87,37 +88,31 @@ export function Steps(props: {
             ))}
           </span>
           {isRunning && notebook?.interrupt !== undefined ? (
-            <button
-              type="button"
-              className="jp-SessionButton"
-              data-testid="steps-stop"
+            <Button
+              testid="steps-stop"
               title={trans.__('Interrupt the kernel')}
               onClick={() => void runner?.stop()}
             >
               {trans.__('Stop')}
-            </button>
+            </Button>
           ) : here.every(step => step.cell === null) ? null : (
             <>
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="steps-run-stale"
+              <Button
+                testid="steps-run-stale"
                 disabled={runner === null}
                 aria-disabled={due === 0}
                 onClick={() => (due === 0 ? undefined : void runner?.runDue())}
               >
                 {trans.__('Run stale')}
-              </button>
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="steps-run-every"
+              </Button>
+              <Button
+                testid="steps-run-every"
                 disabled={inOrder(steps, circles).length === 0 || runner === null}
                 title={trans.__('Run every step, fresh or not')}
                 onClick={() => void runner?.runAll()}
               >
                 {trans.__('Run all')}
-              </button>
+              </Button>
             </>
           )}
         </div>
@@ -174,17 +169,15 @@ function Removed(props: { steps: readonly StepView[] }): React.JSX.Element {
         ? steps.map(step => (
             <div key={step.name} className="jp-SessionStep-removed">
               <StepRow step={step} />
-              <button
-                type="button"
-                className="jp-SessionButton"
-                data-testid="step-forget"
+              <Button
+                testid="step-forget"
                 aria-label={trans.__('Forget %1', step.name)}
                 title={trans.__('What it wrote stays.')}
                 disabled={settings == null || readOnly || step.state === 'running'}
                 onClick={() => forget(step.name)}
               >
                 {trans.__('Forget')}
-              </button>
+              </Button>
             </div>
           ))
         : null}

@@ -5,6 +5,7 @@ import { useTrans } from '../context';
 import { isNumber, isObject, type Json } from '../json';
 import { memberAt, replaced, type TreeItem, type TreeRow } from '../treerows';
 import { typedOf } from '../typed';
+import { Button } from './Button';
 import { FieldMessage } from './FieldMessage';
 import { cellText, kindWords } from './kinds';
 import { PlaceField } from './PlaceField';
@@ -122,10 +123,9 @@ function ItemLine(props: LineProps & { item: TreeItem }): React.JSX.Element {
       ) : (
         <LeafText {...props} />
       )}
-      <button
-        type="button"
-        className="jp-SessionButton jp-mod-quiet"
-        data-testid="tree-menu"
+      <Button
+        look="quiet"
+        testid="tree-menu"
         tabIndex={-1}
         aria-label={trans.__('Actions for %1', item.key)}
         aria-haspopup="menu"
@@ -134,7 +134,7 @@ function ItemLine(props: LineProps & { item: TreeItem }): React.JSX.Element {
         onClick={event => actions.menu(item, event.currentTarget)}
       >
         <ellipsesIcon.react tag="span" width="14px" height="14px" />
-      </button>
+      </Button>
     </div>
   );
 }

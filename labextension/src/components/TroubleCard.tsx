@@ -3,6 +3,7 @@ import React from 'react';
 
 import { useSelected, useSurroundings } from '../context';
 import type { Trouble } from '../runner';
+import { Button } from './Button';
 import { flushSentence, shortValue } from './sentences';
 import { useRuns } from './useSteps';
 
@@ -55,36 +56,21 @@ export function TroubleCard(props: {
     <div className="jp-SessionCard" role="alert" data-testid="step-trouble">
       <div className="jp-SessionCard-line jp-mod-text">
         <span>{sentence}</span>
-        <button
-          type="button"
-          className="jp-SessionButton jp-mod-quiet"
-          aria-label={trans.__('Close')}
-          onClick={() => runner?.dismiss(name)}
-        >
+        <Button look="quiet" aria-label={trans.__('Close')} onClick={() => runner?.dismiss(name)}>
           <closeIcon.react tag="span" width="14px" height="14px" />
-        </button>
+        </Button>
       </div>
       <div className="jp-SessionCard-line jp-mod-actions">
         {trouble.kind === 'not-flushed' ? (
-          <button
-            type="button"
-            className="jp-SessionButton"
-            data-testid="step-run-anyway"
-            onClick={() => onRun(true)}
-          >
+          <Button testid="step-run-anyway" onClick={() => onRun(true)}>
             {value === undefined
               ? trans.__('Run anyway')
               : trans.__('Run with %1', shortValue(value, trans, 16))}
-          </button>
+          </Button>
         ) : null}
-        <button
-          type="button"
-          className="jp-SessionButton"
-          data-testid="step-retry"
-          onClick={() => onRun(false)}
-        >
+        <Button testid="step-retry" onClick={() => onRun(false)}>
           {trans.__('Retry')}
-        </button>
+        </Button>
       </div>
     </div>
   );
