@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import subprocess
@@ -59,6 +60,15 @@ def test_the_wheel_has_the_panel_and_both_hooks(built: Path) -> None:
     assert any(name.startswith("share/jupyter/labextensions/session-state-ext/static/remoteEntry.") for name in shared)
     assert "session_state_ext/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "node_modules/"))]
+
+
+def test_the_panel_is_not_large(built: Path) -> None:
+    """As much as comes over the line where a server compresses what it sends: 150 kB, with all that loads later."""
+    with zipfile.ZipFile(next(built.glob("*.whl"))) as wheel:
+        scripts = [name for name in wheel.namelist() if "/session-state-ext/static/" in name and name.endswith(".js")]
+        sizes = {name.rpartition("/")[2]: len(gzip.compress(wheel.read(name), 9)) for name in scripts}
+    assert len(sizes) >= 5
+    assert sum(sizes.values()) < 150_000, sizes
 
 
 def test_the_source_distribution_has_what_a_build_needs(built: Path) -> None:
