@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
-from traitlets import Float, Integer, Unicode, default
+from traitlets import Bool, Float, Integer, Unicode, default
 
 from session_state_ext.errors import SessionError
 from session_state_ext.hub import LOCAL, Hub
@@ -127,6 +128,11 @@ class SessionStateExtension(ExtensionApp):
     flush_timeout = Float(
         0.6, min=0.0, help="Seconds that a cell waits for editors to send what is being typed, before it runs."
     ).tag(config=True)
+    gc_freeze = Bool(
+        True,
+        help="Whether what the server has loaded by its start is let be by Python's garbage collector from then on:"
+        " looking through it would stop everybody for some tenths of a second now and then.",
+    ).tag(config=True)
 
     @default("store_url")
     def _default_store_url(self) -> str:
@@ -161,6 +167,10 @@ class SessionStateExtension(ExtensionApp):
         self.handlers.extend(ROUTES)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        if self.gc_freeze:
+            # By now all extensions are loaded, and hardly any of that ever goes. No collection before it: that would be
+            # the first to stop everybody.
+            gc.freeze()
         try:
             await self.service.ready()
             self._kernels.look_for_dead()

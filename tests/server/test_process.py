@@ -25,8 +25,9 @@ ROOT = Path(__file__).parents[2]
 class Server:
     """`jupyter server` on a port of its own."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self.home = home
+        self.options = options
         self.port = free_port()
 
     def start(self) -> None:
@@ -42,7 +43,8 @@ class Server:
             "--ServerApp.port_retries=0",
             "--IdentityProvider.token=secret",
             f"--ServerApp.root_dir={self.home / 'root'}",
-            "--ServerApp.jpserver_extensions={'session_state_ext': True}",
+            "--ServerApp.jpserver_extensions={'session_state_ext': True, 'tests.server.collector': True}",
+            *self.options,
         ]
         command = [sys.executable, "-m", "jupyter_server", *options]
         self.process = subprocess.Popen(command, env=env, stdout=self.log, stderr=self.log)
@@ -66,6 +68,11 @@ class Server:
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20) as answer:
             return json.loads(answer.read())
 
+    def end(self) -> None:
+        self.process.terminate()
+        self.process.wait(30)
+        self.log.close()
+
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
         self.process.wait()
@@ -78,9 +85,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.start()
     yield server
     if server.process.poll() is None:
-        server.process.terminate()
-        server.process.wait(30)
-        server.log.close()
+        server.end()
 
 
 def test_acknowledged_means_on_disk(server: Server) -> None:
@@ -101,10 +106,23 @@ def test_what_is_on_disk(server: Server) -> None:
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.name for file in folder.iterdir()} >= {"sessions.db", "sessions.db-wal"}
     assert all(file.stat().st_mode & 0o077 == 0 for file in folder.iterdir()), "this user's alone"
-    server.process.terminate()
-    server.process.wait(30)
-    server.log.close()
+    server.end()
     assert "sessions.db-wal" not in {file.name for file in folder.iterdir()}, "all of it is in one file"
     with sqlite3.connect(folder / "sessions.db") as database:
         assert database.execute("SELECT id, revision FROM sessions").fetchall() == [(session, 1)]
     database.close()
+
+
+def test_a_full_collection_does_not_look_through_all_that_was_loaded(tmp_path: Path) -> None:
+    """Which is a pause for everybody, of a tenth of a second where a Jupyter server has loaded what it does."""
+    looked = {}
+    for frozen in (False, True):
+        home = tmp_path / str(frozen)
+        home.mkdir()
+        server = Server(home, f"--SessionStateExtension.gc_freeze={frozen}")
+        server.start()
+        try:
+            looked[frozen] = server.ask("GET", "/none/collected")["objects"]
+        finally:
+            server.end()
+    assert looked[True] < looked[False] / 4
