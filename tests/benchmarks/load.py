@@ -7,6 +7,7 @@ answers with a line of JSON. So two loads can take turns against one server with
 from __future__ import annotations
 
 import json
+import select
 import selectors
 import sqlite3
 import subprocess
@@ -198,19 +199,29 @@ def sliders(port: int, token: str, kernel: str, comm: str, quick: bool) -> Turn:
     """
     value = 0
 
-    def move(author: WebSocket, listener: WebSocket) -> float:
-        nonlocal value
-        value += 1
-        data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
-        header = {"msg_id": f"{listener.quick}-{value}", "msg_type": "comm_msg", "session": "bench-a", "username": ""}
-        message = {
+    def message(kind: str, number: int, **content: Any) -> bytes:
+        header = {"msg_id": f"{kind}-{quick}-{number}", "msg_type": kind, "session": "bench-a", "username": ""}
+        told = {
             "channel": "shell",
             "header": {**header, "version": "5.3", "date": "2026-01-01T00:00:00Z"},
             "parent_header": {},
             "metadata": {},
-            "content": {"comm_id": comm, "data": data},
+            "content": content,
         }
-        text = json.dumps(message).encode()
+        return json.dumps(told).encode()
+
+    def join(one: WebSocket) -> None:
+        """Ask until something comes: what a kernel says before it knows of a client does not come to it."""
+        asked = 0
+        while not select.select([one], [], [], 0.2 if asked else 0)[0] or b'"iopub"' not in b"".join(one.frames()):
+            asked += 1
+            one.say(message("kernel_info_request", asked))
+
+    def move(author: WebSocket, listener: WebSocket) -> float:
+        nonlocal value
+        value += 1
+        data = {"method": "update", "state": {"value": value}, "buffer_paths": []}
+        text = message("comm_msg", value, comm_id=comm, data=data)
         begun = time.perf_counter()
         author.say(text)
         listener.hear(b'"echo_update"')
@@ -224,6 +235,8 @@ def sliders(port: int, token: str, kernel: str, comm: str, quick: bool) -> Turn:
         path = f"/api/kernels/{kernel}/channels?session_id="
         author, listener = (WebSocket(port, path + who, token) for who in ("bench-a", "bench-b"))
         author.quick = listener.quick = quick
+        join(author)
+        join(listener)
         # Whatever connecting brings is over by the second.
         latencies = [move(author, listener) for _ in range(int(count) + 2)][2:]
         author.raw.close()
