@@ -80,12 +80,18 @@ export const RowList = memo(function RowList(props: {
   const trans = useTrans();
   const { selection } = useRows();
   const invalid = useSelected(state => (arrangement.closed.length === 0 ? NONE : state.invalid));
+  const { parameters, results } = groups;
+  const portion = usePortion(parameters.length + results.length, FEW);
+  const isNone = portion === PORTION.none;
   const items = useMemo(
-    () => [
-      ...itemsOf('parameters', trans.__('Parameters'), groups.parameters, arrangement, invalid),
-      ...itemsOf('results', trans.__('Results'), groups.results, arrangement, invalid)
-    ],
-    [groups, trans, arrangement, invalid]
+    () =>
+      isNone
+        ? []
+        : [
+            ...itemsOf('parameters', trans.__('Parameters'), parameters, arrangement, invalid),
+            ...itemsOf('results', trans.__('Results'), results, arrangement, invalid)
+          ],
+    [isNone, parameters, results, trans, arrangement, invalid]
   );
   useEffect(() => {
     selection.show(items.flatMap(item => (item.kind === 'row' ? [item.key] : [])));
@@ -103,7 +109,6 @@ export const RowList = memo(function RowList(props: {
     }
   };
   const isShort = useRef(true);
-  const portion = usePortion(items.length, FEW);
   isShort.current = held === null ? items.length <= FEW : isShort.current && items.length <= MANY;
   if (isShort.current) {
     return (
@@ -113,9 +118,6 @@ export const RowList = memo(function RowList(props: {
         ))}
       </div>
     );
-  }
-  if (portion === PORTION.none) {
-    return <div />;
   }
   return <LongList items={items} held={held} draw={draw} scroller={scroller} portion={portion} />;
 });
