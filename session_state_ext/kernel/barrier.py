@@ -30,7 +30,8 @@ class Barrier:
 
     def __init__(self, shell: Any, link: Link) -> None:
         self._link = link
-        self._policy = SessionState(parent=shell)
+        #: what %config shows and sets
+        self.policy = SessionState(parent=shell)
         #: the outage that was told of
         self._told = 0
         #: editors that did not answer the last time
@@ -41,7 +42,7 @@ class Barrier:
         answer = self._link.barrier()
         if answer is not None:
             self._say_of(answer)
-        elif self._policy.barrier == "reject":
+        elif self.policy.barrier == "reject":
             return f"The cell was not run: {self._link.trouble}. Run it again when the session is back."
         elif self._told != self._link.outages and not self._link.early:
             self._told = self._link.outages

@@ -104,6 +104,7 @@ class Cells:
         self._shell.events.register("post_run_cell", self.post_run_cell)
         self._shell.events.register("post_execute", self.post_execute)
         self._shell.ast_transformers.append(self)
+        self._shell.configurables.append(self._barrier.policy)
         self._offer()
         if _nested(self._shell):
             self._stack().append(Cell(None, _cell_id(self._shell, None)))
@@ -123,6 +124,7 @@ class Cells:
         self._shell.events.unregister("post_run_cell", self.post_run_cell)
         self._shell.events.unregister("post_execute", self.post_execute)
         self._shell.ast_transformers[:] = [one for one in self._shell.ast_transformers if one is not self]
+        self._shell.configurables.remove(self._barrier.policy)
 
     def refusing(self, refusal: Callable[[], str | None]) -> None:
         """No cell runs while ``refusal`` says why, in a sentence."""

@@ -1,4 +1,4 @@
-"""What can follow ``%session`` on a line, and ``#| step:``."""
+"""What can follow ``%session`` on a line, and ``#| step:``; and what name stands in ``session.get("``."""
 
 from __future__ import annotations
 
@@ -42,6 +42,12 @@ _VARIABLES = (
     *("get", "del", "pull", "set", "history", "purge", "why", "bind"),
     *("declare", "reset", "lock", "unlock", "widget", "form"),
 )
+#: Which subcommand takes what a method of another name does.
+_AS = {
+    **dict.fromkeys(("pop", "setdefault", "observe", "edit", "spec", "undeclare"), "get"),
+    "forget": "restore",
+    "forget_steps": "run",
+}
 
 
 #: The last word of a line: with its quote where that is open; else what stands apart from the others.
@@ -79,6 +85,15 @@ def complete(line: str, session: Session, link: Link, names: Mapping[str, Any]) 
         return _found(word, commands, [])
     command, *before = before
     return _found(word, _options(command, before), _names(command, before, session, link, names))
+
+
+def complete_call(method: str, word: str, session: Session, link: Link, names: Mapping[str, Any]) -> Found:
+    """What may stand in the open quotes of ``session.method("word``, as it is written there."""
+    known = _names(_AS.get(method, method), [], session, link, names)
+    # A quote of its own would end the text.
+    return Found(
+        word, [], [one for one in known if one.startswith(word) and one.isprintable() and not set(one) & set("\"'\\")]
+    )
 
 
 def _found(word: str, options: Iterable[str], known: Iterable[str]) -> Found:

@@ -13,7 +13,7 @@ from . import credential
 from .backend import Backend
 from .calls import check_text
 from .cells import Cells
-from .completion import Found, complete
+from .completion import Found, complete, complete_call
 from .injected import Injected
 from .lazy import ATTRIBUTE, add_matcher, add_transformer, remove_matcher, remove_transformer
 from .link import Link
@@ -72,14 +72,20 @@ class Extension:
         remove_matcher(self._shell)
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("session", None)
-        for name in ("session_state", "session"):
-            if self._shell.user_ns.get(name) is self.session:
-                self._shell.del_var(name)
+        self._shell.drop_by_id(dict.fromkeys(("session_state", "session"), self.session))
         self.link.close()
 
     def complete(self, line: str) -> Found:
         """What may follow on this line, which is one of ours."""
         return complete(line, self.session, self.link, self._shell.user_ns)
+
+    def complete_call(self, name: str, method: str, word: str) -> Found | None:
+        """What may stand in the quotes of ``name.method("word``; None where nothing of ours does."""
+        names = self._shell.user_ns
+        if names.get(name) is not self.session:
+            return None
+        found = complete_call(method, word, self.session, self.link, names)
+        return found if found.names else None
 
 
 def load(shell: Any) -> None:

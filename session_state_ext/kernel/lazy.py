@@ -18,6 +18,8 @@ _MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
 _COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
 #: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
+#: And the names in a call: ``session.get("``, with whole texts before the one that is open.
+_CALL = re.compile(r"(?:.*[^\w.])?(session(?:_state)?)\.(\w+)\((?:[^()\"']|\"[^\"]*\"|'[^']*')*(?:\"([^\"]*)|'([^']*))")
 #: The names that loading gives.
 _NAMED = re.compile(r"\bsession(_state)?\b")
 #: What may have been meant as one.
@@ -135,14 +137,22 @@ def add_matcher(shell: Any) -> None:
     """Have Tab know what may follow on a line of ours, loaded or not; idempotent."""
 
     def match(context: Any) -> dict[str, Any]:
-        found = _LINE.fullmatch(context.text_until_cursor)
-        if found is None:
-            return {"completions": []}
-        if getattr(shell, ATTRIBUTE, None) is None:
+        line = context.text_until_cursor
+        found = _LINE.fullmatch(line)
+        call = None if found is not None else _CALL.fullmatch(line)
+        if found is not None and getattr(shell, ATTRIBUTE, None) is None:
             shell.extension_manager.load_extension(_EXTENSION)
+        # What is called so in a call may be somebody else's as long as nothing is loaded.
+        ours: Any = getattr(shell, ATTRIBUTE, None)
+        said = None
+        if found is not None:
+            said = ours.complete(found[1] or found[2])
+        elif call is not None and ours is not None:
+            said = ours.complete_call(call[1], call[2], call[3] or call[4] or "")
+        if said is None:
+            return {"completions": []}
         from IPython.core.completer import SimpleCompletion
 
-        said = getattr(shell, ATTRIBUTE).complete(found.group(1) or found.group(2))
         words = [SimpleCompletion(text=one, type="magic") for one in said.words]
         names = [SimpleCompletion(text=one, type="instance") for one in said.names]
         # Nothing else can stand there: Python's words would come first.

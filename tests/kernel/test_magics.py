@@ -202,7 +202,9 @@ def test_names_that_the_user_has_are_left_alone(home: object) -> None:
     assert shell.names["session"] == "mine"
     shell.run("session_state['lr'] = 1\n%session set n = 2")
     assert dict(shell.session) == {"lr": 1, "n": 2}
-    shell.run("%unload_ext session_state_ext")
+    # As in a script of IPython's, where no cell has ended yet.
+    shell.ip.last_execution_result = None
+    assert shell.run("%unload_ext session_state_ext").ok
     assert shell.names["session"] == "mine"
     assert "session_state" not in shell.names
     assert not shell.run("%session").ok
@@ -260,6 +262,16 @@ LINES_TO_COMPLETE = [
     ("%%session step train --in ta", {"tags"}),
     ("%%session step train --keep mi", {"mine"}),
     ("%%session step train --keep ta", set()),
+    ('session.get("', {"lr", "tags", "my rate", "loss"}),
+    ("rate = session.get('l", {"lr", "loss"}),
+    ('print(session_state.pop("ta', {"tags"}),
+    ('session.bind("lr", "ta', {"tags"}),
+    ('session.run("tr', {"train"}),
+    ('session.restore("', {"good", "before sweep"}),
+    ('session.track([1], "tr', set()),
+    ('other.session.get("l', set()),
+    ('mine.get("l', set()),
+    ('session.get("lr") + "l', set()),
 ]  # fmt: skip
 
 

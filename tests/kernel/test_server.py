@@ -6,6 +6,8 @@ import os
 import signal
 import threading
 
+import pytest
+
 from tests.jupyter import Jupyter
 
 from .notebook import Kernel, Panel, until
@@ -110,9 +112,11 @@ def test_an_editor_that_does_not_answer_is_told_of(notebook: Kernel, panel: Pane
     assert "a panel did not answer in time" in ran.text
 
 
-def test_reject_policy_refuses_the_cell(jupyter: Jupyter, notebook: Kernel) -> None:
-    notebook.run("get_ipython().config.SessionState.barrier = 'reject'")
-    notebook.run("%load_ext session_state_ext")
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_reject_policy_refuses_the_cell(jupyter: Jupyter, notebook: Kernel, when: str) -> None:
+    lines = ["%config SessionState.barrier = 'reject'", "%load_ext session_state_ext"]
+    for line in lines if when == "before" else reversed(lines):
+        assert notebook.run(line).text == ""
     assert notebook.run("ran = 1").ok
     with jupyter.frozen():
         ran = notebook.run("ran = 2")
