@@ -155,7 +155,7 @@ def open_lab(browser: Browser, request: pytest.FixtureRequest) -> Iterator[OpenL
     yield open_one
     failed = request.node.stash.get(FAILED, False)
     for number, lab in enumerate(opened):
-        if failed:
+        if failed and not lab.page.is_closed():
             SCREENSHOTS.mkdir(exist_ok=True)
             lab.page.screenshot(path=SCREENSHOTS / f"failed-{name}-{number}.png")
         if lab.theme != PLAIN and not lab.page.is_closed():

@@ -125,6 +125,7 @@ def test_a_large_edit_made_offline_survives_a_reload_of_a_full_browser(own_jupyt
     expect(lab.row("digits").get_by_test_id("long-text")).to_contain_text(digits[:300])
     expect(lab.editor("digits")).to_have_text(f"Open all {len(digits):,} characters")
     lab.editor("digits").click()
+    expect(lab.editor("digits")).to_have_attribute("contenteditable", "true")
     lab.editor("digits").press("Control+End")
     expect(lab.editor("digits")).to_contain_text(digits[-300:])
     expect(lab.light).to_have_text("Offline, 1 edit kept")
