@@ -1,12 +1,12 @@
 /**
  * What a person means who types a value where no type is known yet.
  */
-import { parseJson, type Json } from './json';
+import { parseTyped, type Json } from './json';
 
 /** JSON where it is JSON, or what Python writes for it, else text. */
 export function freeValue(text: string): { value: Json } | { error: unknown } {
   try {
-    return { value: parseJson(text) };
+    return { value: parseTyped(text) };
   } catch (error) {
     const plain = text.trim();
     const words: [RegExp, Json][] = [

@@ -85,6 +85,38 @@ export function parseJson(text: string): Json {
   return nativeSource ? (JSON.parse(text, byNativeSource) as Json) : parseByTokens(text);
 }
 
+/** A key stands in one object twice: only one of its values would be kept. */
+export class RepeatedKey extends SyntaxError {
+  constructor(readonly key: string) {
+    super(key);
+  }
+}
+
+const PARTS = /[[\]{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g;
+
+/** What a person typed, all of it. @throws SyntaxError where the text is not JSON; RepeatedKey */
+export function parseTyped(text: string): Json {
+  const value = parseJson(text);
+  const inside: Set<string>[] = [];
+  for (const [part, word, colon] of text.matchAll(PARTS)) {
+    if (colon !== undefined) {
+      const key = JSON.parse(word!) as string;
+      const keys = inside.at(-1)!;
+      if (keys.has(key)) {
+        throw new RepeatedKey(key);
+      }
+      keys.add(key);
+    } else if (word === undefined) {
+      if (part === '{' || part === '[') {
+        inside.push(new Set());
+      } else {
+        inside.pop();
+      }
+    }
+  }
+  return value;
+}
+
 function write(value: unknown): string {
   if (value instanceof ExactNumber) {
     return value.source;

@@ -14,7 +14,7 @@ import { TablePreview } from '../components/TablePreview';
 import { whoWords } from '../components/WrittenBy';
 import { Asks } from '../asks';
 import type { Current } from '../current';
-import { parseJson, type Json } from '../json';
+import { parseJson, parseTyped, type Json } from '../json';
 import { SessionList } from '../sessionlist';
 import { agoWords, durationWords, whenWords } from '../components/moments';
 
@@ -85,7 +85,7 @@ test.each([
 
 function jsonError(text: string): string {
   try {
-    parseJson(text);
+    parseTyped(text);
   } catch (error) {
     return jsonSentence(text, error, trans);
   }
@@ -100,7 +100,8 @@ test.each([
   ['{"a": [1', 'Not complete: a bracket or a quote is still open.'],
   ['{\n  "a": x\n}', 'Not JSON: “x” does not belong there.'],
   ['{\n  "a": 1 2\n}', 'Not JSON: see line 2, column 10.'],
-  ['"half', 'Not complete: a bracket or a quote is still open.']
+  ['"half', 'Not complete: a bracket or a quote is still open.'],
+  ['{"a": 1, "\\u0061": 2}', 'a stands in one object twice: only one of its values could be kept.']
 ])('%j is answered: %s', (text, sentence) => {
   expect(jsonError(text)).toBe(sentence);
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 
 import {
+  parseTyped,
+  RepeatedKey,
   alikeJson,
   canonicalJson,
   ExactNumber,
@@ -130,5 +132,21 @@ test('browsers without source text access read the same numbers', async () => {
   } finally {
     JSON.parse = parse;
     JSON.rawJSON = rawJSON;
+  }
+});
+
+test.each([
+  ['{"a": {"a": 1}, "b": [{"a": 2}, {"a": 3}]}', null],
+  ['{"a": "v", ":": "{\\"a\\": 1", "b": ["b", "b"]}', null],
+  ['"a"', null],
+  ['{"a": 1, "b": {"c": 1, "d": [], "c": 2}}', 'c'],
+  ['[{"a": 1 , "b": [{}], "a" : 1}]', 'a'],
+  ['{"a": 1, "\\u0061": 2}', 'a'],
+  ['{"": 1, "": 1}', '']
+])('of %s nothing is lost, or it is said what would be: %s', (text, key) => {
+  if (key === null) {
+    expect(parseTyped(text)).toEqual(JSON.parse(text));
+  } else {
+    expect(() => parseTyped(text)).toThrow(new RepeatedKey(key));
   }
 });

@@ -1,9 +1,9 @@
 import React, { useMemo } from 'react';
 
 import { useTrans } from '../context';
-import { parseJson, prettyJson, type Json } from '../json';
+import { prettyJson, type Json } from '../json';
+import { readJson } from './cellreading';
 import { CodeField } from './CodeField';
-import { jsonSentence } from './sentences';
 import { ValueBar } from './ValueBar';
 import { useDraft, type Reading } from './useDraft';
 
@@ -16,13 +16,7 @@ export function JsonEditor(props: {
 }): React.JSX.Element {
   const { name, value } = props;
   const trans = useTrans();
-  const read = (text: string): Reading => {
-    try {
-      return { ok: true, value: parseJson(text) };
-    } catch (error) {
-      return { ok: false, problem: jsonSentence(text, error, trans) };
-    }
-  };
+  const read = (text: string): Reading => readJson(text, trans);
   // Writing a large value out takes a while, and the row is drawn again by the clock.
   const pretty = useMemo(() => prettyJson(value), [value]);
   const format = (each: Json): string => (each === value ? pretty : prettyJson(each));

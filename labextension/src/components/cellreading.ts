@@ -4,7 +4,7 @@
  */
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { isNumber, parseJson, type Json } from '../json';
+import { isNumber, parseTyped, type Json } from '../json';
 import { readNumber } from '../numbertext';
 import { readScalar, readSpecial, scalarOf, specialText } from '../scalartext';
 import { jsonSentence, numberSentence } from './sentences';
@@ -69,9 +69,10 @@ export function readTyped(
     : { ok: false, problem: trans.__('Not a %1: write it like %2.', type, reading.example) };
 }
 
-function readJson(text: string, trans: TranslationBundle): Reading {
+/** JSON, with a sentence where it is none. */
+export function readJson(text: string, trans: TranslationBundle): Reading {
   try {
-    return { ok: true, value: parseJson(text) };
+    return { ok: true, value: parseTyped(text) };
   } catch (error) {
     return { ok: false, problem: jsonSentence(text, error, trans) };
   }

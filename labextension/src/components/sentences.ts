@@ -5,7 +5,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { EditError, type EditProblem, type FlushResult } from '../client';
 import type { NotADocument } from '../document';
-import { flatJson, type Json } from '../json';
+import { flatJson, RepeatedKey, type Json } from '../json';
 import { DEFAULT_LIMITS } from '../limits';
 import type { NumberReading } from '../numbertext';
 import type { RequestError } from '../rest';
@@ -92,6 +92,12 @@ export function numberSentence(
 }
 
 export function jsonSentence(text: string, error: unknown, trans: TranslationBundle): string {
+  if (error instanceof RepeatedKey) {
+    return trans.__(
+      '%1 stands in one object twice: only one of its values could be kept.',
+      error.key
+    );
+  }
   if (text.trim() === '') {
     return trans.__('Empty: write a value, or null.');
   }
