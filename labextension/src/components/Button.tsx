@@ -2,8 +2,8 @@ import React, { forwardRef } from 'react';
 
 interface Look {
   testid?: string;
-  /** What is to be done first, what stands back, and what reads as a link; a frame where nothing is said. */
-  look?: 'accent' | 'quiet' | 'link';
+  /** What is to be done first, what stands back, reads as a link, is an icon; a frame with words where nothing is said. */
+  look?: 'accent' | 'quiet' | 'link' | 'icon';
 }
 
 /** A button with words, or with what its children draw; see IconButton for one that is an icon. */

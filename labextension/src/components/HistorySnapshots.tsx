@@ -1,8 +1,8 @@
-import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState } from 'react';
 
 import type { Snapshot } from '../archive';
 import { useSelected, useTrans } from '../context';
+import { CloseButton } from './IconButton';
 import { Button } from './Button';
 import { useClock } from './useClock';
 import type { HistoryDeeds } from './useHistoryDeeds';
@@ -95,9 +95,7 @@ export function SnapshotList(props: {
     <section className="jp-HistoryCard" aria-label={trans.__('Snapshots')} data-testid="snapshots">
       <h3 className="jp-SessionTitle">
         {trans.__('Snapshots')}
-        <Button look="quiet" aria-label={trans.__('Close')} onClick={onEnd}>
-          <closeIcon.react tag="span" width="14px" height="14px" />
-        </Button>
+        <CloseButton onClick={onEnd} />
       </h3>
       {snapshots.length === 0 ? (
         <p>{trans.__('No snapshots yet. A snapshot is a revision with a name, kept for good.')}</p>

@@ -1,8 +1,9 @@
 import type { LabIcon } from '@jupyterlab/ui-components';
-import { ellipsesIcon } from '@jupyterlab/ui-components';
+import { closeIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import React, { forwardRef } from 'react';
 
 import { useTrans } from '../context';
+import { Button } from './Button';
 import { openMenu, type MenuItem } from './menu';
 
 interface Look {
@@ -15,9 +16,6 @@ interface Look {
   quiet?: boolean;
   tabIndex?: number;
 }
-
-const classOf = (quiet: boolean): string =>
-  `jp-SessionButton ${quiet ? 'jp-mod-quiet' : 'jp-mod-icon'}`;
 
 /** A button that is an icon. */
 export const IconButton = forwardRef<
@@ -32,11 +30,10 @@ export const IconButton = forwardRef<
 >(function IconButton(props, ref) {
   const { icon, testid, label, title = label, quiet = false, disabled, idle, onClick } = props;
   return (
-    <button
+    <Button
       ref={ref}
-      type="button"
-      className={classOf(quiet)}
-      data-testid={testid}
+      look={quiet ? 'quiet' : 'icon'}
+      testid={testid}
       aria-label={label}
       title={title}
       disabled={disabled}
@@ -44,22 +41,31 @@ export const IconButton = forwardRef<
       onClick={idle === true ? undefined : onClick}
     >
       <icon.react tag="span" width="14px" height="14px" />
-    </button>
+    </Button>
   );
 });
 
+export function CloseButton(props: { onClick(): void }): React.JSX.Element {
+  const { onClick } = props;
+  const trans = useTrans();
+  return (
+    <IconButton icon={closeIcon} testid="close" label={trans.__('Close')} quiet onClick={onClick} />
+  );
+}
+
 /** The button with three dots: `items` are those of its menu, as they are when it opens. */
-export function MenuButton(
-  props: Look & { items(): readonly (MenuItem | null)[] }
-): React.JSX.Element {
+export const MenuButton = forwardRef<
+  HTMLButtonElement,
+  Look & { items(): readonly (MenuItem | null)[] }
+>(function MenuButton(props, ref) {
   const trans = useTrans();
   const { testid, label, title = trans.__('More'), quiet = false, tabIndex, items } = props;
   return (
-    <button
-      type="button"
+    <Button
+      ref={ref}
       tabIndex={tabIndex}
-      className={classOf(quiet)}
-      data-testid={testid}
+      look={quiet ? 'quiet' : 'icon'}
+      testid={testid}
       aria-label={label}
       aria-haspopup="menu"
       aria-expanded="false"
@@ -67,6 +73,6 @@ export function MenuButton(
       onClick={event => openMenu(event.currentTarget, items())}
     >
       <ellipsesIcon.react tag="span" width="14px" height="14px" />
-    </button>
+    </Button>
   );
-}
+});

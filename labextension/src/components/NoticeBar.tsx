@@ -1,14 +1,13 @@
-import { closeIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef } from 'react';
 
-import { useTrans, type Notice } from '../context';
+import type { Notice } from '../context';
+import { CloseButton } from './IconButton';
 import { Button } from './Button';
 
 const SHOWN_FOR = 12_000;
 
 export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): React.JSX.Element {
   const { notice, onEnd } = props;
-  const trans = useTrans();
   useEffect(() => {
     if (notice !== null && notice.stays !== true) {
       const timer = setTimeout(onEnd, SHOWN_FOR);
@@ -45,9 +44,7 @@ export function NoticeBar(props: { notice: Notice | null; onEnd(): void }): Reac
               </Button>
             );
           })}
-          <Button look="quiet" aria-label={trans.__('Close')} onClick={close}>
-            <closeIcon.react tag="span" width="14px" height="14px" />
-          </Button>
+          <CloseButton onClick={close} />
         </div>
       )}
     </div>

@@ -1,14 +1,12 @@
-import { ellipsesIcon } from '@jupyterlab/ui-components';
 import React, { useRef } from 'react';
 
 import { useClient, useSurroundings } from '../context';
 import { sameJson, type Json } from '../json';
 import type { ViewRow } from '../overlay';
-import { Button } from './Button';
+import { MenuButton } from './IconButton';
 import { askForDeclaration } from './declaredialog';
 import { useHistoryItems } from './historyitems';
 import { kindOf, opensWhole } from './kinds';
-import { openMenu } from './menu';
 import { putBack } from './removal';
 import { useRows } from './rows';
 import { errorSentence } from './sentences';
@@ -54,12 +52,6 @@ export function RowMenu(props: {
     }
   };
   const remove = (): void => {
-    // The focus goes to a neighbour, or whoever has no mouse starts at the top again.
-    const list = button.current?.closest<HTMLElement>('[data-testid="rows"]');
-    const menus = [...(list?.querySelectorAll<HTMLElement>('[data-testid="row-menu"]') ?? [])];
-    const at = menus.findIndex(each => each === button.current);
-    const next = menus[at + 1] ?? menus[at - 1] ?? list;
-    requestAnimationFrame(() => next?.focus());
     change(() => client.deleteVariable(name));
     notify({
       text: trans.__('Deleted %1.', name),
@@ -91,74 +83,68 @@ export function RowMenu(props: {
       )
     );
   return (
-    <Button
+    <MenuButton
       ref={button}
-      look="quiet"
+      quiet
       testid="row-menu"
-      aria-label={trans.__('Actions for %1', name)}
-      aria-haspopup="menu"
-      aria-expanded="false"
+      label={trans.__('Actions for %1', name)}
       title={trans.__('Actions for %1', name)}
-      onClick={event =>
-        openMenu(event.currentTarget, [
-          {
-            id: 'copy',
-            label: trans.__('Copy Value'),
-            run: () => copy(copiedText(value), trans.__('Copied the value of %1.', name))
-          },
-          {
-            id: 'insert',
-            label: trans.__('Insert %1', `session[${JSON.stringify(name)}]`),
-            run: insert,
-            enabled: notebook !== null
-          },
-          {
-            id: 'json',
-            label: isOpen ? trans.__('Close the JSON Editor') : trans.__('Edit as JSON'),
-            run: () => onOpen(!isOpen)
-          },
-          ...(larger === undefined || !opensWhole(kindOf(value))
-            ? []
-            : [{ id: 'larger', label: trans.__('Open Larger'), run: () => larger(name) }]),
-          null,
-          ...(spec?.default === undefined
-            ? []
-            : [
-                {
-                  id: 'reset',
-                  label: trans.__('Reset to Default'),
-                  run: () => reset(spec.default!),
-                  enabled: !fixed && !sameJson(value, spec.default)
-                }
-              ]),
-          {
-            id: 'lock',
-            label: isLocked ? trans.__('Unlock') : trans.__('Lock'),
-            run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
-            enabled: !readOnly
-          },
-          {
-            id: 'declare',
-            label: spec === undefined ? trans.__('Declare…') : trans.__('Change Declaration…'),
-            run: () => void declare(),
-            enabled: !readOnly
-          },
-          null,
-          { id: 'select', label: trans.__('Select'), run: () => selection.start(name) },
-          { id: 'up', label: trans.__('Move Up'), run: () => move(name, -1) },
-          { id: 'down', label: trans.__('Move Down'), run: () => move(name, 1) },
-          null,
-          { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
-          { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
-          { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed },
-          ...past,
-          ...(trace === undefined
-            ? []
-            : [{ id: 'trace', label: trans.__('Where It Came From'), run: () => trace(name) }])
-        ])
-      }
-    >
-      <ellipsesIcon.react tag="span" width="14px" height="14px" />
-    </Button>
+      items={() => [
+        {
+          id: 'copy',
+          label: trans.__('Copy Value'),
+          run: () => copy(copiedText(value), trans.__('Copied the value of %1.', name))
+        },
+        {
+          id: 'insert',
+          label: trans.__('Insert %1', `session[${JSON.stringify(name)}]`),
+          run: insert,
+          enabled: notebook !== null
+        },
+        {
+          id: 'json',
+          label: isOpen ? trans.__('Close the JSON Editor') : trans.__('Edit as JSON'),
+          run: () => onOpen(!isOpen)
+        },
+        ...(larger === undefined || !opensWhole(kindOf(value))
+          ? []
+          : [{ id: 'larger', label: trans.__('Open Larger'), run: () => larger(name) }]),
+        null,
+        ...(spec?.default === undefined
+          ? []
+          : [
+              {
+                id: 'reset',
+                label: trans.__('Reset to Default'),
+                run: () => reset(spec.default!),
+                enabled: !fixed && !sameJson(value, spec.default)
+              }
+            ]),
+        {
+          id: 'lock',
+          label: isLocked ? trans.__('Unlock') : trans.__('Lock'),
+          run: () => change(() => client.declareVariable(name, { ...spec, locked: !isLocked })),
+          enabled: !readOnly
+        },
+        {
+          id: 'declare',
+          label: spec === undefined ? trans.__('Declare…') : trans.__('Change Declaration…'),
+          run: () => void declare(),
+          enabled: !readOnly
+        },
+        null,
+        { id: 'select', label: trans.__('Select'), run: () => selection.start(name) },
+        { id: 'up', label: trans.__('Move Up'), run: () => move(name, -1) },
+        { id: 'down', label: trans.__('Move Down'), run: () => move(name, 1) },
+        null,
+        { id: 'rename', label: trans.__('Rename…'), run: onRename, enabled: !fixed },
+        { id: 'duplicate', label: trans.__('Duplicate'), run: duplicate, enabled: !readOnly },
+        { id: 'delete', label: trans.__('Delete'), run: remove, enabled: !fixed },
+        ...past,
+        ...(trace === undefined
+          ? []
+          : [{ id: 'trace', label: trans.__('Where It Came From'), run: () => trace(name) }])
+      ]}
+    />
   );
 }

@@ -1,11 +1,10 @@
-import { closeIcon } from '@jupyterlab/ui-components';
 import React, { createContext, useMemo } from 'react';
 
 import { useSelected, useTrans } from '../context';
 import type { Written } from '../graph';
 import type { Row } from '../model';
 import type { StepView } from '../steps';
-import { Button } from './Button';
+import { CloseButton } from './IconButton';
 import { authorWords } from './historywords';
 import { inputsOf } from './stepwords';
 import { useClock } from './useClock';
@@ -71,9 +70,7 @@ export function StepTrace(props: { trace: Trace; onEnd(): void }): React.JSX.Ele
   return (
     <div className="jp-SessionTrace" role="status" data-testid="trace">
       <span>{sentence}</span>
-      <Button look="quiet" aria-label={trans.__('Close')} onClick={props.onEnd}>
-        <closeIcon.react tag="span" width="14px" height="14px" />
-      </Button>
+      <CloseButton onClick={props.onEnd} />
     </div>
   );
 }

@@ -1,8 +1,8 @@
-import { closeIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 
 import { useSelected, useSurroundings } from '../context';
 import type { Trouble } from '../runner';
+import { CloseButton } from './IconButton';
 import { Button } from './Button';
 import { flushSentence, shortValue } from './sentences';
 import { useRuns } from './useSteps';
@@ -56,9 +56,7 @@ export function TroubleCard(props: {
     <div className="jp-SessionCard" role="alert" data-testid="step-trouble">
       <div className="jp-SessionCard-line jp-mod-text">
         <span>{sentence}</span>
-        <Button look="quiet" aria-label={trans.__('Close')} onClick={() => runner?.dismiss(name)}>
-          <closeIcon.react tag="span" width="14px" height="14px" />
-        </Button>
+        <CloseButton onClick={() => runner?.dismiss(name)} />
       </div>
       <div className="jp-SessionCard-line jp-mod-actions">
         {trouble.kind === 'not-flushed' ? (
