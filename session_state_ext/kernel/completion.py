@@ -44,10 +44,12 @@ _VARIABLES = (
 )
 #: Which subcommand takes what a method of another name does.
 _AS = {
-    **dict.fromkeys(("pop", "setdefault", "observe", "edit", "spec", "undeclare"), "get"),
+    **dict.fromkeys(("pop", "setdefault", "edit", "spec", "undeclare"), "get"),
     "forget": "restore",
     "forget_steps": "run",
 }
+#: What takes more names than one.
+_SEVERAL = ("bind", "unbind", "lock", "unlock", "reset", "form", "run", "forget_steps", "diff")
 
 
 #: The last word of a line: with its quote where that is open; else what stands apart from the others.
@@ -87,8 +89,15 @@ def complete(line: str, session: Session, link: Link, names: Mapping[str, Any]) 
     return _found(word, _options(command, before), _names(command, before, session, link, names))
 
 
-def complete_call(method: str, word: str, session: Session, link: Link, names: Mapping[str, Any]) -> Found:
-    """What may stand in the open quotes of ``session.method("word``, as it is written there."""
+def complete_call(
+    method: str, word: str, session: Session, link: Link, names: Mapping[str, Any], *, is_first: bool
+) -> Found:
+    """What may stand in the open quotes of ``session.method("word``, as it is written there.
+
+    ``is_first``: no other name stands before it in the call.
+    """
+    if not is_first and method not in _SEVERAL:
+        return Found(word, [], [])
     known = _names(_AS.get(method, method), [], session, link, names)
     # A quote of its own would end the text.
     return Found(

@@ -79,12 +79,12 @@ class Extension:
         """What may follow on this line, which is one of ours."""
         return complete(line, self.session, self.link, self._shell.user_ns)
 
-    def complete_call(self, name: str, method: str, word: str) -> Found | None:
+    def complete_call(self, name: str, method: str, word: str, *, is_first: bool) -> Found | None:
         """What may stand in the quotes of ``name.method("word``; None where nothing of ours does."""
         names = self._shell.user_ns
         if names.get(name) is not self.session:
             return None
-        found = complete_call(method, word, self.session, self.link, names)
+        found = complete_call(method, word, self.session, self.link, names, is_first=is_first)
         return found if found.names else None
 
 

@@ -18,8 +18,10 @@ _MAGIC = re.compile(r"%%session[ \t]+step\b(.*)")
 _COMMENT = re.compile(r"#[ \t]*\|[ \t]*step:(.*)")
 #: The lines that Tab completes: ``%session``, alone or assigned; and a step's comment.
 _LINE = re.compile(r"\s*(?:[\w.\[\]'\"]+\s*=\s*)?(%%?session[ \t].*)|\s*(#[ \t]*\|[ \t]*step:.*)")
-#: And the names in a call: ``session.get("``, with whole texts before the one that is open.
-_CALL = re.compile(r"(?:.*[^\w.])?(session(?:_state)?)\.(\w+)\((?:[^()\"']|\"[^\"]*\"|'[^']*')*(?:\"([^\"]*)|'([^']*))")
+#: And the names in a call: ``session.get("``, or ``session.bind("lr", "`` behind others.
+_CALL = re.compile(
+    r"(?:[^#]*[^\w.#])?(session(?:_state)?)\.(\w+)\(\s*\[?\s*((?:(?:\"[^\"]*\"|'[^']*')\s*,\s*)*)(?:\"([^\"]*)|'([^']*))"
+)
 #: The names that loading gives.
 _NAMED = re.compile(r"\bsession(_state)?\b")
 #: What may have been meant as one.
@@ -148,7 +150,7 @@ def add_matcher(shell: Any) -> None:
         if found is not None:
             said = ours.complete(found[1] or found[2])
         elif call is not None and ours is not None:
-            said = ours.complete_call(call[1], call[2], call[3] or call[4] or "")
+            said = ours.complete_call(call[1], call[2], call[4] or call[5] or "", is_first=call[3] == "")
         if said is None:
             return {"completions": []}
         from IPython.core.completer import SimpleCompletion

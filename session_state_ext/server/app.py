@@ -167,7 +167,7 @@ class SessionStateExtension(ExtensionApp):
         self.handlers.extend(ROUTES)
 
     async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        if self.gc_freeze:
+        if self.gc_freeze and hasattr(gc, "freeze"):
             # By now all extensions are loaded, and hardly any of that ever goes. No collection before it: that would be
             # the first to stop everybody.
             gc.freeze()
