@@ -3,8 +3,8 @@
  */
 import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Widget } from '@lumino/widgets';
 
+import { FieldsBody } from './fieldsbody';
 import { proposalProblem, stepLine, type ProposalProblem, type StepProposal } from './proposal';
 
 function problemSentence(problem: ProposalProblem, trans: TranslationBundle): string {
@@ -20,32 +20,28 @@ function problemSentence(problem: ProposalProblem, trans: TranslationBundle): st
   }
 }
 
-class StepForm extends Widget implements Dialog.IBodyWidget<StepProposal> {
+class StepForm extends FieldsBody implements Dialog.IBodyWidget<StepProposal> {
   constructor(
     source: string,
     proposal: StepProposal,
     private readonly steps: readonly string[],
     private readonly trans: TranslationBundle
   ) {
-    super();
-    this.addClass('jp-SessionStepForm');
-    this.node.dataset.testid = 'step-form';
+    super('step');
     const cell = document.createElement('code');
     cell.dataset.testid = 'step-cell';
     cell.textContent = source.split('\n').find(line => line.trim() !== '') ?? '';
     this.node.append(cell);
-    this._name = this._field('name', trans.__('Name'), proposal.name);
-    this._inputs = this._field('inputs', trans.__('Reads'), proposal.inputs.join(', '));
-    this._outputs = this._field('outputs', trans.__('Writes'), proposal.outputs.join(', '));
+    this._name = this.field('name', trans.__('Name'), proposal.name);
+    this._inputs = this.field('inputs', trans.__('Reads'), proposal.inputs.join(', '));
+    this._outputs = this.field('outputs', trans.__('Writes'), proposal.outputs.join(', '));
     const hint = document.createElement('p');
     hint.textContent = trans.__(
       'Names of variables, separated by commas. Left empty, what it reads is found out when it runs.'
     );
     this._line.dataset.testid = 'step-line';
-    this._problem.setAttribute('role', 'alert');
-    this._problem.dataset.testid = 'step-problem';
-    this.node.append(hint, this._line, this._problem);
-    this._look();
+    this.node.append(hint, this._line, this.problem);
+    this.look();
   }
 
   getValue(): StepProposal {
@@ -60,40 +56,21 @@ class StepForm extends Widget implements Dialog.IBodyWidget<StepProposal> {
   }
 
   protected override onAfterAttach(): void {
-    this._look();
+    this.look();
     this._name.select();
   }
 
-  private _field(id: string, words: string, value: string): HTMLInputElement {
-    const label = document.createElement('label');
-    const name = document.createElement('span');
-    const input = document.createElement('input');
-    name.textContent = words;
-    input.className = 'jp-mod-styled';
-    input.dataset.testid = `step-${id}`;
-    input.spellcheck = false;
-    input.autocomplete = 'off';
-    input.value = value;
-    input.addEventListener('input', () => this._look());
-    label.append(name, input);
-    this.node.append(label);
-    return input;
-  }
-
-  private _look(): void {
+  protected look(): void {
     const step = this.getValue();
     const problem = proposalProblem(step, this.steps);
     this._line.textContent = stepLine(step);
-    this._problem.textContent = problem === null ? '' : problemSentence(problem, this.trans);
-    const accept = this.node.closest('.jp-Dialog')?.querySelector('.jp-mod-accept');
-    accept?.toggleAttribute('disabled', problem !== null);
+    this.refuse(problem === null ? '' : problemSentence(problem, this.trans));
   }
 
   private readonly _name: HTMLInputElement;
   private readonly _inputs: HTMLInputElement;
   private readonly _outputs: HTMLInputElement;
   private readonly _line = document.createElement('code');
-  private readonly _problem = document.createElement('p');
 }
 
 /** @param source the cell's @returns the line to put above the cell, or null where the person thought better of it */

@@ -3,7 +3,6 @@
  */
 import { Dialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { Widget } from '@lumino/widgets';
 
 import {
   declarationForm,
@@ -13,6 +12,7 @@ import {
   type DeclarationProblem,
   type DeclaredType
 } from '../declaration';
+import { FieldsBody } from '../fieldsbody';
 import type { Row, Spec } from '../model';
 import { specProblem } from '../specs';
 
@@ -31,29 +31,25 @@ function problemSentence(problem: DeclarationProblem, trans: TranslationBundle):
   }
 }
 
-class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationForm> {
+class DeclarationBody extends FieldsBody implements Dialog.IBodyWidget<DeclarationForm> {
   constructor(
     form: DeclarationForm,
     private readonly row: Row,
     private readonly trans: TranslationBundle
   ) {
-    super();
-    this.addClass('jp-SessionStepForm');
+    super('declare');
     this.addClass('jp-mod-declare');
-    this.node.dataset.testid = 'declare-form';
-    this._description = this._field('description', trans.__('Description'), form.description);
+    this._description = this.field('description', trans.__('Description'), form.description);
     this._type = this._select(form.type);
-    this._minimum = this._field('minimum', trans.__('Minimum'), form.minimum);
-    this._maximum = this._field('maximum', trans.__('Maximum'), form.maximum);
-    this._choices = this._field('choices', trans.__('Choices'), form.choices);
+    this._minimum = this.field('minimum', trans.__('Minimum'), form.minimum);
+    this._maximum = this.field('maximum', trans.__('Maximum'), form.maximum);
+    this._choices = this.field('choices', trans.__('Choices'), form.choices);
     this._choices.placeholder = trans.__('apart by commas');
-    this._default = this._field('default', trans.__('Default'), form.default);
+    this._default = this.field('default', trans.__('Default'), form.default);
     this._locked = this._check('locked', trans.__('Locked: not to be changed'), form.locked);
     this._note.dataset.testid = 'declare-note';
-    this._problem.setAttribute('role', 'alert');
-    this._problem.dataset.testid = 'declare-problem';
-    this.node.append(this._note, this._problem);
-    this._look();
+    this.node.append(this._note, this.problem);
+    this.look();
   }
 
   getValue(): DeclarationForm {
@@ -66,30 +62,6 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
       default: this._default.value,
       locked: this._locked.checked
     };
-  }
-
-  protected override onAfterAttach(): void {
-    this._look();
-  }
-
-  private _label(words: string, field: HTMLElement): void {
-    const label = document.createElement('label');
-    const name = document.createElement('span');
-    name.textContent = words;
-    label.append(name, field);
-    this.node.append(label);
-  }
-
-  private _field(id: string, words: string, value: string): HTMLInputElement {
-    const input = document.createElement('input');
-    input.className = 'jp-mod-styled';
-    input.dataset.testid = `declare-${id}`;
-    input.spellcheck = false;
-    input.autocomplete = 'off';
-    input.value = value;
-    input.addEventListener('input', () => this._look());
-    this._label(words, input);
-    return input;
   }
 
   private _select(type: DeclaredType): HTMLSelectElement {
@@ -111,8 +83,8 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
       select.append(option);
     }
     select.value = type;
-    select.addEventListener('change', () => this._look());
-    this._label(trans.__('Type'), select);
+    select.addEventListener('change', () => this.look());
+    this.label(trans.__('Type'), select);
     return select;
   }
 
@@ -121,11 +93,11 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
     input.type = 'checkbox';
     input.dataset.testid = `declare-${id}`;
     input.checked = isChecked;
-    this._label(words, input);
+    this.label(words, input);
     return input;
   }
 
-  private _look(): void {
+  protected look(): void {
     const form = this.getValue();
     const { spec, value } = this.row;
     const result = declarationOf(form, spec);
@@ -133,7 +105,6 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
       field.closest('label')!.hidden = !hasBounds(form.type);
     }
     const problem = 'problem' in result ? problemSentence(result.problem, this.trans) : '';
-    this._problem.textContent = problem;
     const now = 'spec' in result ? specProblem(result.spec ?? undefined, value) : null;
     this._note.textContent =
       'spec' in result && result.spec === null
@@ -141,8 +112,7 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
         : now !== null && value !== null
           ? this.trans.__('What stands now stays, and is marked: %1', now)
           : '';
-    const accept = this.node.closest('.jp-Dialog')?.querySelector('.jp-mod-accept');
-    accept?.toggleAttribute('disabled', problem !== '');
+    this.refuse(problem);
   }
 
   private readonly _description: HTMLInputElement;
@@ -153,7 +123,6 @@ class DeclarationBody extends Widget implements Dialog.IBodyWidget<DeclarationFo
   private readonly _default: HTMLInputElement;
   private readonly _locked: HTMLInputElement;
   private readonly _note = document.createElement('p');
-  private readonly _problem = document.createElement('p');
 }
 
 /** @returns the declaration, null for none, or undefined where the person thought better of it */
