@@ -2,6 +2,7 @@ import { addIcon, caretDownIcon, runIcon, stopIcon } from '@jupyterlab/ui-compon
 import React, { useRef } from 'react';
 
 import { useAsk, useClient, useSelected, useSurroundings } from '../context';
+import { Icon } from './Icon';
 import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton, MenuButton } from './IconButton';
@@ -77,7 +78,7 @@ export function Head(props: {
             onClick={() => asks?.ask('sessions')}
           >
             <span>{title}</span>
-            <caretDownIcon.react tag="span" width="14px" height="14px" />
+            <Icon of={caretDownIcon} />
           </button>
         </h2>
         <SyncLight />
@@ -107,7 +108,7 @@ export function Head(props: {
             // Not with the second click of two that were to run.
             onClick={({ detail }) => (detail > 1 ? undefined : void runner?.stop())}
           >
-            <stopIcon.react tag="span" width="12px" height="12px" />
+            <Icon of={stopIcon} size="12px" />
             {trans.__('Stop')}
           </Button>
         ) : steps.some(step => step.cell !== null) ? (
@@ -123,7 +124,7 @@ export function Head(props: {
             }
             onClick={() => void runner?.runDue()}
           >
-            <runIcon.react tag="span" width="12px" height="12px" />
+            <Icon of={runIcon} size="12px" />
             {due.length === 0 ? trans.__('Run') : trans.__('Run %1', due.length)}
           </Button>
         ) : null}

@@ -2,6 +2,7 @@ import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
 import React, { memo, useState } from 'react';
 
 import { useSelected, useSurroundings } from '../context';
+import { Icon } from './Icon';
 import { MenuButton } from './IconButton';
 import type { History } from '../history';
 import { toldOf, type Line } from '../timeline';
@@ -111,9 +112,9 @@ export const HistoryLine = memo(function HistoryLine(props: {
             onClick={() => setOpen(!isOpen)}
           >
             {isOpen ? (
-              <caretDownIcon.react tag="span" width="12px" height="12px" />
+              <Icon of={caretDownIcon} size="12px" />
             ) : (
-              <caretRightIcon.react tag="span" width="12px" height="12px" />
+              <Icon of={caretRightIcon} size="12px" />
             )}
             {isOpen
               ? trans.__('Less')

@@ -3,6 +3,7 @@ import { closeIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import React, { forwardRef } from 'react';
 
 import { useTrans } from '../context';
+import { Icon } from './Icon';
 import { Button } from './Button';
 import { openMenu, type MenuItem } from './menu';
 
@@ -40,7 +41,7 @@ export const IconButton = forwardRef<
       aria-disabled={idle}
       onClick={idle === true ? undefined : onClick}
     >
-      <icon.react tag="span" width="14px" height="14px" />
+      <Icon of={icon} />
     </Button>
   );
 });
@@ -72,7 +73,7 @@ export const MenuButton = forwardRef<
       title={title}
       onClick={event => openMenu(event.currentTarget, items())}
     >
-      <ellipsesIcon.react tag="span" width="14px" height="14px" />
+      <Icon of={ellipsesIcon} />
     </Button>
   );
 });

@@ -17,6 +17,7 @@ import React, {
 
 import { sections, type Arrangement } from '../arrangement';
 import { useClient, useSelected, useSurroundings, useTrans } from '../context';
+import { Icon } from './Icon';
 import { kindOf } from './kinds';
 import { useRows } from './rows';
 import type { Groups } from './useGroups';
@@ -139,7 +140,7 @@ function PrefixTitle(props: {
       aria-expanded={isOpen}
       onClick={() => onClose(prefix, isOpen)}
     >
-      <Caret.react tag="span" width="14px" height="14px" />
+      <Icon of={Caret} />
       <span className="jp-SessionPrefix-text">{prefix.slice(0, -1)}</span>
       <span className="jp-SessionPrefix-count">{count}</span>
     </button>

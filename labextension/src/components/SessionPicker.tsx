@@ -2,6 +2,7 @@ import { addIcon, caretLeftIcon } from '@jupyterlab/ui-components';
 import React, { useEffect, useRef, useState, useSyncExternalStore } from 'react';
 
 import { useTrans } from '../context';
+import { Icon } from './Icon';
 import { Button } from './Button';
 import { FilterField } from './FilterField';
 import { IconButton, MenuButton } from './IconButton';
@@ -114,7 +115,7 @@ export function SessionPicker(props: {
           />
           <h2>{trans.__('Sessions')}</h2>
           <Button testid="session-new" onClick={() => setNaming(true)}>
-            <addIcon.react tag="span" width="14px" height="14px" />
+            <Icon of={addIcon} />
             {trans.__('New')}
           </Button>
           <MenuButton

@@ -5,6 +5,7 @@ import { useTrans } from '../context';
 import { isNumber, isObject, type Json } from '../json';
 import { memberAt, replaced, type TreeItem, type TreeRow } from '../treerows';
 import { typedOf } from '../typed';
+import { Icon } from './Icon';
 import { Button } from './Button';
 import { FieldMessage } from './FieldMessage';
 import { cellText, kindWords } from './kinds';
@@ -94,7 +95,7 @@ function ItemLine(props: LineProps & { item: TreeItem }): React.JSX.Element {
         aria-hidden="true"
         onClick={() => item.isOpen !== null && actions.toggle(item)}
       >
-        {item.isOpen === null ? null : <Caret.react tag="span" width="14px" height="14px" />}
+        {item.isOpen === null ? null : <Icon of={Caret} />}
       </span>
       {editing === 'key' ? (
         <KeyField item={item} whole={whole} actions={actions} />
@@ -133,7 +134,7 @@ function ItemLine(props: LineProps & { item: TreeItem }): React.JSX.Element {
         title={trans.__('Actions for %1', item.key)}
         onClick={event => actions.menu(item, event.currentTarget)}
       >
-        <ellipsesIcon.react tag="span" width="14px" height="14px" />
+        <Icon of={ellipsesIcon} />
       </Button>
     </div>
   );
