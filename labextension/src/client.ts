@@ -255,7 +255,7 @@ export class SessionClient {
     this._outbox.close();
     this._channel.close();
     this._isDisposed = true;
-    [...this._listeners].forEach(listener => listener());
+    this._tell();
     this._listeners.clear();
   }
 
@@ -303,10 +303,11 @@ export class SessionClient {
     if (this._replica.isAdrift) {
       this._channel.restart();
     }
+    this._redraw();
     if (frame.type === 'welcome' && this._replica.rows.size > MANY) {
-      setTimeout(() => !this._isDisposed && this._publish());
+      setTimeout(this._tell);
     } else {
-      this._publish();
+      this._tell();
     }
   }
 
@@ -402,6 +403,13 @@ export class SessionClient {
     this._standing.link.everLive && this._replica.revision > 0 ? this._replica.toKnown() : null;
 
   private _publish(): void {
+    this._redraw();
+    this._tell();
+  }
+
+  private readonly _tell = (): void => [...this._listeners].forEach(listener => listener());
+
+  private _redraw(): void {
     const before = this._state;
     this._state = this._draw();
     // With a variable its field goes, and what was in it.
@@ -410,7 +418,6 @@ export class SessionClient {
     if (this._endDrafts(isOver)) {
       this._state = this._draw();
     }
-    [...this._listeners].forEach(listener => listener());
   }
 
   /** @returns whether there were any */

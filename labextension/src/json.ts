@@ -92,7 +92,7 @@ export class RepeatedKey extends SyntaxError {
   }
 }
 
-const PARTS = /[[\]{}]|("(?:[^"\\]|\\.)*")(\s*:)?/g;
+const PARTS = /[[\]{}]|("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?/g;
 
 /** What a person typed, all of it. @throws SyntaxError where the text is not JSON; RepeatedKey */
 export function parseTyped(text: string): Json {

@@ -341,3 +341,29 @@ def test_10_000_rows_and_a_value_of_1_mib(jupyter: Jupyter, open_lab: OpenLab) -
     expect(lab.row("very_last")).to_be_in_viewport()
     expect(lab.panel.get_by_test_id("filter")).to_have_value("")
     assert lab.panel.locator("*").count() < 3000
+
+
+def test_who_leaves_a_row_is_not_called_back_by_its_move(jupyter: Jupyter, open_lab: OpenLab) -> None:
+    """What was not to move under somebody's hands moves as soon as they go."""
+    lab, path = opened(jupyter, open_lab, "leaving", {"alpha": 1, "beta": 2, "gamma": 3})
+    lab.panel.get_by_test_id("panel-menu").click()
+    lab.page.get_by_test_id("menu-sort-changed").click()
+    session = jupyter.request("POST", "/api/session/attach", json={"path": path}).json()["sessionId"]
+    shown = lab.panel.get_by_test_id("row")
+    for turn, leave in enumerate(("click", "Tab")):
+        first, last = shown.first.get_attribute("data-name"), shown.last.get_attribute("data-name")
+        editor = lab.editor(str(last if leave == "Tab" else first))
+        editor.click()
+        expect(editor).to_be_focused()
+        other = "beta"
+        assert jupyter.request("POST", f"/api/session/{session}", json={"variables": {other: 10 + turn}}).ok
+        lab.expect_value(other, str(10 + turn))
+        expect(shown.first).to_have_attribute("data-name", str(first))
+        if leave == "click":
+            lab.panel.get_by_test_id("filter").click()
+            expect(lab.panel.get_by_test_id("filter")).to_be_focused()
+        else:
+            press(lab, "Tab", "Tab")
+            expect(editor).not_to_be_focused()
+        expect(shown.first).to_have_attribute("data-name", other)
+        assert lab.evaluate("() => document.activeElement.closest('[data-testid=\"row\"]')") is None

@@ -154,6 +154,17 @@ test('a row that somebody deletes hands the focus on', async () => {
   fireEvent.blur(document.activeElement!);
 });
 
+test.each([
+  ['b', 'row-menu c'],
+  ['c', 'row-menu b']
+])('%s is deleted in its menu, and the keys do not go into another’s field', async (name, next) => {
+  await showSession(server);
+  within(row(name)).getByTestId('row-menu').focus();
+  await pick(within(row(name)).getByTestId('row-menu'), 'delete');
+  await act(settle);
+  expect(place()).toBe(next);
+});
+
 test('what is put elsewhere in the panel has it still', async () => {
   await showSession(server);
   within(row('b')).getByTestId('editor').focus();

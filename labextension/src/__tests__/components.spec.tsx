@@ -101,7 +101,10 @@ test.each([
   ['{\n  "a": x\n}', 'Not JSON: “x” does not belong there.'],
   ['{\n  "a": 1 2\n}', 'Not JSON: see line 2, column 10.'],
   ['"half', 'Not complete: a bracket or a quote is still open.'],
-  ['{"a": 1, "\\u0061": 2}', 'a stands in one object twice: only one of its values could be kept.']
+  [
+    '{"a": 1, "\\u0061": 2}',
+    'The key "a" stands in one object twice: only one of its values could be kept.'
+  ]
 ])('%j is answered: %s', (text, sentence) => {
   expect(jsonError(text)).toBe(sentence);
 });

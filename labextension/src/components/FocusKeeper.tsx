@@ -31,10 +31,14 @@ function held(node: HTMLElement, panel: HTMLElement): Held {
 function neighbour({ node, ancestors, stops }: Held): HTMLElement | null {
   const at = stops.indexOf(node);
   const near = [...stops.slice(at + 1), ...stops.slice(0, Math.max(0, at)).reverse()];
+  // Of a menu's button it is another's: what stands nearer may be a field, which takes keys that were meant for the panel.
+  const kind = node.matches('[aria-haspopup="menu"]') ? node.dataset.testid : undefined;
   for (const around of ancestors.filter(each => each.isConnected)) {
+    const left = near.filter(each => canTake(each) && around.contains(each));
     // What came since, in its place for instance, is as good as what was there.
     const found =
-      near.find(each => canTake(each) && around.contains(each)) ??
+      (kind === undefined ? undefined : left.find(each => each.dataset.testid === kind)) ??
+      left[0] ??
       [...around.querySelectorAll<HTMLElement>(FOCUSABLE)].find(canTake);
     if (found !== undefined) {
       return found;
@@ -80,6 +84,10 @@ export function FocusKeeper(): React.JSX.Element {
       last = target instanceof HTMLElement && target !== panel ? held(target, panel) : null;
     };
     const onBlur = (event: FocusEvent): void => {
+      if (event.relatedTarget !== null) {
+        // On its way to somebody else: what moves meanwhile does not call it back.
+        last = null;
+      }
       const left = last;
       // Some browsers say so too of what is taken out of the page, before it is.
       queueMicrotask(() => {
@@ -93,11 +101,12 @@ export function FocusKeeper(): React.JSX.Element {
     const observer = new MutationObserver(look);
     observer.observe(panel, { childList: true, subtree: true, attributeFilter: ['disabled'] });
     panel.addEventListener('focusin', onFocus);
-    panel.addEventListener('focusout', onBlur);
+    // Before those in the panel, who may draw anew.
+    panel.addEventListener('focusout', onBlur, true);
     return () => {
       observer.disconnect();
       panel.removeEventListener('focusin', onFocus);
-      panel.removeEventListener('focusout', onBlur);
+      panel.removeEventListener('focusout', onBlur, true);
     };
   }, []);
   return <span ref={place} hidden />;

@@ -94,8 +94,8 @@ export function numberSentence(
 export function jsonSentence(text: string, error: unknown, trans: TranslationBundle): string {
   if (error instanceof RepeatedKey) {
     return trans.__(
-      '%1 stands in one object twice: only one of its values could be kept.',
-      error.key
+      'The key %1 stands in one object twice: only one of its values could be kept.',
+      JSON.stringify(error.key)
     );
   }
   if (text.trim() === '') {
