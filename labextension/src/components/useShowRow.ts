@@ -79,6 +79,7 @@ export function useShowRow(options: {
       }
     };
     return (name, what = 'row') => {
+      const from = document.activeElement;
       const look = (frames: number): void => {
         const node = find(name, what);
         if (node === null || node.closest('[hidden]') !== null) {
@@ -93,6 +94,11 @@ export function useShowRow(options: {
           return;
         }
         node.scrollIntoView?.({ block: 'center' });
+        // Who went elsewhere meanwhile, into the palette for instance, is not called back.
+        const at = document.activeElement;
+        if (at !== from && at !== document.body && at?.closest('.jp-SessionPanel') == null) {
+          return;
+        }
         STOPS.map(stop => node.querySelector<HTMLElement>(stop))
           .find(each => each !== null)
           ?.focus({ preventScroll: true });
