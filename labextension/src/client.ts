@@ -8,6 +8,7 @@ import { asWhole, remade, type Edit, type Refused } from './edit';
 import { Flushes, type FlushResult } from './flushes';
 import type { Ack, ServerFrame, Welcome } from './frames';
 import type { Json } from './json';
+import { Listeners } from './listeners';
 import type { KnownState } from './memory';
 import type { Change, Spec } from './model';
 import { Outbox } from './outbox';
@@ -99,10 +100,7 @@ export class SessionClient {
   getState = (): ClientState => this._state;
 
   /** @returns what ends the subscription */
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   get status(): Status {
     return this._state.status;
@@ -255,7 +253,7 @@ export class SessionClient {
     this._outbox.close();
     this._channel.close();
     this._isDisposed = true;
-    this._tell();
+    this._listeners.tell();
     this._listeners.clear();
   }
 
@@ -305,9 +303,9 @@ export class SessionClient {
     }
     this._redraw();
     if (frame.type === 'welcome' && this._replica.rows.size > MANY) {
-      setTimeout(this._tell);
+      setTimeout(this._listeners.tell);
     } else {
-      this._tell();
+      this._listeners.tell();
     }
   }
 
@@ -404,10 +402,8 @@ export class SessionClient {
 
   private _publish(): void {
     this._redraw();
-    this._tell();
+    this._listeners.tell();
   }
-
-  private readonly _tell = (): void => [...this._listeners].forEach(listener => listener());
 
   private _redraw(): void {
     const before = this._state;
@@ -441,7 +437,7 @@ export class SessionClient {
   private readonly _conflicts = new Conflicts();
   private readonly _view: View;
   private readonly _now: () => number;
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
   private _sessionId: string;
   private _replica: Replica;
   private _state: ClientState;
