@@ -84,10 +84,6 @@ export function FocusKeeper(): React.JSX.Element {
       last = target instanceof HTMLElement && target !== panel ? held(target, panel) : null;
     };
     const onBlur = (event: FocusEvent): void => {
-      if (event.relatedTarget !== null) {
-        // On its way to somebody else: what moves meanwhile does not call it back.
-        last = null;
-      }
       const left = last;
       // Some browsers say so too of what is taken out of the page, before it is.
       queueMicrotask(() => {
@@ -101,7 +97,7 @@ export function FocusKeeper(): React.JSX.Element {
     const observer = new MutationObserver(look);
     observer.observe(panel, { childList: true, subtree: true, attributeFilter: ['disabled'] });
     panel.addEventListener('focusin', onFocus);
-    // Before those in the panel, who may draw anew.
+    // Before those in the panel, who may move what was left: it is not called back.
     panel.addEventListener('focusout', onBlur, true);
     return () => {
       observer.disconnect();
