@@ -2,6 +2,7 @@
  * What the panel is asked for from elsewhere: by a command, the status bar, another part of it. An ask that comes before
  * the part that answers it is on the screen waits for it.
  */
+import { Listeners } from './listeners';
 
 export type Ask =
   | 'session'
@@ -24,7 +25,7 @@ export type Ask =
 export class Asks {
   ask(what: Ask): void {
     this._open.add(what);
-    [...this._listeners].forEach(listener => listener());
+    this._listeners.tell();
   }
 
   /** @returns whether it was asked for, once */
@@ -33,10 +34,9 @@ export class Asks {
   }
 
   subscribe(listener: () => void): () => void {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
+    return this._listeners.add(listener);
   }
 
   private readonly _open = new Set<Ask>();
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
 }

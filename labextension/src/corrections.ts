@@ -2,6 +2,7 @@
  * Refused values on their way back into the fields of their variables, to be corrected there.
  */
 import type { Json } from './json';
+import { Listeners } from './listeners';
 
 export interface Correction {
   /** Of the refused edit. */
@@ -15,7 +16,7 @@ export class Corrections {
   /** @returns whether a field has taken it; else the next one of this name that comes into the page does */
   put(name: string, correction: Correction): boolean {
     this._waiting.set(name, correction);
-    [...this._listeners].forEach(listener => listener());
+    this._listeners.tell();
     return !this._waiting.has(name);
   }
 
@@ -35,12 +36,9 @@ export class Corrections {
     return id;
   }
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   private readonly _waiting = new Map<string, Correction>();
   private readonly _inField = new Map<string, string>();
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
 }

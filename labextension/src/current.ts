@@ -5,6 +5,7 @@ import type { INotebookTracker, Notebook, NotebookPanel } from '@jupyterlab/note
 
 import type { SessionClient } from './client';
 import { sameJson, type Json } from './json';
+import { Listeners } from './listeners';
 import type { Choice, Question } from './model';
 import type { NotebookInFront } from './notebook';
 import { questionOf, RequestError } from './rest';
@@ -44,10 +45,7 @@ export class CurrentSession {
 
   getState = (): Current => this._current;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   /** Looks again which notebook is in front, and asks again where its session could not be had. */
   refresh = (): void => {
@@ -239,7 +237,7 @@ export class CurrentSession {
   private _show(current: Current): void {
     if (current !== this._current && !sameQuestion(current, this._current)) {
       this._current = current;
-      [...this._listeners].forEach(listener => listener());
+      this._listeners.tell();
     }
   }
 
@@ -247,7 +245,7 @@ export class CurrentSession {
   private readonly _opened = new Map<NotebookPanel, Opened>();
   private readonly _clients = new Map<NotebookPanel, SessionClient>();
   private readonly _kernels = new WeakMap<NotebookPanel, string | undefined>();
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
   private _retry: ReturnType<typeof setTimeout> | undefined;
   private _delay = FIRST_RETRY;
 }

@@ -5,6 +5,7 @@
 import { restArchive, type Archive, type Snapshot } from './archive';
 import { ChangeList, loadPage, NO_CHANGES, problemOf, type Listing } from './changelist';
 import type { SessionClient } from './client';
+import { Listeners } from './listeners';
 import { pastClient, type PastClient } from './pastclient';
 import { News, type Away } from './news';
 import { RequestError, type Settings } from './rest';
@@ -91,10 +92,7 @@ export class History {
 
   getState = (): HistoryState => this._state;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   /** Shows the changes, of one variable or of all. */
   open = (name: string | null = null): void => {
@@ -251,10 +249,10 @@ export class History {
 
   private _set(more: Partial<HistoryState>): void {
     this._state = { ...this._state, ...more };
-    [...this._listeners].forEach(listener => listener());
+    this._listeners.tell();
   }
 
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
   private _state: HistoryState = EMPTY;
   private readonly _list: ChangeList;
   private _moving: Promise<unknown> = Promise.resolve();

@@ -5,6 +5,7 @@
  */
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { KernelMessage } from '@jupyterlab/services';
+import { Listeners } from './listeners';
 
 type Context = Pick<ISessionContext, 'iopubMessage' | 'kernelChanged'>;
 
@@ -17,10 +18,7 @@ export class KernelLife {
   /** null until the kernel has said something. */
   getState = (): string | null => this._life;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   dispose(): void {
     this.context.kernelChanged.disconnect(this._onKernel, this);
@@ -42,10 +40,10 @@ export class KernelLife {
   private _show(life: string | null): void {
     if (life !== this._life) {
       this._life = life;
-      [...this._listeners].forEach(listener => listener());
+      this._listeners.tell();
     }
   }
 
   private _life: string | null = null;
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
 }

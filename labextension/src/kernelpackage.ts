@@ -7,6 +7,7 @@
  */
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { Listeners } from './listeners';
 
 export type Found = 'unknown' | 'there' | 'missing';
 
@@ -30,10 +31,7 @@ export class KernelPackage {
 
   getState = (): Found => this._found;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   get kernelName(): string {
     return this.context.kernelDisplayName;
@@ -100,7 +98,7 @@ export class KernelPackage {
   private _show(found: Found): void {
     if (found !== this._found) {
       this._found = found;
-      [...this._listeners].forEach(listener => listener());
+      this._listeners.tell();
     }
   }
 
@@ -108,7 +106,7 @@ export class KernelPackage {
   private _isDue = true;
   private _isDisposed = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
 }
 
 async function ask(kernel: Kernel.IKernelConnection): Promise<Found> {

@@ -2,6 +2,7 @@
  * Starts steps: flush, run the cell, and believe nothing but the run's record.
  */
 import type { FlushResult, SessionClient } from './client';
+import { Listeners } from './listeners';
 import type { NotebookInFront } from './notebook';
 import type { Run } from './model';
 import { inOrder, mergeSteps, scanCells, stepsToRun, type StepView } from './steps';
@@ -41,10 +42,7 @@ export class Runner {
 
   getState = (): RunnerState => this._state;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   /** Runs a step. `anyway`: on what is saved, whatever is typed. @returns whether it ended well */
   async run(step: StepView, anyway = false): Promise<boolean> {
@@ -186,12 +184,12 @@ export class Runner {
 
   private _update(more: Partial<RunnerState>): void {
     this._state = { ...this._state, ...more };
-    [...this._listeners].forEach(listener => listener());
+    this._listeners.tell();
   }
 
   private _stops = 0;
   private _isBusy = false;
   private _rest: ((anyway: boolean) => Promise<void>) | null = null;
   private _state = IDLE;
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
 }

@@ -1,6 +1,7 @@
 /**
  * Which rows are selected: nobody's until somebody asks for it, and then one row at a time, a stretch, or all that is shown.
  */
+import { Listeners } from './listeners';
 
 export interface Selected {
   /** Whether rows have a box to tick. */
@@ -13,10 +14,7 @@ const OFF: Selected = { isOn: false, names: new Set() };
 export class Selection {
   getState = (): Selected => this._state;
 
-  subscribe = (listener: () => void): (() => void) => {
-    this._listeners.add(listener);
-    return () => this._listeners.delete(listener);
-  };
+  subscribe = (listener: () => void): (() => void) => this._listeners.add(listener);
 
   /** The rows that there are to select, from top to bottom. */
   show(order: readonly string[]): void {
@@ -67,10 +65,10 @@ export class Selection {
   }
 
   private _publish(): void {
-    [...this._listeners].forEach(listener => listener());
+    this._listeners.tell();
   }
 
-  private readonly _listeners = new Set<() => void>();
+  private readonly _listeners = new Listeners();
   private _state = OFF;
   private _order: readonly string[] = [];
   private _anchor: string | null = null;
